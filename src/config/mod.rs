@@ -1,0 +1,7 @@
+//! What the administrator wrote: directives, `workers.properties`, and every complaint about them.
+
+pub mod diagnostic;
+pub mod properties;
+pub mod settings;
+
+pub use diagnostic::{nearest, Diagnostic, Origin, Report, Severity};

@@ -1,0 +1,257 @@
+//! Typed settings of workers: what `workers.properties` means after parsing, inheritance and defaults.
+//!
+//! Request time never looks at property names. Defaults are applied where these values are built; a type that
+//! still holds an `Option` says what `None` means.
+
+use std::time::Duration;
+
+use super::Origin;
+
+/// All workers of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkersSettings {
+    /// Workers of `worker.list` in order, without duplicates. Members of a balancer live inside it.
+    pub workers: Vec<WorkerSettings>,
+    /// Least time between two maintenance runs; `None` (`worker.maintain` <= 0) switches maintenance off.
+    pub maintain: Option<Duration>,
+}
+
+/// One worker of `worker.list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerSettings {
+    /// Name in `worker.list`.
+    pub name: String,
+    /// What `type` says.
+    pub kind: WorkerKind,
+    /// URI patterns of the `mount` property, with their prefixes, and where they were written.
+    pub mounts: Vec<(String, Option<Origin>)>,
+}
+
+/// What the `type` property can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerKind {
+    /// One Tomcat.
+    Ajp13(Ajp13Settings),
+    /// A load balancer.
+    Lb(LbSettings),
+    /// The status page.
+    Status(StatusSettings),
+}
+
+/// One Tomcat, standing alone or as member of a balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ajp13Settings {
+    /// Worker name: names the shared record.
+    pub name: String,
+    /// Host name or address literal, as written.
+    pub host: String,
+    /// TCP port; 0 disables contact.
+    pub port: u16,
+    /// Local address to connect from.
+    pub source: Option<String>,
+    /// IPv6 addresses of a name are tried first.
+    pub prefer_ipv6: bool,
+    /// Shared secret sent with each request.
+    pub secret: Option<String>,
+    /// Send and receive timeout of the socket; `None` is no limit.
+    pub socket_timeout: Option<Duration>,
+    /// Limit for connecting one address; `None` leaves it to the system.
+    pub socket_connect_timeout: Option<Duration>,
+    /// SO_KEEPALIVE.
+    pub socket_keepalive: bool,
+    /// SO_SNDBUF and SO_RCVBUF in octets; `None` leaves them to the system.
+    pub socket_buffer: Option<usize>,
+    /// Most connections per child process; `None` (not configured) grows with need.
+    pub connection_pool_size: Option<usize>,
+    /// Connections kept when idle ones are closed; `None` (not configured) is half of the pool size, rounded up.
+    pub connection_pool_minsize: Option<usize>,
+    /// Idle connections older than this are closed by maintenance; `None` is never.
+    pub connection_pool_timeout: Option<Duration>,
+    /// Longest wait for a free connection; zero is one immediate try.
+    pub connection_acquire_timeout: Duration,
+    /// CPing after connecting: its timeout.
+    pub connect_ping: Option<Duration>,
+    /// CPing before each request: its timeout.
+    pub prepost_ping: Option<Duration>,
+    /// CPing of idle connections by maintenance: how long idle.
+    pub connection_ping_interval: Option<Duration>,
+    /// Timeout of a CPing that has none of its own.
+    pub ping_timeout: Duration,
+    /// Longest wait between two packets of a reply; `None` is no limit.
+    pub reply_timeout: Option<Duration>,
+    /// Attempts including the first, at least 1.
+    pub retries: u32,
+    /// Pause before each further attempt; zero is none.
+    pub retry_interval: Duration,
+    /// recovery_options, bit by bit.
+    pub recovery: RecoveryOptions,
+    /// HTTP statuses that count as failure.
+    pub fail_on_status: Vec<FailStatus>,
+    /// Most concurrent requests over all processes; `None` is no limit.
+    pub busy_limit: Option<u32>,
+    /// Largest AJP packet in octets, 8192 to 65536, a multiple of 1024.
+    pub max_packet_size: usize,
+}
+
+bitflags::bitflags! {
+    /// The bits of `recovery_options`.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct RecoveryOptions: u32 {
+        /// No repeat once the request was sent.
+        const NOT_AFTER_REQUEST = 1;
+        /// No repeat once the headers went to the client.
+        const NOT_AFTER_HEADERS = 2;
+        /// Close the backend connection hard when the client fails.
+        const ABORT_ON_CLIENT_ERROR = 4;
+        /// HEAD may always be repeated.
+        const ALWAYS_HEAD = 8;
+        /// GET may always be repeated.
+        const ALWAYS_GET = 16;
+        /// Requests that are not idempotent may be repeated like others (the original's rule).
+        const REPEAT_ANY_METHOD = 32;
+    }
+}
+
+/// One entry of `fail_on_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailStatus {
+    /// HTTP status code.
+    pub status: u16,
+    /// Written with a minus: the member stays in service.
+    pub soft: bool,
+}
+
+/// A load balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LbSettings {
+    /// Worker name.
+    pub name: String,
+    /// Members in the order of `balance_workers`.
+    pub members: Vec<MemberSettings>,
+    /// Requests with a session go to the member of their route.
+    pub sticky_session: bool,
+    /// Requests with a session fail when the member of their route does.
+    pub sticky_session_force: bool,
+    /// How load is measured.
+    pub method: LbMethod,
+    /// How selection is locked.
+    pub lock: LbLock,
+    /// Rounds over the members, at least 1.
+    pub retries: u32,
+    /// Members tried in one round, at least 1.
+    pub lb_retries: u32,
+    /// Pause between rounds.
+    pub retry_interval: Duration,
+    /// How long a member stays in error before it is tried again.
+    pub recover_time: Duration,
+    /// Local errors older than this become global; zero is at once.
+    pub error_escalation_time: Duration,
+    /// Reply timeouts tolerated before a member is put into error.
+    pub max_reply_timeouts: u32,
+    /// Name of the session cookie.
+    pub session_cookie: String,
+    /// Path parameter of the session, including its `;`.
+    pub session_path: String,
+    /// Send a route cookie of our own.
+    pub set_session_cookie: bool,
+    /// Path of that cookie; empty is none.
+    pub session_cookie_path: String,
+}
+
+/// A member of a balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberSettings {
+    /// The Tomcat behind it.
+    pub worker: Ajp13Settings,
+    /// Weight, at least 1.
+    pub lbfactor: u32,
+    /// Preference: lower first.
+    pub distance: i32,
+    /// Whether it takes requests.
+    pub activation: Activation,
+    /// The Tomcat's jvmRoute.
+    pub route: String,
+    /// Group of members that share sessions.
+    pub domain: Option<String>,
+    /// Route of the member that takes over.
+    pub redirect: Option<String>,
+}
+
+/// The `method` of a balancer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LbMethod {
+    /// Fewest requests by weight.
+    #[default]
+    Request = 0,
+    /// Fewest octets.
+    Traffic = 1,
+    /// Fewest requests in flight.
+    Busyness = 2,
+    /// Fewest new sessions.
+    Session = 3,
+    /// Fewest new sessions, never decayed.
+    Next = 4,
+}
+
+/// The `lock` of a balancer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LbLock {
+    /// Atomics only.
+    #[default]
+    Optimistic = 0,
+    /// One selection at a time over all processes.
+    Pessimistic = 1,
+}
+
+/// The `activation` of a member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Activation {
+    /// Takes every request.
+    #[default]
+    Active = 0,
+    /// Takes only requests of its sessions.
+    Disabled = 1,
+    /// Takes none.
+    Stopped = 2,
+}
+
+impl Activation {
+    /// The three letters Tomcat and the status page know.
+    pub fn code(self) -> &'static str {
+        match self {
+            Activation::Active => "ACT",
+            Activation::Disabled => "DIS",
+            Activation::Stopped => "STP",
+        }
+    }
+}
+
+/// The status page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusSettings {
+    /// Worker name.
+    pub name: String,
+    /// Stylesheet of the HTML page.
+    pub css: Option<String>,
+    /// Nothing may be changed.
+    pub read_only: bool,
+    /// Users that may see it; empty is everybody.
+    pub users: Vec<String>,
+    /// User names compare without case.
+    pub user_case_insensitive: bool,
+    /// Ratings that count as good, as written.
+    pub good: Vec<String>,
+    /// Ratings that count as bad, as written.
+    pub bad: Vec<String>,
+    /// First part of all keys of the property format.
+    pub prefix: String,
+    /// Element prefix in XML; empty is none.
+    pub ns: String,
+    /// Attribute of the XML root element; empty is none.
+    pub xmlns: String,
+    /// Line after the XML header.
+    pub doctype: Option<String>,
+}

@@ -1,0 +1,3 @@
+//! The only unsafe code.
+
+pub mod time;

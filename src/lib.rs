@@ -1,0 +1,24 @@
+//! Apache Tomcat connector for httpd 2.4: `mod_jk.so`, the module `jk_module`.
+//!
+//! The life of a request:
+//!
+//! 1. `translate_name` asks the virtual host's compiled [`mapping`] for a rule (worker and extensions).
+//! 2. `map_to_storage` skips the file system for requests that are ours.
+//! 3. The content handler adapts httpd's request ([`service`]) and hands it to a [`worker`].
+//! 4. A load balancer worker chooses a member by the records in [`shared`] memory; an ajp13 worker takes a
+//!    pooled connection and speaks AJP/1.3 ([`ajp`]).
+//! 5. Every exchange ends in one [`worker::Outcome`]; retries, the member's state and the HTTP status follow
+//!    from it.
+//! 6. `log_transaction` writes the request log.
+//!
+//! [`config`] is what the administrator wrote, [`log`] is JkLogFile, and [`ffi`] holds all unsafe code.
+
+pub mod ajp;
+pub mod config;
+#[allow(unsafe_code)]
+pub mod ffi;
+pub mod log;
+pub mod mapping;
+pub mod service;
+pub mod shared;
+pub mod worker;

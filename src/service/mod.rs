@@ -1,0 +1,1 @@
+//! From an httpd request to a worker and back.

@@ -1,0 +1,1 @@
+//! The records that all child processes see.

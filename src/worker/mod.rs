@@ -1,0 +1,9 @@
+//! What `type=` can name, and how a request meets it.
+
+pub mod outcome;
+pub mod progress;
+pub mod request;
+
+pub use outcome::{Failure, Outcome};
+pub use progress::Progress;
+pub use request::{Assignment, Body, Client, ClientGone, Request, ServiceNotes, Then};

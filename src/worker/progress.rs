@@ -1,0 +1,14 @@
+//! What has already happened to a request, over all attempts on all members.
+
+/// Progress of one request. Created once by whoever takes the request in, handed to every attempt.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// First body octets, kept so that another attempt can send them again; `None` before they were read.
+    pub first_body: Option<Vec<u8>>,
+    /// A body packet beyond the first was taken from the client: the request can't be repeated.
+    pub body_consumed: bool,
+    /// A part of the response was delivered to the client: the request must not be repeated.
+    pub delivered: bool,
+    /// Octets of the request body read from the client so far.
+    pub body_read: u64,
+}
