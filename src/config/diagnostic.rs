@@ -3,8 +3,12 @@
 //! Parsers push [`Diagnostic`]s into a [`Report`]; who runs them (configtest, start-up, a map reload) decides
 //! where they are printed and whether warnings are fatal (`JkConfigCheck`).
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+
+/// Longest message in characters: with its origin it fits a line of the log.
+const MAX_MESSAGE: usize = 800;
 
 /// A place in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +36,7 @@ impl fmt::Display for Origin {
 }
 
 /// How bad a complaint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The original swallows it silently; the server starts.
     Warning,
@@ -41,7 +45,7 @@ pub enum Severity {
 }
 
 /// One complaint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Whether start-up fails.
     pub severity: Severity,
@@ -78,12 +82,18 @@ impl Report {
     }
 
     fn push(&mut self, severity: Severity, origin: Option<&Origin>, message: String) {
-        self.diagnostics.push(Diagnostic { severity, origin: origin.cloned(), message });
+        self.diagnostics.push(Diagnostic { severity, origin: origin.cloned(), message: printable(message) });
     }
 
     /// Appends everything of `other`.
     pub fn append(&mut self, mut other: Report) {
         self.diagnostics.append(&mut other.diagnostics);
+    }
+
+    /// Drops complaints that were made before, word by word: a template is read by all who refer to it.
+    pub fn drop_repeated(&mut self) {
+        let mut seen = HashSet::new();
+        self.diagnostics.retain(|diagnostic| seen.insert(diagnostic.clone()));
     }
 
     /// Tells whether any complaint is an error.
@@ -102,14 +112,26 @@ impl Report {
     }
 }
 
+/// Makes a message fit for terminals and logs, whatever words of a broken file it quotes.
+fn printable(message: String) -> String {
+    if message.len() <= MAX_MESSAGE && !message.chars().any(char::is_control) {
+        return message;
+    }
+    message.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 /// Finds the candidate that a misspelt `word` most likely meant, if any is near enough to suggest.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let word = word.to_lowercase();
+    let limit = match word.chars().count() {
+        0 | 1 => 0,
+        length => (length / 3).clamp(1, 3),
+    };
     candidates
         .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate)
-        })
+        // One edit changes at most four octets: names of other lengths need no closer look.
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * limit)
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -129,6 +151,15 @@ mod tests {
         assert_eq!(nearest("apj13", ["ajp13", "lb", "status"]), Some("ajp13"));
         assert_eq!(nearest("wokrer1", ["worker1", "worker2"]), Some("worker1"));
         assert_eq!(nearest("something", ["ajp13", "lb"]), None);
+    }
+
+    #[test]
+    fn messages_are_bounded_and_printable() {
+        let mut report = Report::default();
+        report.warn(None, format!("a\x1B[1mb{}", "x".repeat(10_000)));
+        let message = &report.iter().next().expect("one complaint").message;
+        assert!(message.starts_with("a?[1mbxxx"));
+        assert_eq!(message.len(), MAX_MESSAGE);
     }
 
     #[test]

@@ -3,5 +3,6 @@
 pub mod diagnostic;
 pub mod properties;
 pub mod settings;
+pub mod workers;
 
 pub use diagnostic::{nearest, Diagnostic, Origin, Report, Severity};

@@ -39,9 +39,14 @@ pub fn trim(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
+/// The part of a line that counts: what is before its first NUL.
+pub fn before_nul(line: &[u8]) -> &[u8] {
+    &line[..memchr::memchr(0, line).unwrap_or(line.len())]
+}
+
 /// Parses one line of a file, without its newline.
 pub fn parse_line(line: &[u8]) -> Line<'_> {
-    let line = &line[..memchr::memchr(0, line).unwrap_or(line.len())];
+    let line = before_nul(line);
     let comment = memchr::memchr(b'#', line);
     let text = &line[..comment.unwrap_or(line.len())];
     let cut = comment.is_some() && text.last().is_some_and(|b| !is_space(*b));
@@ -66,14 +71,20 @@ pub fn parse_pair(text: &[u8]) -> Line<'_> {
 }
 
 /// Walks over the lines of a file with their numbers, counted from 1; a UTF-8 byte order mark is skipped.
-pub fn lines(text: &[u8]) -> impl Iterator<Item = (u32, Line<'_>)> {
+pub fn raw_lines(text: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    (1..).zip(text.lines().map(parse_line))
+    (1..).zip(text.lines())
+}
+
+/// Walks over the lines of a file, parsed, with their numbers.
+pub fn lines(text: &[u8]) -> impl Iterator<Item = (u32, Line<'_>)> {
+    raw_lines(text).map(|(number, line)| (number, parse_line(line)))
 }
 
 /// Replaces `$(name)` from left to right by what `look_up` knows; replaced text is not scanned again.
 ///
-/// Names that `look_up` does not know stay literally and are handed to `unknown`, as is an unclosed `$(`.
+/// Names that `look_up` does not know stay literally and are handed to `unknown`; an unclosed `$(` and
+/// whatever follows [`MAX_MACROS`] macros stay too.
 pub fn expand_macros(
     value: &[u8],
     mut look_up: impl FnMut(&[u8]) -> Option<Vec<u8>>,

@@ -3,6 +3,7 @@
 //! Request time never looks at property names. Defaults are applied where these values are built; a type that
 //! still holds an `Option` says what `None` means.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::Origin;
@@ -14,6 +15,26 @@ pub struct WorkersSettings {
     pub workers: Vec<WorkerSettings>,
     /// Least time between two maintenance runs; `None` (`worker.maintain` <= 0) switches maintenance off.
     pub maintain: Option<Duration>,
+}
+
+impl WorkersSettings {
+    /// The worker of `worker.list` called `name`.
+    pub fn find(&self, name: &str) -> Option<&WorkerSettings> {
+        self.workers.iter().find(|worker| worker.name == name)
+    }
+
+    /// The first balancer that has a member called `name`.
+    pub fn balancer_of(&self, name: &str) -> Option<&LbSettings> {
+        self.workers.iter().find_map(|worker| match &worker.kind {
+            WorkerKind::Lb(lb) if lb.members.iter().any(|member| member.worker.name == name) => Some(lb),
+            _ => None,
+        })
+    }
+
+    /// Tells whether a balancer has a member called `name`.
+    pub fn is_member(&self, name: &str) -> bool {
+        self.balancer_of(name).is_some()
+    }
 }
 
 /// One worker of `worker.list`.
@@ -38,6 +59,28 @@ pub enum WorkerKind {
     Status(StatusSettings),
 }
 
+/// Octets that nobody is shown: logs and dumps print stars.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// Takes the octets as configured.
+    pub fn new(octets: &[u8]) -> Self {
+        Self(octets.into())
+    }
+
+    /// The octets themselves, for the container alone.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// One Tomcat, standing alone or as member of a balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ajp13Settings {
@@ -52,7 +95,7 @@ pub struct Ajp13Settings {
     /// IPv6 addresses of a name are tried first.
     pub prefer_ipv6: bool,
     /// Shared secret sent with each request.
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
     /// Send and receive timeout of the socket; `None` is no limit.
     pub socket_timeout: Option<Duration>,
     /// Limit for connecting one address; `None` leaves it to the system.

@@ -1,0 +1,187 @@
+//! Typed settings of a load balancer and its members.
+//!
+//! Rules: "workers.properties, lb" and "lb member", "load-balancer, Configuration defaults".
+
+use std::collections::HashMap;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::ajp13::{ajp13, secret};
+use super::build::{Builder, WorkerType};
+use super::section::{Item, Section};
+use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
+use crate::config::diagnostic::{did_you_mean, Origin};
+use crate::config::settings::{Activation, LbLock, LbMethod, LbSettings, MemberSettings, Secret};
+
+const METHOD_VALUES: [LbMethod; METHODS.len()] =
+    [LbMethod::Request, LbMethod::Traffic, LbMethod::Busyness, LbMethod::Session, LbMethod::Next];
+const LOCK_VALUES: [LbLock; LOCKS.len()] = [LbLock::Optimistic, LbLock::Pessimistic];
+const ACTIVATION_VALUES: [Activation; ACTIVATIONS.len()] =
+    [Activation::Active, Activation::Disabled, Activation::Stopped];
+
+/// A member, and the line that gave it its route.
+struct Routed {
+    member: MemberSettings,
+    origin: Option<Origin>,
+}
+
+/// Reads the settings of the balancer `name`, which stands on line `origin` of `worker.list`.
+///
+/// `None` if it has no member.
+pub(super) fn lb(builder: &mut Builder<'_>, name: &BStr, origin: Option<&Origin>) -> Option<LbSettings> {
+    let items = builder.section(name).items(Property::BalanceWorkers);
+    if items.is_empty() {
+        let text = format!("balancer {name} has no members, expected worker.{name}.balance_workers");
+        builder.report.error(origin, text);
+        return None;
+    }
+    let secret = secret(&builder.section(name));
+    let members = members(builder, name, &items, secret.as_ref());
+    check_routes(builder, name, &members);
+    check_redirects(builder, name, &members);
+    let members = members.into_iter().map(|routed| routed.member).collect();
+    Some(balancer(&mut builder.section(name), name, members))
+}
+
+fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>) -> LbSettings {
+    let recover_time = section.limit(Property::RecoverTime).unwrap_or_default();
+    let half_of_recover_time = std::time::Duration::from_secs(recover_time.as_secs() / 2);
+    LbSettings {
+        name: name.to_str_lossy().into_owned(),
+        members,
+        sticky_session: section.flag(Property::StickySession),
+        sticky_session_force: section.flag(Property::StickySessionForce),
+        method: section.letter(Property::Method, &METHOD_VALUES),
+        lock: section.letter(Property::Lock, &LOCK_VALUES),
+        retries: section.count(Property::Retries),
+        lb_retries: section.count(Property::LbRetries),
+        retry_interval: section.pause(Property::RetryInterval),
+        recover_time,
+        error_escalation_time: section
+            .limit_if_set(Property::ErrorEscalationTime)
+            .map_or(half_of_recover_time, Option::unwrap_or_default),
+        max_reply_timeouts: section.count(Property::MaxReplyTimeouts),
+        session_cookie: section.string(Property::SessionCookie),
+        session_path: section.string(Property::SessionPath),
+        set_session_cookie: section.flag(Property::SetSessionCookie),
+        session_cookie_path: section.string(Property::SessionCookiePath),
+    }
+}
+
+fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<&Secret>) -> Vec<Routed> {
+    let list = format!("worker.{lb}.balance_workers");
+    let mut first_lines: HashMap<&BString, &Item> = HashMap::new();
+    let mut members = Vec::with_capacity(items.len());
+    for item in items {
+        if !builder.accepts_name(item) || !can_be_member(builder, item, &list) {
+            continue;
+        }
+        if let Some(first) = first_lines.insert(&item.text, item) {
+            let place =
+                first.origin.as_ref().map(|origin| format!(" (first in {origin})")).unwrap_or_default();
+            let text = format!("{list}: worker {} is a member twice{place}", item.text);
+            builder.report.error(item.origin.as_ref(), text);
+            continue;
+        }
+        members.push(member(builder, item, &list, secret));
+    }
+    members
+}
+
+fn can_be_member(builder: &mut Builder<'_>, item: &Item, list: &str) -> bool {
+    let name = item.text.as_bstr();
+    builder.check_type(name);
+    let kind = match WorkerType::of(builder.map, name) {
+        WorkerType::Ajp13 => return true,
+        WorkerType::Lb => "load balancer",
+        WorkerType::Status => "status worker",
+    };
+    let text = format!("{list}: worker {name} is a {kind}, only ajp13 workers can be members");
+    builder.report.error(item.origin.as_ref(), text);
+    false
+}
+
+fn member(builder: &mut Builder<'_>, item: &Item, list: &str, lb_secret: Option<&Secret>) -> Routed {
+    let name = item.text.as_bstr();
+    builder.expect_defined(item, list);
+    expect_address(builder, name);
+    let threads = builder.threads;
+    let mut section = builder.section(name);
+    let mut worker = ajp13(&mut section, name, threads);
+    worker.secret = worker.secret.or_else(|| lb_secret.cloned());
+    let route = section.text(Property::Route).unwrap_or_else(|| worker.name.clone());
+    let activation = activation(&mut section);
+    let origin = section.entry(Property::Route).map_or(item.origin.clone(), |entry| entry.origin().cloned());
+    let member = MemberSettings {
+        lbfactor: section.count(Property::Lbfactor),
+        distance: section.number(Property::Distance),
+        activation: if worker.port == 0 { Activation::Stopped } else { activation },
+        domain: section.text(Property::Domain).or_else(|| domain_of(&route)),
+        redirect: section.text(Property::Redirect),
+        route,
+        worker,
+    };
+    Routed { member, origin }
+}
+
+fn activation(section: &mut Section<'_>) -> Activation {
+    let (stopped, disabled) = (section.flag(Property::Stopped), section.flag(Property::Disabled));
+    match section.entry(Property::Activation) {
+        None if stopped => Activation::Stopped,
+        None if disabled => Activation::Disabled,
+        _ => section.letter(Property::Activation, &ACTIVATION_VALUES),
+    }
+}
+
+fn domain_of(route: &str) -> Option<String> {
+    route.split_once('.').map(|(domain, _)| domain.to_owned()).filter(|domain| !domain.is_empty())
+}
+
+/// Warns of a member that has properties, but not where its Tomcat is.
+fn expect_address(builder: &mut Builder<'_>, name: &BStr) {
+    let set = |property| builder.map.of_worker(name, property).is_some();
+    let missing = match (set(Property::Host), set(Property::Port)) {
+        (true, true) => return,
+        (false, true) => "has no host, using localhost",
+        (true, false) => "has no port, using 8009",
+        (false, false) => "has no host and no port, using localhost:8009",
+    };
+    let first = builder.map.iter().find(|(_, entry)| is_about(entry.written.as_bstr(), name));
+    if let Some((_, entry)) = first {
+        builder.report.warn(entry.first_origin(), format!("member {name} {missing}"));
+    }
+}
+
+fn is_about(key: &BStr, worker: &BStr) -> bool {
+    super::names::split_key(key).is_some_and(|(name, _)| name == worker)
+}
+
+/// Refuses members that share a route: a session could belong to either.
+fn check_routes(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
+    let mut known: HashMap<&str, &Routed> = HashMap::new();
+    for routed in members {
+        let route = routed.member.route.as_str();
+        let Some(other) = known.insert(route, routed) else { continue };
+        let place = other.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+        let (this, other) = (&routed.member.worker.name, &other.member.worker.name);
+        let text = format!("balancer {lb}: members {other}{place} and {this} share the route {route}");
+        builder.report.error(routed.origin.as_ref(), text);
+    }
+}
+
+/// Warns of a `redirect` that is no route of the balancer, such as the name of a member with another route.
+fn check_redirects(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
+    for MemberSettings { worker, redirect, .. } in members.iter().map(|routed| &routed.member) {
+        let Some(redirect) = redirect else { continue };
+        if members.iter().any(|routed| routed.member.route == *redirect) {
+            continue;
+        }
+        let named = members.iter().find(|routed| routed.member.worker.name == *redirect);
+        let guess = match named {
+            Some(routed) => format!(", did you mean {}, the route of {redirect}?", routed.member.route),
+            None => did_you_mean(redirect, members.iter().map(|routed| routed.member.route.as_str())),
+        };
+        let text = format_args!("no member of balancer {lb} has this route{guess}").to_string();
+        builder.section(worker.name.as_str().into()).warn(Property::Redirect, text);
+    }
+}

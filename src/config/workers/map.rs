@@ -1,0 +1,269 @@
+//! All properties as written: lines in, keys with their values and origins out, duplicates joined and macros
+//! replaced.
+//!
+//! What values mean is left to the typed settings. Rules: "workers.properties, Line grammar" and "Keys".
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+use memchr::memmem;
+
+use super::names::{split_key, validate_key};
+use super::spec::{Kind, Repeat, Standing};
+use super::table::{repeat_rule, Property};
+use crate::config::diagnostic::{did_you_mean, Origin, Report};
+use crate::config::properties::{self, Line};
+
+/// Octets of a line that the original reads at a time; it takes the rest for a new line.
+const LINE_LIMIT: usize = 8191;
+
+/// The value of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key as written; for an inherited property it names the template.
+    pub written: BString,
+    /// The whole value, duplicates joined and macros replaced.
+    pub text: BString,
+    /// What each line contributed, and where; without a line if the server defined it.
+    pub parts: Vec<(BString, Option<Origin>)>,
+}
+
+impl Entry {
+    /// The line that had the last word.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.parts.last().and_then(|(_, origin)| origin.as_ref())
+    }
+
+    /// The line where the key appeared first.
+    pub fn first_origin(&self) -> Option<&Origin> {
+        self.parts.first().and_then(|(_, origin)| origin.as_ref())
+    }
+}
+
+/// Properties and user variables in the order in which they were first written.
+#[derive(Clone, Debug, Default)]
+pub struct PropertyMap {
+    entries: Vec<(BString, Entry)>,
+    index: HashMap<BString, usize>,
+    used_in_macros: HashSet<BString>,
+    read: bool,
+}
+
+impl PropertyMap {
+    /// A map without properties.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Defines a variable that is not written anywhere, such as `ServerRoot`.
+    pub fn define(&mut self, name: &str, value: &str) {
+        let entry = Entry { written: name.into(), text: value.into(), parts: vec![(value.into(), None)] };
+        self.insert(name.into(), entry);
+    }
+
+    /// Reads what one JkWorkerProperty says; `#` is data there.
+    pub fn read_line(&mut self, text: &[u8], origin: &Origin, report: &mut Report) {
+        self.read = true;
+        complain_about_octets(text, origin, report);
+        self.take(properties::parse_pair(properties::before_nul(text)), origin, report);
+    }
+
+    /// Reads a whole file.
+    pub fn read_file(&mut self, text: &[u8], file: &Arc<str>, report: &mut Report) {
+        self.read = true;
+        for (number, line) in properties::raw_lines(text) {
+            let origin = Origin::new(file, number);
+            complain_about_octets(line, &origin, report);
+            self.take(properties::parse_line(line), &origin, report);
+        }
+    }
+
+    /// Tells whether there was anything to read, be it an empty file.
+    pub fn was_read(&self) -> bool {
+        self.read
+    }
+
+    /// The entry of `key`.
+    pub fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.index.get(key.as_bstr()).map(|position| &self.entries[*position].1)
+    }
+
+    /// The entry of `property` of `worker`, under that very name.
+    pub fn of_worker(&self, worker: &BStr, property: Property) -> Option<&Entry> {
+        self.get(&property.key(worker))
+    }
+
+    /// All keys with their entries, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&BStr, &Entry)> {
+        self.entries.iter().map(|(key, entry)| (key.as_bstr(), entry))
+    }
+
+    /// Tells whether a macro named this key.
+    pub fn is_used_in_macro(&self, key: &BStr) -> bool {
+        self.used_in_macros.contains(key)
+    }
+
+    /// Adds or replaces an entry.
+    pub(super) fn insert(&mut self, key: BString, entry: Entry) {
+        match self.index.get(&key) {
+            Some(position) => self.entries[*position].1 = entry,
+            None => {
+                self.index.insert(key.clone(), self.entries.len());
+                self.entries.push((key, entry));
+            }
+        }
+    }
+
+    fn take(&mut self, line: Line<'_>, origin: &Origin, report: &mut Report) {
+        match line {
+            Line::Blank => {}
+            Line::Ignored(text) => report.warn(Some(origin), why_ignored(text)),
+            Line::Pair { key, value, cut } => {
+                if cut {
+                    let advice =
+                        "the value ends at #, which starts a comment; put a blank before it if it is one";
+                    report.warn(Some(origin), format!("{key}: {advice}"));
+                }
+                if let Err(complaint) = validate_key(key) {
+                    report.error(Some(origin), complaint);
+                }
+                complain_about_standing(key, origin, report);
+                let value = self.expand(key, value, origin, report);
+                self.add(key, value, origin, report);
+            }
+        }
+    }
+
+    fn expand(&mut self, key: &BStr, value: &BStr, origin: &Origin, report: &mut Report) -> BString {
+        let mut unknown = Vec::new();
+        let mut used = Vec::new();
+        let expanded = properties::expand_macros(
+            value,
+            |name| {
+                used.push(BString::from(name));
+                self.get(name).map(|entry| entry.text.to_vec()).or_else(|| properties::environment(name))
+            },
+            |name| unknown.push(BString::from(name)),
+        );
+        self.used_in_macros.extend(used);
+        for name in unknown {
+            report.warn(Some(origin), self.undefined_macro(key, &name));
+        }
+        if memmem::find_iter(value, "$(").count() > properties::MAX_MACROS {
+            let limit = properties::MAX_MACROS;
+            report.warn(Some(origin), format!("{key}: only the first {limit} macros are replaced"));
+        }
+        expanded.into()
+    }
+
+    fn undefined_macro(&self, key: &BStr, name: &BString) -> String {
+        if is_secret(key) {
+            return format!("{key}: what looks like a macro is not defined and stays as written");
+        }
+        let known: Vec<_> = self.iter().filter_map(|(key, _)| key.to_str().ok()).collect();
+        let guess = name.to_str().map(|name| did_you_mean(name, known)).unwrap_or_default();
+        format!("{key}: $({name}) is not defined and stays as written{guess}")
+    }
+
+    fn add(&mut self, key: &BStr, value: BString, origin: &Origin, report: &mut Report) {
+        let part = (value.clone(), Some(origin.clone()));
+        let Some(position) = self.index.get(key).copied() else {
+            let entry = Entry { written: key.into(), text: value, parts: vec![part] };
+            return self.insert(key.into(), entry);
+        };
+        let entry = &mut self.entries[position].1;
+        let separator = match repeat_rule(key) {
+            Repeat::Replace => {
+                report.warn(Some(origin), replaced(key, entry, &value));
+                *entry = Entry { written: key.into(), text: value, parts: vec![part] };
+                return;
+            }
+            Repeat::Star => {
+                report.warn(Some(origin), starred(key, entry));
+                b'*'
+            }
+            Repeat::Comma => b',',
+            Repeat::Colon => b':',
+            Repeat::Blank => b' ',
+        };
+        entry.text.push(separator);
+        entry.text.extend_from_slice(&value);
+        entry.parts.push(part);
+    }
+}
+
+/// Tells whether the value of `key` is never shown.
+fn is_secret(key: &BStr) -> bool {
+    let property = split_key(key).and_then(|(_, name)| Property::by_name(name));
+    property.is_some_and(|property| property.spec().kind == Kind::Secret)
+}
+
+/// A piece of a value that is short enough to be read in a message.
+pub(super) fn shown(value: &BStr) -> String {
+    const LONGEST: usize = 80;
+    let mut text: String = value.chars().take(LONGEST).collect();
+    if value.chars().nth(LONGEST).is_some() {
+        text.push_str("...");
+    }
+    text
+}
+
+fn replaced(key: &BStr, earlier: &Entry, value: &BString) -> String {
+    let place = earlier_place(earlier);
+    if !key.starts_with(b"worker.") || is_secret(key) {
+        return format!("{key} is set a second time{place}; this value replaces the first");
+    }
+    let (old, new) = (shown(earlier.text.as_bstr()), shown(value.as_bstr()));
+    format!("{key} is set a second time{place}; {new} replaces {old}")
+}
+
+fn starred(key: &BStr, earlier: &Entry) -> String {
+    let place = earlier_place(earlier);
+    format!("{key} is set a second time{place}; both values are joined with *, which is rarely meant")
+}
+
+fn earlier_place(earlier: &Entry) -> String {
+    earlier.first_origin().map(|origin| format!(" (first in {origin})")).unwrap_or_default()
+}
+
+/// Says why a line has no effect, without showing what may be a secret.
+fn why_ignored(text: &BStr) -> String {
+    match text.split_once_str("=") {
+        None => "the line is ignored: it has no =".to_owned(),
+        Some((key, _)) if properties::trim(key).is_empty() => {
+            "the line is ignored: nothing is left of =".to_owned()
+        }
+        Some((key, _)) => {
+            format!(
+                "{}: the line is ignored because the value is empty",
+                shown(properties::trim(key).as_bstr())
+            )
+        }
+    }
+}
+
+fn complain_about_octets(line: &[u8], origin: &Origin, report: &mut Report) {
+    if line.len() > LINE_LIMIT {
+        let length = line.len();
+        report.warn(
+            Some(origin),
+            format!("the line has {length} octets and is read whole; expected at most {LINE_LIMIT}"),
+        );
+    }
+    if properties::before_nul(line).len() < line.len() {
+        report.warn(Some(origin), "the line is read only up to its NUL octet");
+    }
+}
+
+fn complain_about_standing(key: &BStr, origin: &Origin, report: &mut Report) {
+    let Some((_, name)) = split_key(key) else { return };
+    let Some(property) = Property::by_name(name) else { return };
+    match property.spec().standing {
+        Standing::Current => {}
+        Standing::Renamed(successor) | Standing::Replaced(successor) => {
+            report.warn(Some(origin), format!("{key}: {name} is deprecated, use {}", successor.name()));
+        }
+        Standing::Obsolete => report.warn(Some(origin), format!("{key}: {name} has no effect any more")),
+    }
+}

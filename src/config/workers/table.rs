@@ -1,0 +1,215 @@
+//! The one table of worker properties: name, kind and unit, scopes, rule for duplicates, default, range, and
+//! the deprecated names with their successors.
+//!
+//! The line reader, the typed settings and the checks take their facts from here; a default is written nowhere
+//! else. Rules: "workers.properties, Properties" and "Keys".
+
+use bstr::{BStr, ByteSlice};
+
+use super::spec::{Kind, Outside::*, Range, Repeat, Scopes, Spec, Standing, Unset};
+
+/// Worker types that can be built.
+pub const TYPES: &[&str] = &["ajp13", "lb", "status"];
+/// Values of `method`, in the order of [`LbMethod`](crate::config::settings::LbMethod).
+pub const METHODS: &[&str] = &["Request", "Traffic", "Busyness", "Session", "Next"];
+/// Values of `lock`, in the order of [`LbLock`](crate::config::settings::LbLock).
+pub const LOCKS: &[&str] = &["Optimistic", "Pessimistic"];
+/// Values of `activation`, in the order of [`Activation`](crate::config::settings::Activation).
+pub const ACTIVATIONS: &[&str] = &["Active", "Disabled", "Stopped"];
+
+const ANY: Range = Range::ANY;
+const FROM_0: Range = Range::at_least(0);
+const FROM_1: Range = Range::at_least(1);
+const PORTS: Range = Range::within(0, 65535, Refused);
+const POOL_SIZES: Range = Range::within(0, i32::MAX, Defaulted);
+const PACKET_SIZES: Range = Range::within(8192, 65536, Clamped);
+
+macro_rules! properties {
+    ($($id:ident $name:literal $kind:ident $(($words:ident))?, $scopes:ident, $repeat:ident, $range:ident,
+        $unset:ident $(($text:literal))?, $standing:ident $(($successor:ident))?;)*) => {
+        /// Every property, in the order of [`TABLE`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Property {
+            $(#[doc = concat!("`", $name, "`")] $id,)*
+        }
+
+        /// The facts about every property.
+        pub static TABLE: &[Spec] = &[$(Spec {
+            property: Property::$id,
+            name: $name,
+            kind: Kind::$kind $(($words))?,
+            scopes: Scopes::$scopes,
+            repeat: Repeat::$repeat,
+            range: $range,
+            unset: Unset::$unset $(($text))?,
+            standing: Standing::$standing $((Property::$successor))?,
+        }),*];
+    };
+}
+
+properties! {
+//  property               name                         kind                 scopes   repeat   range  default, standing
+    List                   "list"                       List,                GLOBAL,  Comma,   ANY,   Given("ajp13"), Current;
+    Maintain               "maintain"                   Seconds,             GLOBAL,  Star,    ANY,   Given("60"), Current;
+
+    Type                   "type"                       Word(TYPES),         WORKER,  Replace, ANY,   Given("ajp13"), Current;
+    Reference              "reference"                  Text,                WORKER,  Replace, ANY,   Absent, Current;
+    Mount                  "mount"                      List,                LISTED,  Comma,   ANY,   Absent, Current;
+
+    Host                   "host"                       Name,                TOMCAT,  Replace, ANY,   Given("localhost"), Current;
+    Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current;
+    Source                 "source"                     Name,                TOMCAT,  Replace, ANY,   Absent, Current;
+    PreferIpv6             "prefer_ipv6"                Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
+    SocketTimeout          "socket_timeout"             Seconds,             TOMCAT,  Replace, ANY,   Given("0"), Current;
+    SocketConnectTimeout   "socket_connect_timeout"     Milliseconds,        TOMCAT,  Replace, ANY,   Derived("socket_timeout"), Current;
+    SocketKeepalive        "socket_keepalive"           Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
+    SocketBuffer           "socket_buffer"              Octets,              TOMCAT,  Replace, ANY,   Given("0"), Current;
+    PoolSize               "connection_pool_size"       Integer,             TOMCAT,  Replace, POOL_SIZES, Derived("threads per child"), Current;
+    PoolMinsize            "connection_pool_minsize"    Integer,             TOMCAT,  Replace, FROM_0, Derived("half of the pool"), Current;
+    PoolTimeout            "connection_pool_timeout"    Seconds,             TOMCAT,  Replace, FROM_0, Given("0"), Current;
+    AcquireTimeout         "connection_acquire_timeout" Milliseconds,        TOMCAT,  Replace, ANY,   Derived("retries x retry_interval"), Current;
+    PingMode               "ping_mode"                  PingMode,            TOMCAT,  Replace, ANY,   Absent, Current;
+    PingTimeout            "ping_timeout"               Milliseconds,        TOMCAT,  Replace, FROM_0, Given("10000"), Current;
+    ConnectTimeout         "connect_timeout"            Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
+    PrepostTimeout         "prepost_timeout"            Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
+    PingInterval           "connection_ping_interval"   Seconds,             TOMCAT,  Replace, ANY,   Given("0"), Current;
+    ReplyTimeout           "reply_timeout"              Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
+    RecoveryOptions        "recovery_options"           Bits,                TOMCAT,  Replace, ANY,   Given("0"), Current;
+    FailOnStatus           "fail_on_status"             Statuses,            TOMCAT,  Comma,   ANY,   Absent, Current;
+    BusyLimit              "busy_limit"                 Integer,             TOMCAT,  Replace, ANY,   Given("0"), Current;
+    MaxPacketSize          "max_packet_size"            Octets,              TOMCAT,  Replace, PACKET_SIZES, Given("8192"), Current;
+
+    Secret                 "secret"                     Secret,              SERVING, Replace, ANY,   Absent, Current;
+    Retries                "retries"                    Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
+    LbRetries              "lb_retries"                 Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
+    RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, ANY,   Given("100"), Current;
+
+    BalanceWorkers         "balance_workers"            List,                LB,      Comma,   ANY,   Absent, Current;
+    StickySession          "sticky_session"             Boolean,             LB,      Replace, ANY,   Given("true"), Current;
+    StickySessionForce     "sticky_session_force"       Boolean,             LB,      Replace, ANY,   Given("false"), Current;
+    Method                 "method"                     Letter(METHODS),     LB,      Replace, ANY,   Given("Request"), Current;
+    Lock                   "lock"                       Letter(LOCKS),       LB,      Replace, ANY,   Given("Optimistic"), Current;
+    RecoverTime            "recover_time"               Seconds,             LB,      Replace, FROM_1, Given("60"), Current;
+    ErrorEscalationTime    "error_escalation_time"      Seconds,             LB,      Replace, FROM_0, Derived("half of recover_time"), Current;
+    MaxReplyTimeouts       "max_reply_timeouts"         Integer,             LB,      Replace, FROM_0, Given("0"), Current;
+    SessionCookie          "session_cookie"             Name,                LB,      Replace, ANY,   Given("JSESSIONID"), Current;
+    SessionPath            "session_path"               Name,                LB,      Replace, ANY,   Given(";jsessionid"), Current;
+    SetSessionCookie       "set_session_cookie"         Boolean,             LB,      Replace, ANY,   Given("false"), Current;
+    SessionCookiePath      "session_cookie_path"        Name,                LB,      Replace, ANY,   Given("/"), Current;
+
+    Lbfactor               "lbfactor"                   Integer,             MEMBER,  Replace, FROM_1, Given("1"), Current;
+    Distance               "distance"                   Integer,             MEMBER,  Star,    ANY,   Given("0"), Current;
+    Activation             "activation"                 Letter(ACTIVATIONS), MEMBER,  Replace, ANY,   Given("Active"), Current;
+    Route                  "route"                      Name,                MEMBER,  Replace, ANY,   Derived("worker name"), Current;
+    Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ."), Current;
+    Redirect               "redirect"                   Name,                MEMBER,  Replace, ANY,   Absent, Current;
+
+    Css                    "css"                        Text,                STATUS,  Replace, ANY,   Absent, Current;
+    ReadOnly               "read_only"                  Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;
+    User                   "user"                       List,                STATUS,  Comma,   ANY,   Absent, Current;
+    UserCaseInsensitive    "user_case_insensitive"      Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;
+    Good                   "good"                       Ratings,             STATUS,  Comma,   ANY,   Given("a.o,a.n,a.b,a.r"), Current;
+    Bad                    "bad"                        Ratings,             STATUS,  Comma,   ANY,   Given("s,e"), Current;
+    Prefix                 "prefix"                     Text,                STATUS,  Replace, ANY,   Given("worker"), Current;
+    Ns                     "ns"                         Text,                STATUS,  Replace, ANY,   Given("jk:"), Current;
+    Xmlns                  "xmlns"                      Text,                STATUS,  Replace, ANY,   Given("xmlns:jk=\"http://tomcat.apache.org\""), Current;
+    Doctype                "doctype"                    Text,                STATUS,  Replace, ANY,   Absent, Current;
+
+    Cachesize              "cachesize"                  Integer,             TOMCAT,  Replace, POOL_SIZES, Absent, Renamed(PoolSize);
+    CacheTimeout           "cache_timeout"              Seconds,             TOMCAT,  Replace, FROM_0, Absent, Renamed(PoolTimeout);
+    BalancedWorkers        "balanced_workers"           List,                LB,      Star,    ANY,   Absent, Renamed(BalanceWorkers);
+    JvmRoute               "jvm_route"                  Name,                MEMBER,  Replace, ANY,   Absent, Renamed(Route);
+    Stopped                "stopped"                    Boolean,             MEMBER,  Replace, ANY,   Given("false"), Replaced(Activation);
+    Disabled               "disabled"                   Boolean,             MEMBER,  Replace, ANY,   Given("false"), Replaced(Activation);
+    RecycleTimeout         "recycle_timeout"            Seconds,             WORKER,  Replace, ANY,   Absent, Obsolete;
+    LocalWorker            "local_worker"               Boolean,             WORKER,  Replace, ANY,   Absent, Obsolete;
+    LocalWorkerOnly        "local_worker_only"          Boolean,             WORKER,  Replace, ANY,   Absent, Obsolete;
+    Secretkey              "secretkey"                  Secret,              WORKER,  Star,    ANY,   Absent, Obsolete;
+    Sysprops               "sysprops"                   Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+    Stdout                 "stdout"                     Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+    Stderr                 "stderr"                     Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+    Mx                     "mx"                         Integer,             WORKER,  Star,    ANY,   Absent, Obsolete;
+    Ms                     "ms"                         Integer,             WORKER,  Star,    ANY,   Absent, Obsolete;
+    ClassPath              "class_path"                 Text,                WORKER,  Colon,   ANY,   Absent, Obsolete;
+    Bridge                 "bridge"                     Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+    JvmLib                 "jvm_lib"                    Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+    LdPath                 "ld_path"                    Text,                WORKER,  Colon,   ANY,   Absent, Obsolete;
+    CmdLine                "cmd_line"                   Text,                WORKER,  Blank,   ANY,   Absent, Obsolete;
+    NativeLib              "native_lib"                 Text,                WORKER,  Star,    ANY,   Absent, Obsolete;
+}
+
+impl Property {
+    /// Its row.
+    pub fn spec(self) -> &'static Spec {
+        &TABLE[self as usize]
+    }
+
+    /// Its name: the last part of its keys.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The property called `name`, deprecated ones included.
+    pub fn by_name(name: &BStr) -> Option<Self> {
+        TABLE.iter().find(|spec| spec.name.as_bytes() == name.as_bytes()).map(|spec| spec.property)
+    }
+
+    /// The key of this property of `worker`; of the whole server if that is empty.
+    pub fn key(self, worker: &BStr) -> Vec<u8> {
+        let dot = if worker.is_empty() { "" } else { "." };
+        [b"worker.".as_slice(), worker, dot.as_bytes(), self.name().as_bytes()].concat()
+    }
+}
+
+/// What a second value of `key` does: the rule of the property it ends in, also for user variables.
+pub fn repeat_rule(key: &BStr) -> Repeat {
+    let property = key.rsplit_once_str(".").and_then(|(_, name)| Property::by_name(name.as_bstr()));
+    match property {
+        Some(property) => property.spec().repeat,
+        None if key.ends_with(b"_path") => Repeat::Colon,
+        None => Repeat::Star,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_where_their_property_points() {
+        for (index, spec) in TABLE.iter().enumerate() {
+            assert_eq!(spec.property as usize, index, "{}", spec.name);
+            assert_eq!(Property::by_name(spec.name.into()), Some(spec.property), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn second_values_follow_the_last_part_of_the_key() {
+        let cases = [
+            ("worker.a.host", Repeat::Replace),
+            ("other.host", Repeat::Replace),
+            ("m.list", Repeat::Comma),
+            ("worker.list", Repeat::Comma),
+            ("worker.maintain", Repeat::Star),
+            ("worker.a.distance", Repeat::Star),
+            ("worker.a.session_path", Repeat::Replace),
+            ("my_path", Repeat::Colon),
+            ("worker.a.cmd_line", Repeat::Blank),
+            ("host", Repeat::Star),
+            ("mynet", Repeat::Star),
+        ];
+        for (key, rule) in cases {
+            assert_eq!(repeat_rule(key.into()), rule, "{key}");
+        }
+    }
+
+    #[test]
+    fn deprecated_names_lead_to_current_ones() {
+        for spec in TABLE {
+            if let Standing::Renamed(successor) | Standing::Replaced(successor) = spec.standing {
+                assert_eq!(successor.spec().standing, Standing::Current, "{}", spec.name);
+                assert_eq!(successor.spec().scopes, spec.scopes, "{}", spec.name);
+            }
+        }
+    }
+}
