@@ -1,5 +1,34 @@
-//! Which worker a URI belongs to.
+//! Which worker a URI belongs to: rules, their sources, the compiled index, and the reload of map files.
+//!
+//! Nothing here knows httpd or workers. The configuration turns JkMount, JkUnMount and `mount` properties into
+//! [`Rule`]s, [`compose`] adds what a virtual host inherits, and a [`ServerMap`] adds the rules of the map file
+//! and keeps them current. A request's URI is cleaned by [`normalise`] and looked up with
+//! [`ServerMap::lookup`]. The rules come from "uri-mapping" and from rows 2 to 4 and 14 of "decisions".
 
+mod auto_alias;
+mod check;
+mod compose;
+mod definitions;
+mod extensions;
+mod index;
+mod map_file;
+mod normalise;
 pub mod options;
+mod pattern;
+mod rule;
+mod server_map;
+mod uri;
 
+pub use auto_alias::{auto_alias, AutoAlias};
+pub use check::WorkerCheck;
+pub use compose::compose;
+pub use definitions::Definitions;
+pub use extensions::parse_worker;
+pub use index::RuleMap;
+pub use map_file::{KnownProperty, MAX_FILE_SIZE};
+pub use normalise::{normalise, UriError};
 pub use options::{ActivationRule, RuleOptions};
+pub use pattern::{Pattern, PatternError};
+pub use rule::{Kind, Rule, Source};
+pub use server_map::{MapFile, ServerMap, Validate};
+pub use uri::{escape_proxy, is_unsafe, strip_session};
