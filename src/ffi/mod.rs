@@ -1,3 +1,4 @@
 //! The only unsafe code.
 
+pub mod shm;
 pub mod time;

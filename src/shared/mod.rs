@@ -1,1 +1,191 @@
-//! The records that all child processes see.
+//! The records that all child processes see: typed, atomic, fixed size.
+//!
+//! The parent creates one [`Shared`] per configuration before it forks; each child claims a slot
+//! ([`Shared::attach_child`]) in which its in-flight counts live, so that a child that dies gives them back.
+//! Workers use the memory through handles: [`AjpHandle`], [`MemberHandle`], [`LbHandle`]. What the values mean
+//! is up to [`crate::worker`]. Fields and their use: "load-balancer, section 1".
+//!
+//! Memory ordering: counters and gauges are independent statistics through which no other data is published,
+//! so they are relaxed throughout this module; only the ownership of a child's slot, which decides who may
+//! write its counts, is handed over with acquire and release ([`children`]).
+
+pub mod ajp;
+pub mod children;
+pub mod header;
+pub mod health;
+pub mod layout;
+pub mod lb;
+pub mod member;
+pub mod name;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config::settings::WorkersSettings;
+use crate::ffi::shm::{Operation, Place, Segment, SegmentError};
+
+pub use ajp::{AjpHandle, AjpSnapshot, BusyGuard};
+pub use children::{NoFreeSlot, ANY_PROCESS};
+pub use health::{Health, MemberState};
+pub use layout::Layout;
+pub use lb::{LbHandle, Turn};
+pub use member::MemberHandle;
+
+use children::Children;
+use header::Header;
+
+/// Seconds since the epoch, the unit of all times in the records.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+}
+
+/// The shared memory of one configuration, as one process sees it.
+#[derive(Debug)]
+pub struct Shared {
+    segment: Arc<Segment>,
+    header: Place<Header>,
+    children: Arc<Children>,
+    layout: Layout,
+}
+
+impl Shared {
+    /// Creates the records of all workers, with a slot for each of `child_slots` child processes.
+    ///
+    /// `path` is JkShmFile: the file is called `<path>.<pid>` with the pid of this process. Without it the
+    /// memory has no file. Call it in the parent, before it forks. `child_slots` is the most processes that
+    /// the MPM runs at a time, and some more for those that are on their way out; unused slots cost nothing
+    /// but space in the file.
+    ///
+    /// # Errors
+    /// [`SegmentError`] if the file can't be created, protected, reserved or mapped.
+    pub fn create(
+        path: Option<&Path>,
+        settings: &WorkersSettings,
+        child_slots: usize,
+    ) -> Result<Arc<Self>, SegmentError> {
+        let layout = Layout::plan(settings, child_slots);
+        let segment = match path {
+            Some(path) => Segment::create(&own_file(path), layout.size())?,
+            None => Segment::anonymous(layout.size())?,
+        };
+        let shared = Self::view(Arc::new(segment), layout)?;
+        shared.fill(settings);
+        Ok(Arc::new(shared))
+    }
+
+    /// One process's view of `segment`.
+    fn view(segment: Arc<Segment>, layout: Layout) -> Result<Self, SegmentError> {
+        let header = placed(&segment, |segment| segment.record(0))?;
+        let words = placed(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
+        let children = Arc::new(Children::new(Place::clone(&header), words, layout.child_stride()));
+        Ok(Self { segment, header, children, layout })
+    }
+
+    /// Writes the header, and what the configuration says into each record.
+    fn fill(&self, settings: &WorkersSettings) {
+        self.header.initialize(&self.layout, now());
+        for name in self.layout.ajp_names() {
+            if let Some(record) = self.ajp(name) {
+                record.initialize(name);
+            }
+        }
+        for lb in layout::balancers(settings) {
+            if let Some(record) = self.lb(&lb.name) {
+                record.initialize(&lb.name);
+            }
+            for member in &lb.members {
+                if let Some(record) = self.member(&lb.name, &member.worker.name) {
+                    record.initialize(member);
+                }
+            }
+        }
+    }
+
+    /// The record of the ajp13 worker `name`, which all balancers that use it share.
+    pub fn ajp(&self, name: &str) -> Option<AjpHandle> {
+        let (offset, gauges) = self.layout.ajp(name)?;
+        Some(AjpHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauges))
+    }
+
+    /// The record of the balancer `name`.
+    pub fn lb(&self, name: &str) -> Option<LbHandle> {
+        let (offset, gauge) = self.layout.lb(name)?;
+        Some(LbHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauge))
+    }
+
+    /// The record of `member` in the balancer `lb`.
+    pub fn member(&self, lb: &str, member: &str) -> Option<MemberHandle> {
+        let place = self.segment.record(self.layout.member(lb, member)?)?;
+        Some(MemberHandle::new(place, Place::clone(&self.header)))
+    }
+
+    /// Claims a slot for this process, which has the id `pid`; called once after the fork.
+    ///
+    /// # Errors
+    /// [`NoFreeSlot`] if more processes live than there are slots; the process then counts in the parent's
+    /// slot, and what it holds when it dies stays counted until the next restart.
+    pub fn attach_child(&self, pid: u32) -> Result<(), NoFreeSlot> {
+        self.children.attach(pid)
+    }
+
+    /// Gives the slot of this process back at its orderly end.
+    pub fn detach_child(&self) {
+        self.children.detach();
+    }
+
+    /// Takes back what the child `pid`, which has ended, still holds.
+    pub fn release_child(&self, pid: u32) {
+        self.children.release(pid);
+    }
+
+    /// Takes back what children hold that ended without anybody noticing.
+    pub fn sweep(&self) {
+        self.children.sweep();
+    }
+
+    /// Claims the work that one process does for all, if it is due at `now`; returns how many whole intervals
+    /// of `interval` seconds have passed since it was last done.
+    pub fn claim_maintenance(&self, now: i64, interval: i64) -> Option<u32> {
+        self.header.claim_maintenance(now, interval)
+    }
+
+    /// Halves the reply timeouts of all ajp13 workers once per interval, however many balancers use them.
+    pub fn age_reply_timeouts(&self, intervals: u32) {
+        self.layout
+            .ajp_names()
+            .filter_map(|name| self.ajp(name))
+            .for_each(|ajp| ajp.age_reply_timeouts(intervals));
+    }
+
+    /// Size of the memory in octets.
+    pub fn size(&self) -> usize {
+        self.segment.size()
+    }
+
+    /// The file behind it, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.segment.path()
+    }
+}
+
+/// JkShmFile with the pid of this process appended.
+fn own_file(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    name.into()
+}
+
+/// A place that the layout says is there; its absence is an error of the layout, told like a failed mapping.
+fn placed<T: ?Sized>(
+    segment: &Arc<Segment>,
+    place: impl FnOnce(&Arc<Segment>) -> Option<Place<T>>,
+) -> Result<Place<T>, SegmentError> {
+    place(segment).ok_or_else(|| {
+        let path = segment.path().unwrap_or(Path::new("(anonymous)"));
+        SegmentError::new(path, Operation::Map, std::io::Error::other("the records do not fit"))
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,174 @@
+//! The memory that parent and children share: one mapped file, and typed places in it.
+//!
+//! Knows pages, files and bounds; what the records mean is up to [`crate::shared`]. The parent creates the
+//! file before it forks, so children inherit the mapping and never open the file: it can stay readable by its
+//! owner alone ("load-balancer, section 1"; "promises", local user).
+
+mod error;
+mod file;
+
+use std::io;
+use std::mem::{align_of, size_of};
+use std::ops::Deref;
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicU8};
+use std::sync::Arc;
+
+pub use error::{Operation, SegmentError};
+use file::OwnedPath;
+
+/// A type that may lie in shared memory.
+///
+/// # Safety
+/// Every bit pattern is a valid value, all fields are atomics (or arrays or records of them), the layout is
+/// `repr(C)`, and dropping does nothing.
+pub unsafe trait Record: Sync + 'static {}
+
+// SAFETY: an atomic integer of any value is valid, has its own size as layout, and needs no drop.
+unsafe impl Record for AtomicU8 {}
+// SAFETY: as for AtomicU8.
+unsafe impl Record for AtomicU32 {}
+// SAFETY: as for AtomicU8.
+unsafe impl Record for AtomicU64 {}
+// SAFETY: as for AtomicU8.
+unsafe impl Record for AtomicI64 {}
+// SAFETY: repr(C), and its fields are atomic integers and names made of them.
+unsafe impl Record for crate::shared::header::Header {}
+// SAFETY: as for Header.
+unsafe impl Record for crate::shared::ajp::AjpRecord {}
+// SAFETY: as for Header.
+unsafe impl Record for crate::shared::member::MemberRecord {}
+// SAFETY: as for Header.
+unsafe impl Record for crate::shared::lb::LbRecord {}
+
+/// Mapped memory that starts as zeros, shared with all children forked later; unmapped on drop.
+#[derive(Debug)]
+pub struct Segment {
+    start: NonNull<u8>,
+    size: usize,
+    /// The file behind it, removed on drop by the process that made it.
+    path: Option<OwnedPath>,
+}
+
+// SAFETY: the mapping belongs to the value until it is dropped, and all access goes through atomics.
+unsafe impl Send for Segment {}
+// SAFETY: as for Send.
+unsafe impl Sync for Segment {}
+
+impl Segment {
+    /// Creates the file `path` (mode 0600) with at least `size` octets reserved on disk, and maps it.
+    ///
+    /// A leftover or squatted name is removed, never followed or re-used.
+    ///
+    /// # Errors
+    /// [`SegmentError`] names path, operation and uid.
+    pub fn create(path: &Path, size: usize) -> Result<Self, SegmentError> {
+        let size = round_to_pages(size);
+        let (descriptor, owned) = file::create(path, size)?;
+        let start =
+            map(size, Some(&descriptor)).map_err(|error| SegmentError::new(path, Operation::Map, error))?;
+        Ok(Self { start, size, path: Some(owned) })
+    }
+
+    /// Maps `size` octets that no file stands behind.
+    ///
+    /// # Errors
+    /// [`SegmentError`] if the system has no such memory.
+    pub fn anonymous(size: usize) -> Result<Self, SegmentError> {
+        let size = round_to_pages(size);
+        let start = map(size, None)
+            .map_err(|error| SegmentError::new(Path::new("(anonymous)"), Operation::Map, error))?;
+        Ok(Self { start, size, path: None })
+    }
+
+    /// Its size in octets: whole pages.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The file behind it.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_ref().map(OwnedPath::path)
+    }
+
+    /// The record of type `T` at `offset`; `None` if it would not lie inside, aligned.
+    pub fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Place<T>> {
+        let target = self.address::<T>(offset, 1)?;
+        Some(Place { target, segment: Arc::clone(self) })
+    }
+
+    /// `count` records of type `T` from `offset` on; `None` if they would not lie inside, aligned.
+    pub fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Place<[T]>> {
+        let first = self.address::<T>(offset, count)?;
+        Some(Place { target: NonNull::slice_from_raw_parts(first, count), segment: Arc::clone(self) })
+    }
+
+    fn address<T: Record>(&self, offset: usize, count: usize) -> Option<NonNull<T>> {
+        let end = size_of::<T>().checked_mul(count)?.checked_add(offset)?;
+        if end > self.size || offset % align_of::<T>() != 0 {
+            return None;
+        }
+        // SAFETY: `offset` is at most `size`, so the result stays inside the mapping or one past it.
+        Some(unsafe { self.start.add(offset) }.cast())
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        // SAFETY: `start` and `size` are those of the mapping made in `map`, and every `Place` in it holds an
+        // Arc of this value, so none is left.
+        unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
+    }
+}
+
+/// A place in a segment that holds a `T`; keeps the segment mapped.
+#[derive(Debug)]
+pub struct Place<T: ?Sized> {
+    target: NonNull<T>,
+    segment: Arc<Segment>,
+}
+
+impl<T: ?Sized> Clone for Place<T> {
+    fn clone(&self) -> Self {
+        Self { target: self.target, segment: Arc::clone(&self.segment) }
+    }
+}
+
+// SAFETY: it is a shared reference to a `Sync` value together with what keeps that value alive.
+unsafe impl<T: ?Sized + Sync> Send for Place<T> {}
+// SAFETY: as for Send.
+unsafe impl<T: ?Sized + Sync> Sync for Place<T> {}
+
+impl<T: ?Sized> Deref for Place<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: `Segment::address` checked bounds and alignment, `Record` promises that any content is a
+        // valid value which changes only atomically, and `segment` keeps the memory mapped.
+        unsafe { self.target.as_ref() }
+    }
+}
+
+/// Maps `size` octets of `descriptor`, or of no file, for reading and writing by this process and its children.
+fn map(size: usize, descriptor: Option<&std::fs::File>) -> io::Result<NonNull<u8>> {
+    use std::os::fd::AsRawFd;
+    let (flags, descriptor) = match descriptor {
+        Some(file) => (libc::MAP_SHARED, file.as_raw_fd()),
+        None => (libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1),
+    };
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: no address is asked for, so no existing mapping is replaced; the descriptor is open or -1.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), size, protection, flags, descriptor, 0) };
+    if start == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(start.cast()).ok_or_else(|| io::Error::other("mapped at address zero"))
+}
+
+fn round_to_pages(size: usize) -> usize {
+    size.max(1).next_multiple_of(rustix::param::page_size())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! The record of one ajp13 worker, shared by every balancer that uses it and by all processes.
+//!
+//! Fields: "load-balancer, section 1.2"; when they change: "connections, section 10".
+
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+
+use crate::ffi::shm::Place;
+
+use super::children::Children;
+use super::name::Name;
+
+/// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
+#[derive(Debug)]
+#[repr(C)]
+pub struct AjpRecord {
+    name: Name,
+    used: AtomicU64,
+    read: AtomicU64,
+    transferred: AtomicU64,
+    errors: AtomicU64,
+    client_errors: AtomicU64,
+    reply_timeouts: AtomicU32,
+    max_busy: AtomicU32,
+    max_connected: AtomicU32,
+    /// Keeps the times aligned on every platform.
+    padding: AtomicU32,
+    error_time: AtomicI64,
+    last_reset: AtomicI64,
+}
+
+const _: () = assert!(size_of::<AjpRecord>() == 168);
+
+/// The two counters of a worker in each child's slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AjpGauges {
+    pub(super) busy: usize,
+    pub(super) connected: usize,
+}
+
+/// Access to the record of one ajp13 worker; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AjpHandle {
+    record: Place<AjpRecord>,
+    children: Arc<Children>,
+    gauges: AjpGauges,
+}
+
+/// The counters of a worker at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AjpSnapshot {
+    /// Requests given to the worker.
+    pub used: u64,
+    /// Octets read from the container.
+    pub read: u64,
+    /// Octets written to the container.
+    pub transferred: u64,
+    /// Failed attempts.
+    pub errors: u64,
+    /// Requests that failed by the client's fault.
+    pub client_errors: u64,
+    /// Attempts that passed reply_timeout; halved by each maintenance.
+    pub reply_timeouts: u32,
+    /// Requests in flight.
+    pub busy: u32,
+    /// Most requests in flight at a time.
+    pub max_busy: u32,
+    /// Open connections.
+    pub connected: u32,
+    /// Most open connections at a time.
+    pub max_connected: u32,
+    /// When the last attempt failed, seconds since the epoch; 0 is never.
+    pub error_time: i64,
+    /// Since when the counters count, seconds since the epoch.
+    pub last_reset: i64,
+}
+
+/// A request in flight; ends with the guard.
+#[derive(Debug)]
+#[must_use = "the request counts as finished when the guard is dropped"]
+pub struct BusyGuard {
+    children: Arc<Children>,
+    slot: usize,
+    gauge: usize,
+}
+
+impl BusyGuard {
+    pub(super) fn raise(children: &Arc<Children>, gauge: usize) -> Self {
+        let slot = children.own();
+        children.raise(slot, gauge);
+        Self { children: Arc::clone(children), slot, gauge }
+    }
+}
+
+impl Drop for BusyGuard {
+    fn drop(&mut self) {
+        self.children.lower(self.slot, self.gauge);
+    }
+}
+
+/// Raises `highest` to `value`; mostly it is there already, and then the cache line stays shared.
+pub(super) fn raise_to(highest: &AtomicU32, value: u32) {
+    if highest.load(Relaxed) < value {
+        highest.fetch_max(value, Relaxed);
+    }
+}
+
+impl AjpHandle {
+    pub(super) fn new(record: Place<AjpRecord>, children: Arc<Children>, gauges: AjpGauges) -> Self {
+        Self { record, children, gauges }
+    }
+
+    pub(super) fn initialize(&self, name: &str) {
+        self.record.name.set(name);
+        self.record.last_reset.store(super::now(), Relaxed);
+    }
+
+    /// Name of the worker.
+    pub fn name(&self) -> String {
+        self.record.name.get()
+    }
+
+    /// Counts a request given to the worker; it is in flight until the guard is dropped.
+    pub fn request_started(&self) -> BusyGuard {
+        self.record.used.fetch_add(1, Relaxed);
+        let guard = BusyGuard::raise(&self.children, self.gauges.busy);
+        raise_to(&self.record.max_busy, self.busy());
+        guard
+    }
+
+    /// Requests in flight over all processes.
+    pub fn busy(&self) -> u32 {
+        self.children.sum(self.gauges.busy)
+    }
+
+    /// Counts a connection of this process as open.
+    pub fn connection_opened(&self) {
+        self.children.raise(self.children.own(), self.gauges.connected);
+        raise_to(&self.record.max_connected, self.connected());
+    }
+
+    /// Counts a connection of this process as closed.
+    pub fn connection_closed(&self) {
+        self.children.lower(self.children.own(), self.gauges.connected);
+    }
+
+    /// Open connections over all processes.
+    pub fn connected(&self) -> u32 {
+        self.children.sum(self.gauges.connected)
+    }
+
+    /// Adds `octets` written to the container.
+    pub fn add_transferred(&self, octets: u64) {
+        self.record.transferred.fetch_add(octets, Relaxed);
+    }
+
+    /// Adds `octets` read from the container.
+    pub fn add_read(&self, octets: u64) {
+        self.record.read.fetch_add(octets, Relaxed);
+    }
+
+    /// Counts a failed attempt, and notes the time.
+    pub fn count_error(&self) {
+        self.record.errors.fetch_add(1, Relaxed);
+        self.record.error_time.store(super::now(), Relaxed);
+    }
+
+    /// Counts a request that failed by the client's fault.
+    pub fn count_client_error(&self) {
+        self.record.client_errors.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an attempt that passed reply_timeout.
+    pub fn count_reply_timeout(&self) {
+        self.record.reply_timeouts.fetch_add(1, Relaxed);
+    }
+
+    /// Attempts that passed reply_timeout, halved by each maintenance.
+    pub fn reply_timeouts(&self) -> u32 {
+        self.record.reply_timeouts.load(Relaxed)
+    }
+
+    /// Forgets the reply timeouts: the worker gets another chance.
+    pub fn clear_reply_timeouts(&self) {
+        self.record.reply_timeouts.store(0, Relaxed);
+    }
+
+    /// Halves the reply timeouts once per maintenance interval that passed.
+    pub(super) fn age_reply_timeouts(&self, intervals: u32) {
+        let aged = |count: u32| Some(count.checked_shr(intervals).unwrap_or(0));
+        let _ = self.record.reply_timeouts.fetch_update(Relaxed, Relaxed, aged);
+    }
+
+    /// Requests given to the worker.
+    pub fn used(&self) -> u64 {
+        self.record.used.load(Relaxed)
+    }
+
+    /// Octets read from the container.
+    pub fn read(&self) -> u64 {
+        self.record.read.load(Relaxed)
+    }
+
+    /// Octets written to the container.
+    pub fn transferred(&self) -> u64 {
+        self.record.transferred.load(Relaxed)
+    }
+
+    /// All counters. They are read one by one, so requests that end meanwhile may show in some of them only.
+    pub fn snapshot(&self) -> AjpSnapshot {
+        let record = &self.record;
+        AjpSnapshot {
+            used: self.used(),
+            read: self.read(),
+            transferred: self.transferred(),
+            errors: record.errors.load(Relaxed),
+            client_errors: record.client_errors.load(Relaxed),
+            reply_timeouts: self.reply_timeouts(),
+            busy: self.busy(),
+            max_busy: record.max_busy.load(Relaxed),
+            connected: self.connected(),
+            max_connected: record.max_connected.load(Relaxed),
+            error_time: record.error_time.load(Relaxed),
+            last_reset: record.last_reset.load(Relaxed),
+        }
+    }
+
+    /// A record that belongs to this process alone.
+    #[cfg(test)]
+    pub(crate) fn standalone_for_tests(name: &str) -> Self {
+        let shared = super::tests::shared_with(&[], &[name]);
+        shared.ajp(name).expect("the record was planned")
+    }
+}

@@ -1,0 +1,70 @@
+//! The header of the shared memory: what it is, who maintains it, how many child slots were ever in use.
+
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use super::layout::Layout;
+
+/// First eight octets of the memory: tells the file from any other.
+pub const MAGIC: [u8; 8] = *b"mod_jk\0R";
+
+/// Raised whenever a record changes its shape.
+pub const LAYOUT_VERSION: u32 = 1;
+
+/// The first record of the memory.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Header {
+    magic: AtomicU64,
+    version: AtomicU32,
+    /// Child slots that were in use at some time: sums end there.
+    slots_used: AtomicU32,
+    /// Octets that the records take.
+    size: AtomicU64,
+    /// When the memory was made, seconds since the epoch: where the short times of [`super::Health`] start.
+    created: AtomicI64,
+    /// When the work that one process does for all was last taken on, seconds since the epoch.
+    maintained: AtomicI64,
+    /// Room for the process-shared lock of rare changes.
+    reserved: [AtomicU64; 11],
+}
+
+const _: () = assert!(size_of::<Header>() == 128);
+
+impl Header {
+    /// Describes memory made at `now` by `layout`. Called before the memory is shared.
+    pub(super) fn initialize(&self, layout: &Layout, now: i64) {
+        self.magic.store(u64::from_ne_bytes(MAGIC), Relaxed);
+        self.version.store(LAYOUT_VERSION, Relaxed);
+        self.size.store(layout.size() as u64, Relaxed);
+        self.created.store(now, Relaxed);
+        self.maintained.store(now, Relaxed);
+    }
+
+    /// When the memory was made.
+    pub(super) fn created(&self) -> i64 {
+        self.created.load(Relaxed)
+    }
+
+    /// Child slots that were in use at some time; slot 0, the parent's, counts always.
+    pub(super) fn slots_used(&self) -> usize {
+        (self.slots_used.load(Relaxed) as usize).max(1)
+    }
+
+    /// Notes that slot `index` is in use.
+    pub(super) fn use_slot(&self, index: usize) {
+        self.slots_used.fetch_max(index as u32 + 1, Relaxed);
+    }
+
+    /// Moves the maintenance time to `now` if `interval` seconds have passed; returns, to one process only,
+    /// how many whole intervals have.
+    pub(super) fn claim_maintenance(&self, now: i64, interval: i64) -> Option<u32> {
+        let last = self.maintained.load(Relaxed);
+        let passed = now.saturating_sub(last) / interval.max(1);
+        // A clock that was set back must not stop maintenance until it catches up.
+        if passed == 0 && now >= last {
+            return None;
+        }
+        self.maintained.compare_exchange(last, now, Relaxed, Relaxed).ok()?;
+        Some(u32::try_from(passed.max(0)).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,74 @@
+//! The health of a member: state and the times of its error series, changed in one step.
+//!
+//! State and times must fit together (a state OK with the times of an error would be escalated later), so they
+//! share one atomic word: 4 bits of state, and twice 30 bits of seconds since the memory was made, which last
+//! 34 years. The transitions are in [`crate::worker::lb`].
+
+/// What all processes think of a member ("load-balancer, section 6").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MemberState {
+    /// Works, and had no request since the last maintenance.
+    #[default]
+    Idle = 0,
+    /// Works.
+    Ok = 1,
+    /// Was in error; the next request may try it.
+    Recover = 2,
+    /// Is in error, but nothing else was available.
+    Force = 3,
+    /// Has no free connection, or busy_limit is reached.
+    Busy = 4,
+    /// Is in error.
+    Error = 5,
+    /// Was in error; a request is trying it now.
+    Probe = 6,
+}
+
+impl MemberState {
+    /// All states by their number.
+    pub const ALL: [MemberState; 7] = {
+        use MemberState::*;
+        [Idle, Ok, Recover, Force, Busy, Error, Probe]
+    };
+
+    /// The text of the status page and of JK_LB_*_STATE.
+    pub fn text(self) -> &'static str {
+        ["OK/IDLE", "OK", "ERR/REC", "ERR/FRC", "OK/BUSY", "ERR", "ERR/PRB"][self as usize]
+    }
+}
+
+/// State and error times of a member; times are seconds since the epoch, `None` while there is no error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What all processes think of it.
+    pub state: MemberState,
+    /// First error of the series that no success has ended yet.
+    pub first_error: Option<i64>,
+    /// Last error of that series, or the start of the probe that is under way.
+    pub last_error: Option<i64>,
+}
+
+const TIME_BITS: u32 = 30;
+const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+
+impl Health {
+    /// Packs it, with times counted from `base`.
+    pub(super) fn pack(self, base: i64) -> u64 {
+        let short = |time: Option<i64>| match time {
+            // One second is added so that 0 can mean none; a clock behind `base` counts as `base`.
+            Some(time) => (time.saturating_sub(base).max(0) as u64 + 1).min(TIME_MASK),
+            None => 0,
+        };
+        self.state as u64 | short(self.first_error) << 4 | short(self.last_error) << (4 + TIME_BITS)
+    }
+
+    /// Unpacks it; an unknown state reads as an error.
+    pub(super) fn unpack(word: u64, base: i64) -> Self {
+        let time = |bits: u64| match bits & TIME_MASK {
+            0 => None,
+            seconds => Some(base + seconds as i64 - 1),
+        };
+        let state = MemberState::ALL.get((word & 0xF) as usize).copied().unwrap_or(MemberState::Error);
+        Self { state, first_error: time(word >> 4), last_error: time(word >> (4 + TIME_BITS)) }
+    }
+}

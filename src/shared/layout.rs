@@ -1,0 +1,130 @@
+//! Where each record lies: header, ajp records, members, balancers, then one slot per process.
+//!
+//! An ajp13 worker has one record however many balancers use it; a member has one per balancer
+//! ("load-balancer, section 1"). Children inherit the plan by fork, so it needs no place in the memory itself.
+
+use std::collections::HashMap;
+use std::mem::size_of;
+
+use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
+
+use super::ajp::{AjpGauges, AjpRecord};
+use super::header::Header;
+use super::lb::LbRecord;
+use super::member::MemberRecord;
+
+/// Octets that two processes must not write to at the same time if they are to stay out of each other's way.
+const CACHE_LINE: usize = 64;
+
+/// Counters in a slot before the first worker's: its owner.
+const SLOT_HEAD: usize = 1;
+
+/// The plan of one configuration's records.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    ajp_names: Vec<String>,
+    ajp: HashMap<String, usize>,
+    lb: HashMap<String, usize>,
+    members: HashMap<(String, String), usize>,
+    slots: usize,
+}
+
+/// The balancers of a configuration.
+pub(super) fn balancers(settings: &WorkersSettings) -> impl Iterator<Item = &LbSettings> {
+    settings.workers.iter().filter_map(|worker| match &worker.kind {
+        WorkerKind::Lb(lb) => Some(lb),
+        WorkerKind::Ajp13(_) | WorkerKind::Status(_) => None,
+    })
+}
+
+impl Layout {
+    /// Plans the records of `settings` and slots for the parent and `child_slots` children.
+    pub fn plan(settings: &WorkersSettings, child_slots: usize) -> Self {
+        let mut layout = Self {
+            ajp_names: Vec::new(),
+            ajp: HashMap::new(),
+            lb: HashMap::new(),
+            members: HashMap::new(),
+            slots: child_slots + 1,
+        };
+        for worker in &settings.workers {
+            match &worker.kind {
+                WorkerKind::Ajp13(ajp) => layout.add_ajp(&ajp.name),
+                WorkerKind::Lb(lb) => layout.add_lb(lb),
+                WorkerKind::Status(_) => {}
+            }
+        }
+        layout
+    }
+
+    fn add_ajp(&mut self, name: &str) {
+        if !self.ajp.contains_key(name) {
+            self.ajp.insert(name.to_owned(), self.ajp_names.len());
+            self.ajp_names.push(name.to_owned());
+        }
+    }
+
+    fn add_lb(&mut self, lb: &LbSettings) {
+        let index = self.lb.len();
+        self.lb.entry(lb.name.clone()).or_insert(index);
+        for member in &lb.members {
+            self.add_ajp(&member.worker.name);
+            let index = self.members.len();
+            self.members.entry((lb.name.clone(), member.worker.name.clone())).or_insert(index);
+        }
+    }
+
+    /// Octets of the whole memory.
+    pub fn size(&self) -> usize {
+        self.children() + self.child_words() * size_of::<u32>()
+    }
+
+    /// Names of all ajp13 workers.
+    pub(super) fn ajp_names(&self) -> impl Iterator<Item = &str> {
+        self.ajp_names.iter().map(String::as_str)
+    }
+
+    /// Offset of the record of the ajp13 worker `name`, and its counters in each slot.
+    pub(super) fn ajp(&self, name: &str) -> Option<(usize, AjpGauges)> {
+        let index = *self.ajp.get(name)?;
+        let gauges = AjpGauges { busy: SLOT_HEAD + 2 * index, connected: SLOT_HEAD + 2 * index + 1 };
+        Some((size_of::<Header>() + index * size_of::<AjpRecord>(), gauges))
+    }
+
+    /// Offset of the record of the balancer `name`, and its counter in each slot.
+    pub(super) fn lb(&self, name: &str) -> Option<(usize, usize)> {
+        let index = *self.lb.get(name)?;
+        let gauge = SLOT_HEAD + 2 * self.ajp_names.len() + index;
+        Some((self.lbs_start() + index * size_of::<LbRecord>(), gauge))
+    }
+
+    /// Offset of the record of `member` in the balancer `lb`.
+    pub(super) fn member(&self, lb: &str, member: &str) -> Option<usize> {
+        let index = *self.members.get(&(lb.to_owned(), member.to_owned()))?;
+        Some(self.members_start() + index * size_of::<MemberRecord>())
+    }
+
+    fn members_start(&self) -> usize {
+        size_of::<Header>() + self.ajp_names.len() * size_of::<AjpRecord>()
+    }
+
+    fn lbs_start(&self) -> usize {
+        self.members_start() + self.members.len() * size_of::<MemberRecord>()
+    }
+
+    /// Offset of the slots.
+    pub(super) fn children(&self) -> usize {
+        (self.lbs_start() + self.lb.len() * size_of::<LbRecord>()).next_multiple_of(CACHE_LINE)
+    }
+
+    /// Counters of one slot, padded so that two slots share no cache line.
+    pub(super) fn child_stride(&self) -> usize {
+        let counters = SLOT_HEAD + 2 * self.ajp_names.len() + self.lb.len();
+        counters.next_multiple_of(CACHE_LINE / size_of::<u32>())
+    }
+
+    /// Counters of all slots.
+    pub(super) fn child_words(&self) -> usize {
+        self.slots * self.child_stride()
+    }
+}

@@ -1,0 +1,100 @@
+//! The record of one balancer. Fields: "load-balancer, section 1.4".
+
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+
+use crate::ffi::shm::Place;
+
+use super::ajp::{raise_to, BusyGuard};
+use super::children::Children;
+use super::name::Name;
+
+/// A balancer as all processes see it. Its busy count lives in the slots of the children.
+#[derive(Debug)]
+#[repr(C)]
+pub struct LbRecord {
+    name: Name,
+    max_busy: AtomicU32,
+    /// Keeps the turn aligned on every platform.
+    padding: AtomicU32,
+    /// [`Turn`].
+    turn: AtomicU64,
+    last_reset: AtomicI64,
+}
+
+const _: () = assert!(size_of::<LbRecord>() == 120);
+
+/// Access to the record of one balancer; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LbHandle {
+    record: Place<LbRecord>,
+    children: Arc<Children>,
+    gauge: usize,
+}
+
+/// The member with which the next selection begins, so that equal members take turns over all processes.
+///
+/// The upper half counts selections: two of them that began at the same time can't both take the turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn(u64);
+
+impl Turn {
+    /// Index of the member among `members`.
+    pub fn start(self, members: usize) -> usize {
+        self.0 as u32 as usize % members.max(1)
+    }
+
+    fn behind(self, chosen: usize) -> Self {
+        let selections = (self.0 >> 32).wrapping_add(1);
+        Self(selections << 32 | u64::from(chosen as u32 + 1))
+    }
+}
+
+impl LbHandle {
+    pub(super) fn new(record: Place<LbRecord>, children: Arc<Children>, gauge: usize) -> Self {
+        Self { record, children, gauge }
+    }
+
+    pub(super) fn initialize(&self, name: &str) {
+        self.record.name.set(name);
+        self.record.last_reset.store(super::now(), Relaxed);
+    }
+
+    /// Name of the balancer.
+    pub fn name(&self) -> String {
+        self.record.name.get()
+    }
+
+    /// Counts a request as in the balancer until the guard is dropped.
+    pub fn request_started(&self) -> BusyGuard {
+        let guard = BusyGuard::raise(&self.children, self.gauge);
+        raise_to(&self.record.max_busy, self.busy());
+        guard
+    }
+
+    /// Requests in the balancer over all processes.
+    pub fn busy(&self) -> u32 {
+        self.children.sum(self.gauge)
+    }
+
+    /// Most requests in the balancer at a time.
+    pub fn max_busy(&self) -> u32 {
+        self.record.max_busy.load(Relaxed)
+    }
+
+    /// Since when the counters count, seconds since the epoch.
+    pub fn last_reset(&self) -> i64 {
+        self.record.last_reset.load(Relaxed)
+    }
+
+    /// Whose turn it is among equal members.
+    pub fn turn(&self) -> Turn {
+        Turn(self.record.turn.load(Relaxed))
+    }
+
+    /// Gives the turn to the member behind `chosen`; false if another selection did so since `turn` was read.
+    pub fn take_turn(&self, turn: Turn, chosen: usize) -> bool {
+        let next = turn.behind(chosen);
+        self.record.turn.compare_exchange(turn.0, next.0, Relaxed, Relaxed).is_ok()
+    }
+}

@@ -1,0 +1,264 @@
+use std::process::Command;
+use std::time::Duration;
+
+use super::children::NoFreeSlot;
+use super::*;
+use crate::config::settings::*;
+
+/// Settings of an ajp13 worker with the defaults of "workers-properties".
+pub(crate) fn ajp_settings(name: &str) -> Ajp13Settings {
+    Ajp13Settings {
+        name: name.to_owned(),
+        host: "localhost".to_owned(),
+        port: 8009,
+        source: None,
+        prefer_ipv6: false,
+        secret: None,
+        socket_timeout: None,
+        socket_connect_timeout: None,
+        socket_keepalive: false,
+        socket_buffer: None,
+        connection_pool_size: None,
+        connection_pool_minsize: None,
+        connection_pool_timeout: None,
+        connection_acquire_timeout: Duration::from_millis(200),
+        connect_ping: None,
+        prepost_ping: None,
+        connection_ping_interval: None,
+        ping_timeout: Duration::from_secs(10),
+        reply_timeout: None,
+        retries: 2,
+        retry_interval: Duration::from_millis(100),
+        recovery: RecoveryOptions::empty(),
+        fail_on_status: Vec::new(),
+        busy_limit: None,
+        max_packet_size: 8192,
+    }
+}
+
+/// Settings of a balancer over `members` with the defaults of "load-balancer, section 2".
+pub(crate) fn lb_settings(name: &str, members: &[&str]) -> LbSettings {
+    let member = |name: &&str| MemberSettings {
+        worker: ajp_settings(name),
+        lbfactor: 1,
+        distance: 0,
+        activation: Activation::Active,
+        route: (*name).to_owned(),
+        domain: None,
+        redirect: None,
+    };
+    LbSettings {
+        name: name.to_owned(),
+        members: members.iter().map(member).collect(),
+        sticky_session: true,
+        sticky_session_force: false,
+        method: LbMethod::Request,
+        lock: LbLock::Optimistic,
+        retries: 2,
+        lb_retries: 2,
+        retry_interval: Duration::from_millis(100),
+        recover_time: Duration::from_secs(60),
+        error_escalation_time: Duration::from_secs(30),
+        max_reply_timeouts: 0,
+        session_cookie: "JSESSIONID".to_owned(),
+        session_path: ";jsessionid".to_owned(),
+        set_session_cookie: false,
+        session_cookie_path: "/".to_owned(),
+    }
+}
+
+/// Settings of all workers: the balancers `lbs`, then the ajp13 workers `ajp`.
+pub(crate) fn settings_of(lbs: &[LbSettings], ajp: &[&str]) -> WorkersSettings {
+    let worker = |name: &str, kind| WorkerSettings { name: name.to_owned(), kind, mounts: Vec::new() };
+    let lbs = lbs.iter().map(|lb| worker(&lb.name, WorkerKind::Lb(lb.clone())));
+    let ajp = ajp.iter().map(|name| worker(name, WorkerKind::Ajp13(ajp_settings(name))));
+    WorkersSettings { workers: lbs.chain(ajp).collect(), maintain: Some(Duration::from_secs(60)) }
+}
+
+/// Memory without a file for the balancers `lbs` and the ajp13 workers `ajp`.
+pub(crate) fn shared_with(lbs: &[LbSettings], ajp: &[&str]) -> Arc<Shared> {
+    Shared::create(None, &settings_of(lbs, ajp), 4).expect("anonymous memory")
+}
+
+/// The memory of `shared` as another process sees it.
+fn other_process(shared: &Shared) -> Shared {
+    Shared::view(Arc::clone(&shared.segment), shared.layout.clone()).expect("second view")
+}
+
+/// The number of a process that has ended.
+fn ended_process() -> u32 {
+    let mut child = Command::new("true").spawn().expect("a process");
+    child.wait().expect("its end");
+    child.id()
+}
+
+#[test]
+fn a_worker_has_one_record_however_many_balancers_use_it() {
+    let shared = shared_with(&[lb_settings("a", &["t1", "t2"]), lb_settings("b", &["t1"])], &["t1", "t3"]);
+    let _in_flight = shared.ajp("t1").expect("t1").request_started();
+    assert_eq!(shared.ajp("t1").expect("t1").used(), 1);
+    assert_eq!(shared.ajp("t2").expect("t2").used(), 0);
+    shared.member("a", "t1").expect("t1 in a").count_session();
+    assert_eq!(shared.member("b", "t1").expect("t1 in b").sessions(), 0);
+    assert!(shared.ajp("t4").is_none() && shared.lb("c").is_none() && shared.member("b", "t2").is_none());
+}
+
+#[test]
+fn records_know_their_names_and_settings() {
+    let mut lb = lb_settings("lb", &["t1", "t2"]);
+    lb.members[1].distance = -3;
+    lb.members[1].lbfactor = 7;
+    lb.members[1].activation = Activation::Disabled;
+    let shared = shared_with(&[lb], &[]);
+    let names = [shared.lb("lb").expect("lb").name(), shared.ajp("t1").expect("t1").name()];
+    assert_eq!(names, ["lb", "t1"]);
+    let member = shared.member("lb", "t2").expect("t2");
+    assert_eq!(
+        (member.name().as_str(), member.distance(), member.lbfactor(), member.activation()),
+        ("t2", -3, 7, Activation::Disabled)
+    );
+}
+
+#[test]
+fn busy_and_connected_are_summed_over_processes() {
+    let parent = shared_with(&[lb_settings("lb", &["t1"])], &[]);
+    let (one, two) = (other_process(&parent), other_process(&parent));
+    one.attach_child(std::process::id()).expect("slot");
+    two.attach_child(1).expect("slot");
+    let (first, second) = (one.ajp("t1").expect("t1"), two.ajp("t1").expect("t1"));
+    let guards = [first.request_started(), second.request_started(), second.request_started()];
+    let _lb = two.lb("lb").expect("lb").request_started();
+    second.connection_opened();
+    assert_eq!((first.busy(), first.connected(), parent.lb("lb").expect("lb").busy()), (3, 1, 1));
+    drop(guards);
+    assert_eq!(parent.ajp("t1").expect("t1").busy(), 0);
+    let snapshot = second.snapshot();
+    assert_eq!((snapshot.used, snapshot.max_busy, snapshot.max_connected), (3, 3, 1));
+}
+
+#[test]
+fn a_killed_childs_counts_are_taken_back() {
+    for by_parent in [true, false] {
+        let parent = shared_with(&[lb_settings("lb", &["t1"])], &[]);
+        let child = other_process(&parent);
+        let dead = ended_process();
+        child.attach_child(dead).expect("slot");
+        std::mem::forget(child.ajp("t1").expect("t1").request_started());
+        std::mem::forget(child.lb("lb").expect("lb").request_started());
+        child.ajp("t1").expect("t1").connection_opened();
+        match by_parent {
+            true => parent.release_child(dead),
+            false => parent.sweep(),
+        }
+        let snapshot = parent.ajp("t1").expect("t1").snapshot();
+        assert_eq!((snapshot.busy, snapshot.connected, snapshot.used), (0, 0, 1));
+        assert_eq!(parent.lb("lb").expect("lb").busy(), 0);
+    }
+}
+
+#[test]
+fn slots_run_out_and_come_back() {
+    let parent = Shared::create(None, &settings_of(&[], &["t1"]), 2).expect("memory");
+    let processes: Vec<Shared> = (0..3).map(|_| other_process(&parent)).collect();
+    let alive = std::process::id();
+    assert_eq!(processes[0].attach_child(1), Ok(()));
+    assert_eq!(processes[1].attach_child(alive), Ok(()));
+    assert_eq!(processes[2].attach_child(2), Err(NoFreeSlot));
+    let _guard = processes[2].ajp("t1").expect("t1").request_started();
+    assert_eq!(parent.ajp("t1").expect("t1").busy(), 1, "it counts in the parent's slot");
+    processes[1].detach_child();
+    assert_eq!(processes[2].attach_child(2), Ok(()));
+    assert_eq!(parent.ajp("t1").expect("t1").busy(), 1);
+}
+
+#[test]
+fn a_new_child_takes_over_the_slot_of_a_dead_one() {
+    let parent = Shared::create(None, &settings_of(&[], &["t1"]), 1).expect("memory");
+    let (dead, alive) = (other_process(&parent), other_process(&parent));
+    dead.attach_child(ended_process()).expect("slot");
+    std::mem::forget(dead.ajp("t1").expect("t1").request_started());
+    alive.attach_child(std::process::id()).expect("the dead child's slot");
+    assert_eq!(parent.ajp("t1").expect("t1").busy(), 0);
+}
+
+#[test]
+fn a_guard_ends_in_the_slot_in_which_it_began() {
+    let shared = shared_with(&[], &["t1"]);
+    let guard = shared.ajp("t1").expect("t1").request_started();
+    shared.attach_child(std::process::id()).expect("slot");
+    drop(guard);
+    shared.detach_child();
+    assert_eq!(shared.ajp("t1").expect("t1").busy(), 0);
+}
+
+#[test]
+fn health_survives_packing() {
+    let base = 1_700_000_000;
+    for state in MemberState::ALL {
+        let health = Health { state, first_error: Some(base), last_error: Some(base + 1_000_000) };
+        assert_eq!(Health::unpack(health.pack(base), base), health);
+    }
+    assert_eq!(Health::default().pack(base), 0, "fresh memory is an idle member");
+    assert_eq!(Health::unpack(u64::MAX, base).state, MemberState::Error);
+    let early = Health { first_error: Some(base - 50), ..Health::default() };
+    assert_eq!(Health::unpack(early.pack(base), base).first_error, Some(base));
+}
+
+#[test]
+fn health_changes_only_if_asked_to() {
+    let shared = shared_with(&[lb_settings("lb", &["t1"])], &[]);
+    let member = shared.member("lb", "t1").expect("t1");
+    let at = now() + 5;
+    let error = Health { state: MemberState::Error, first_error: Some(at), last_error: Some(at) };
+    assert_eq!(member.update_health(|_| Some(error)), (Health::default(), error));
+    assert_eq!(member.update_health(|_| None), (error, error));
+    assert_eq!(member.health(), error);
+}
+
+#[test]
+fn maintenance_is_claimed_once_per_interval() {
+    let shared = shared_with(&[], &[]);
+    let other = other_process(&shared);
+    let start = now() + 1000;
+    assert!(shared.claim_maintenance(start, 60).is_some());
+    assert_eq!(other.claim_maintenance(start + 59, 60), None);
+    assert_eq!(other.claim_maintenance(start + 60, 60), Some(1));
+    assert_eq!(shared.claim_maintenance(start + 60, 60), None);
+    assert_eq!(shared.claim_maintenance(start + 60 + 179, 60), Some(2));
+    assert_eq!(
+        shared.claim_maintenance(start - 500, 60),
+        Some(0),
+        "a clock that was set back does not stop it"
+    );
+}
+
+#[test]
+fn reply_timeouts_age_by_halves_without_overflow() {
+    let shared = shared_with(&[lb_settings("a", &["t1"]), lb_settings("b", &["t1"])], &["t1"]);
+    let record = shared.ajp("t1").expect("t1");
+    (0..9).for_each(|_| record.count_reply_timeout());
+    shared.age_reply_timeouts(1);
+    assert_eq!(record.reply_timeouts(), 4, "once, although two balancers use the worker");
+    shared.age_reply_timeouts(1000);
+    assert_eq!(record.reply_timeouts(), 0);
+}
+
+#[test]
+fn the_file_carries_pid_magic_and_names() {
+    let directory = tempfile::tempdir().expect("directory");
+    let path = directory.path().join("jk.shm");
+    let shared = Shared::create(Some(&path), &settings_of(&[], &["tomcat1"]), 2).expect("memory");
+    let file = directory.path().join(format!("jk.shm.{}", std::process::id()));
+    assert_eq!(shared.path(), Some(file.as_path()));
+    let octets = std::fs::read(&file).expect("file");
+    assert_eq!(octets[..8], header::MAGIC);
+    assert!(octets.windows(7).any(|window| window == b"tomcat1"));
+}
+
+#[test]
+fn five_hundred_members_take_little_memory() {
+    let names: Vec<String> = (0..500).map(|number| format!("tomcat{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let layout = Layout::plan(&settings_of(&[lb_settings("lb", &names)], &[]), 64);
+    assert!(layout.size() < 512 * 1024, "{}", layout.size());
+}
