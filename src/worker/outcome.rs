@@ -1,8 +1,11 @@
 //! How an exchange ended, and the one table of what follows from it.
 //!
-//! An [`Outcome`] answers three separate questions: may the request be sent again ([`Repeat`]), which HTTP
-//! status does the client get if not ([`Failure::status`]), and what do all processes think of the member
-//! afterwards ([`MemberEvent`]). Rules: "connections, Failure table" and "decisions", rows 5 to 8.
+//! An [`Outcome`] answers three separate questions: may the request be sent again ([`Failure::may_repeat`]),
+//! which HTTP status does the client get if not ([`Failure::status`]), and what do all processes think of the
+//! member afterwards ([`MemberEvent`]). Rules: "connections, sections 7 and 8" and "decisions", rows 5 to 8.
+
+use super::Progress;
+use crate::config::settings::RecoveryOptions;
 
 /// How the service of a request by one worker ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +33,10 @@ pub enum Failure {
     Busy,
     /// The request does not fit into one packet.
     RequestTooLarge,
-    /// No connection could be made, its CPing was not answered, or the request could not be sent.
+    /// No connection could be made, its CPing was not answered, or the Forward Request could not be sent.
     Connect,
+    /// The connection broke while the first body packet was sent; the container may have begun to work.
+    Send,
     /// The client failed while its request body was read.
     ClientRead,
     /// The client failed while the response was written.
@@ -50,13 +55,14 @@ pub enum Failure {
     FatalStatus(u16),
     /// The status is listed in fail_on_status with a minus.
     SoftStatus(u16),
-    /// The response broke off after a part of it had gone to the client, which was then disconnected.
-    Truncated,
+    /// The response broke off after a part of it had gone to the client, which was then disconnected; the
+    /// member is judged by the cause.
+    Truncated(MemberEvent),
     /// Nothing was tried: the balancer had no usable member.
     NoMember,
 }
 
-/// When a failed request may be sent again.
+/// When a failed request may be sent again, apart from what has already happened to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// Never.
@@ -67,6 +73,85 @@ pub enum Repeat {
     Elsewhere,
     /// If recovery_options and the method allow it.
     IfIdempotent,
+}
+
+/// Where a failed request would be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// On the worker that failed.
+    SameWorker,
+    /// On another member of the balancer.
+    OtherWorker,
+}
+
+/// The failed attempt, as far as the repeat rules ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// Method of the request.
+    pub method: &'a [u8],
+    /// recovery_options of the worker.
+    pub recovery: RecoveryOptions,
+    /// SEND_HEADERS had been received.
+    pub headers_received: bool,
+}
+
+/// Methods whose execution twice has the effect of one (RFC 9110 section 9.2.2 and the WebDAV family); what is
+/// not listed here, POST, LOCK, PATCH and unknown ones, may do its work twice.
+const IDEMPOTENT_METHODS: [&[u8]; 25] = [
+    b"GET",
+    b"HEAD",
+    b"OPTIONS",
+    b"TRACE",
+    b"PUT",
+    b"DELETE",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"UNLOCK",
+    b"ACL",
+    b"REPORT",
+    b"VERSION-CONTROL",
+    b"CHECKIN",
+    b"CHECKOUT",
+    b"UNCHECKOUT",
+    b"SEARCH",
+    b"MKWORKSPACE",
+    b"UPDATE",
+    b"LABEL",
+    b"MERGE",
+    b"BASELINE-CONTROL",
+    b"MKACTIVITY",
+];
+
+impl Attempt<'_> {
+    /// Tells whether a request that the container may have executed can be sent again.
+    fn may_execute_twice(&self) -> bool {
+        let idempotent = IDEMPOTENT_METHODS.contains(&self.method);
+        self.recovery_allows() && (idempotent || self.recovery.contains(RecoveryOptions::REPEAT_ANY_METHOD))
+    }
+
+    /// Tells whether a request can be sent again on a fresh connection because a re-used one ended before the
+    /// first octet of a reply: most likely the container had closed it while it was idle.
+    pub fn may_outlive_stale_connection(&self, progress: &Progress) -> bool {
+        progress.is_repeatable() && self.recovery_allows()
+    }
+
+    /// The bits of recovery_options, each on its own: 8 and 16 lift 1 and 2 for their method.
+    fn recovery_allows(&self) -> bool {
+        let always = match self.method {
+            b"HEAD" => RecoveryOptions::ALWAYS_HEAD,
+            b"GET" => RecoveryOptions::ALWAYS_GET,
+            _ => RecoveryOptions::empty(),
+        };
+        let forbidden = if self.headers_received {
+            RecoveryOptions::NOT_AFTER_HEADERS
+        } else {
+            RecoveryOptions::NOT_AFTER_REQUEST
+        };
+        self.recovery.intersects(always) || !self.recovery.contains(forbidden)
+    }
 }
 
 /// What a balancer notes about the member.
@@ -100,6 +185,7 @@ impl Failure {
             Failure::Busy => (Elsewhere, 503, Busy),
             Failure::RequestTooLarge => (Never, 413, ClientError),
             Failure::Connect => (Always, 503, Error),
+            Failure::Send => (IfIdempotent, 503, Error),
             Failure::ClientRead => (Never, 400, ClientError),
             Failure::ClientWrite => (Never, 200, ClientError),
             Failure::ReplyTimeout => (IfIdempotent, 504, ReplyTimeout),
@@ -109,14 +195,25 @@ impl Failure {
             Failure::BodySend => (Never, 502, Error),
             Failure::FatalStatus(_) => (Elsewhere, 503, FatalStatus),
             Failure::SoftStatus(_) => (Elsewhere, 503, SoftStatus),
-            Failure::Truncated => (Never, 502, Error),
+            Failure::Truncated(cause) => (Never, 502, cause),
             Failure::NoMember => (Elsewhere, 503, Busy),
         }
     }
 
-    /// When the request may be sent again.
+    /// When the request may be sent again, apart from what has already happened to it.
     pub const fn repeat(self) -> Repeat {
         self.row().0
+    }
+
+    /// Tells whether the request may be sent again to `target`: the one place where this is decided.
+    pub fn may_repeat(self, target: Target, attempt: &Attempt<'_>, progress: &Progress) -> bool {
+        let allowed = match self.repeat() {
+            Repeat::Never => false,
+            Repeat::Always => true,
+            Repeat::Elsewhere => target == Target::OtherWorker,
+            Repeat::IfIdempotent => attempt.may_execute_twice(),
+        };
+        allowed && progress.is_repeatable()
     }
 
     /// HTTP status of the response if this failure is final.
@@ -137,5 +234,158 @@ impl Outcome {
             Outcome::Done | Outcome::ServerError(_) => MemberEvent::Success,
             Outcome::Failed { failure, .. } => failure.event(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: RecoveryOptions = RecoveryOptions::empty();
+
+    fn attempt(method: &str, recovery: RecoveryOptions, headers_received: bool) -> Attempt<'_> {
+        Attempt { method: method.as_bytes(), recovery, headers_received }
+    }
+
+    fn repeats(failure: Failure, attempt: &Attempt<'_>) -> (bool, bool) {
+        let progress = Progress::default();
+        (
+            failure.may_repeat(Target::SameWorker, attempt, &progress),
+            failure.may_repeat(Target::OtherWorker, attempt, &progress),
+        )
+    }
+
+    #[test]
+    fn failures_before_sending_are_always_repeated() {
+        let post = attempt("POST", RecoveryOptions::all(), false);
+        assert_eq!(repeats(Failure::Connect, &post), (true, true));
+        for failure in
+            [Failure::NoConnection, Failure::Busy, Failure::FatalStatus(503), Failure::SoftStatus(503)]
+        {
+            assert_eq!(repeats(failure, &post), (false, true), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn failures_of_the_client_and_begun_responses_are_final() {
+        let get = attempt("GET", RecoveryOptions::ALWAYS_GET, false);
+        let truncated = Failure::Truncated(MemberEvent::Error);
+        for failure in [
+            Failure::ClientRead,
+            Failure::ClientWrite,
+            Failure::RequestTooLarge,
+            Failure::BodySend,
+            truncated,
+        ] {
+            assert_eq!(repeats(failure, &get), (false, false), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_executed_is_repeated_by_method() {
+        let cases = [
+            ("GET", true),
+            ("HEAD", true),
+            ("PUT", true),
+            ("DELETE", true),
+            ("PROPFIND", true),
+            ("BASELINE-CONTROL", true),
+            ("POST", false),
+            ("PATCH", false),
+            ("LOCK", false),
+            ("get", false),
+            ("BREW", false),
+        ];
+        let failures = [
+            Failure::ReplyTimeout,
+            Failure::ConnectionLost,
+            Failure::Framing,
+            Failure::Malformed,
+            Failure::Send,
+        ];
+        for (method, expected) in cases {
+            for failure in failures {
+                assert_eq!(
+                    repeats(failure, &attempt(method, NONE, false)),
+                    (expected, expected),
+                    "{method} after {failure:?}"
+                );
+            }
+            let original = attempt(method, RecoveryOptions::REPEAT_ANY_METHOD, false);
+            assert_eq!(repeats(Failure::ConnectionLost, &original), (true, true), "{method} with bit 32");
+        }
+    }
+
+    #[test]
+    fn recovery_options_are_looked_at_one_by_one() {
+        use RecoveryOptions as R;
+        let cases = [
+            ("GET", R::NOT_AFTER_REQUEST, false, false),
+            ("GET", R::NOT_AFTER_REQUEST, true, true),
+            ("GET", R::NOT_AFTER_HEADERS, false, true),
+            ("GET", R::NOT_AFTER_HEADERS, true, false),
+            ("GET", R::NOT_AFTER_REQUEST | R::ALWAYS_GET, false, true),
+            ("GET", R::NOT_AFTER_REQUEST | R::ALWAYS_HEAD, false, false),
+            ("GET", R::NOT_AFTER_REQUEST | R::ALWAYS_HEAD | R::ALWAYS_GET, false, true),
+            ("HEAD", R::NOT_AFTER_REQUEST | R::ALWAYS_HEAD, false, true),
+            ("HEAD", R::NOT_AFTER_HEADERS | R::ALWAYS_HEAD, true, true),
+            ("POST", R::NOT_AFTER_REQUEST | R::REPEAT_ANY_METHOD, false, false),
+            ("POST", R::ALWAYS_GET | R::ALWAYS_HEAD, false, false),
+        ];
+        for (method, recovery, headers_received, expected) in cases {
+            let attempt = attempt(method, recovery, headers_received);
+            assert_eq!(repeats(Failure::ConnectionLost, &attempt).0, expected, "{attempt:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_repeated_once_something_was_used_up() {
+        let get = attempt("GET", NONE, false);
+        for progress in [
+            Progress { delivered: true, ..Progress::default() },
+            Progress { body_consumed: true, ..Progress::default() },
+        ] {
+            assert!(!Failure::Connect.may_repeat(Target::OtherWorker, &get, &progress));
+            assert!(!get.may_outlive_stale_connection(&progress));
+        }
+    }
+
+    #[test]
+    fn stale_connections_are_no_failure_of_any_method() {
+        let fresh = Progress::default();
+        assert!(attempt("POST", NONE, false).may_outlive_stale_connection(&fresh));
+        let strict = RecoveryOptions::NOT_AFTER_REQUEST;
+        assert!(!attempt("POST", strict, false).may_outlive_stale_connection(&fresh));
+    }
+
+    #[test]
+    fn statuses_follow_the_failure_table() {
+        let cases = [
+            (Failure::NoConnection, 503),
+            (Failure::Busy, 503),
+            (Failure::RequestTooLarge, 413),
+            (Failure::Connect, 503),
+            (Failure::Send, 503),
+            (Failure::ClientRead, 400),
+            (Failure::ClientWrite, 200),
+            (Failure::ReplyTimeout, 504),
+            (Failure::ConnectionLost, 502),
+            (Failure::Framing, 502),
+            (Failure::Malformed, 502),
+            (Failure::BodySend, 502),
+            (Failure::FatalStatus(500), 503),
+            (Failure::SoftStatus(500), 503),
+            (Failure::Truncated(MemberEvent::ReplyTimeout), 502),
+            (Failure::NoMember, 503),
+        ];
+        for (failure, status) in cases {
+            assert_eq!(failure.status(), status, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_truncated_response_is_judged_by_its_cause() {
+        assert_eq!(Failure::Truncated(MemberEvent::ReplyTimeout).event(), MemberEvent::ReplyTimeout);
+        assert_eq!(Outcome::ServerError(500).event(), MemberEvent::Success);
     }
 }

@@ -5,10 +5,19 @@
 pub struct Progress {
     /// First body octets, kept so that another attempt can send them again; `None` before they were read.
     pub first_body: Option<Vec<u8>>,
-    /// A body packet beyond the first was taken from the client: the request can't be repeated.
+    /// A body packet beyond the first was given to a container: the request can't be repeated.
     pub body_consumed: bool,
     /// A part of the response was delivered to the client: the request must not be repeated.
     pub delivered: bool,
     /// Octets of the request body read from the client so far.
     pub body_read: u64,
+    /// Octets sent to and received from containers so far.
+    pub exchanged: u64,
+}
+
+impl Progress {
+    /// Tells whether another attempt could still send the same octets to a client that has seen nothing.
+    pub fn is_repeatable(&self) -> bool {
+        !self.delivered && !self.body_consumed
+    }
 }

@@ -1,0 +1,200 @@
+//! Where a Tomcat listens: host and port, resolved to socket addresses.
+//!
+//! The parent process resolves when it builds the workers, so that its children start with the result. A name that
+//! did not resolve, or whose addresses refused all connections, is asked for again: by maintenance, and by a
+//! request that needs it, at most once in [`LEAST_PAUSE`] and by one thread at a time. Rules: "connections,
+//! section 3" and "decisions", row 23.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::config::settings::Ajp13Settings;
+use crate::log;
+use crate::log::Context;
+
+/// Least time between two questions to the resolver about the same host.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The addresses of one Tomcat, as far as they are known.
+pub(super) struct Address {
+    worker: String,
+    host: String,
+    port: u16,
+    prefer_ipv6: bool,
+    /// Local addresses to connect from; empty leaves it to the system.
+    source: Vec<IpAddr>,
+    known: ArcSwap<Vec<SocketAddr>>,
+    /// The known addresses did not work: ask again.
+    doubtful: AtomicBool,
+    asked: Mutex<Instant>,
+}
+
+impl Address {
+    /// Resolves what `settings` name; may wait for the resolver.
+    pub(super) fn new(settings: &Ajp13Settings) -> Self {
+        let known = lookup(&settings.host, settings.port, settings.prefer_ipv6).unwrap_or_default();
+        Self {
+            worker: settings.name.clone(),
+            host: settings.host.clone(),
+            port: settings.port,
+            prefer_ipv6: settings.prefer_ipv6,
+            source: settings.source.as_deref().map(source_addresses).unwrap_or_default(),
+            known: ArcSwap::from_pointee(known),
+            doubtful: AtomicBool::new(false),
+            asked: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// All addresses in the order in which they are tried; empty if there is no contact.
+    pub(super) fn all(&self) -> Arc<Vec<SocketAddr>> {
+        self.known.load_full()
+    }
+
+    /// The local address from which to connect to `remote`, if one is configured and of its family.
+    pub(super) fn source_for(&self, remote: &SocketAddr) -> Option<SocketAddr> {
+        let address = self.source.iter().find(|local| local.is_ipv4() == remote.is_ipv4())?;
+        Some(SocketAddr::new(*address, 0))
+    }
+
+    /// Tells whether there is something to connect to.
+    pub(super) fn has_contact(&self) -> bool {
+        !self.known.load().is_empty()
+    }
+
+    /// Notes that none of the known addresses took a connection.
+    pub(super) fn doubt(&self) {
+        if self.host.parse::<IpAddr>().is_err() {
+            self.doubtful.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks the resolver again if the name is unresolved or doubtful, unless it was asked just now or another
+    /// thread is asking. What is known stays when the resolver has no answer.
+    pub(super) fn refresh(&self, log: Context<'_>) {
+        let needed = !self.has_contact() || self.doubtful.load(Ordering::Relaxed);
+        if !needed || self.port == 0 {
+            return;
+        }
+        let Some(mut asked) = self.asked.try_lock() else { return };
+        if asked.elapsed() < LEAST_PAUSE {
+            return;
+        }
+        match lookup(&self.host, self.port, self.prefer_ipv6) {
+            Ok(found) => self.adopt(found, log),
+            Err(error) => {
+                log!(
+                    log,
+                    Warn,
+                    "({}) host {} does not resolve ({error}); asking again later",
+                    self.worker,
+                    self.host
+                )
+            }
+        }
+        *asked = Instant::now();
+    }
+
+    fn adopt(&self, found: Vec<SocketAddr>, log: Context<'_>) {
+        self.doubtful.store(false, Ordering::Relaxed);
+        if found != **self.known.load() {
+            log!(log, Info, "({}) host {} is now {found:?}", self.worker, self.host);
+            self.known.store(Arc::new(found));
+        }
+    }
+}
+
+/// Resolves `host`; literals do not ask the resolver. Port 0 means that there is nothing to contact.
+fn lookup(host: &str, port: u16, prefer_ipv6: bool) -> std::io::Result<Vec<SocketAddr>> {
+    if port == 0 {
+        return Ok(Vec::new());
+    }
+    if let Ok(literal) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(literal, port)]);
+    }
+    let found = (host, port).to_socket_addrs()?.collect();
+    Ok(in_order(found, prefer_ipv6))
+}
+
+/// The resolver's order, or its IPv6 addresses first.
+fn in_order(mut addresses: Vec<SocketAddr>, prefer_ipv6: bool) -> Vec<SocketAddr> {
+    if prefer_ipv6 {
+        addresses.sort_by_key(SocketAddr::is_ipv4);
+    }
+    addresses
+}
+
+/// What `source` names; nothing if it does not resolve, which leaves the choice to the system.
+fn source_addresses(source: &str) -> Vec<IpAddr> {
+    if let Ok(literal) = source.parse::<IpAddr>() {
+        return vec![literal];
+    }
+    (source, 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Level, Logger};
+    use crate::worker::ajp13::tests::settings;
+
+    fn address(host: &str, port: u16) -> Address {
+        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) })
+    }
+
+    #[test]
+    fn literals_are_taken_as_they_are() {
+        assert_eq!(*address("127.0.0.1", 8009).all(), ["127.0.0.1:8009".parse().unwrap()]);
+        assert_eq!(*address("::1", 8009).all(), ["[::1]:8009".parse().unwrap()]);
+    }
+
+    #[test]
+    fn port_0_and_unknown_names_have_no_contact() {
+        assert!(!address("127.0.0.1", 0).has_contact());
+        assert!(!address("no.such.host.invalid", 8009).has_contact());
+        assert!(!address("127.0.0.1:8009", 8009).has_contact());
+    }
+
+    #[test]
+    fn prefer_ipv6_moves_addresses_and_loses_none() {
+        let addresses: Vec<SocketAddr> =
+            ["1.1.1.1:1", "[::1]:1", "2.2.2.2:1", "[::2]:1"].map(|text| text.parse().unwrap()).into();
+        assert_eq!(in_order(addresses.clone(), false), addresses);
+        let preferred = [addresses[1], addresses[3], addresses[0], addresses[2]];
+        assert_eq!(in_order(addresses.clone(), true), preferred);
+        assert_eq!(in_order(vec![addresses[0]], true), [addresses[0]]);
+    }
+
+    #[test]
+    fn source_is_used_for_its_own_family() {
+        let settings = Ajp13Settings { source: Some("127.0.0.2".to_owned()), ..settings(1) };
+        let address = Address::new(&settings);
+        let remote = |text: &str| text.parse::<SocketAddr>().unwrap();
+        assert_eq!(address.source_for(&remote("127.0.0.1:1")), Some(remote("127.0.0.2:0")));
+        assert_eq!(address.source_for(&remote("[::1]:1")), None);
+    }
+
+    #[test]
+    fn doubtful_names_are_asked_for_again_but_not_at_once() {
+        let logger = Logger::capture(Level::Info);
+        let address = address("localhost", 8009);
+        address.known.store(Arc::new(Vec::new()));
+        address.refresh(logger.with_id("-"));
+        assert!(!address.has_contact(), "asked again within the pause");
+        *address.asked.lock() -= LEAST_PAUSE;
+        address.refresh(logger.with_id("-"));
+        assert!(address.has_contact());
+        assert!(logger.captured()[0].starts_with("[info] (tomcat) host localhost is now"));
+    }
+
+    #[test]
+    fn literals_are_never_doubtful() {
+        let address = address("127.0.0.1", 8009);
+        address.doubt();
+        assert!(!address.doubtful.load(Ordering::Relaxed));
+    }
+}

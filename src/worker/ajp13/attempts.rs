@@ -1,0 +1,243 @@
+//! The service of one request: its attempts on this worker, and what is counted and logged about them.
+//!
+//! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules: "connections,
+//! sections 7, 8 and 10" and "decisions", rows 6, 12 and 17.
+
+use super::body;
+use super::connection::Connection;
+use super::exchange::{Ended, Exchange};
+use super::fault::Fault;
+use super::pool::Lease;
+use super::Ajp13Worker;
+use crate::config::settings::RecoveryOptions;
+use crate::log;
+use crate::worker::outcome::{Attempt, MemberEvent, Target};
+use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
+
+/// A request in the hands of this worker.
+struct Service<'a> {
+    worker: &'a Ajp13Worker,
+    request: &'a Request<'a>,
+    assignment: &'a Assignment<'a>,
+    client: &'a mut dyn Client,
+    progress: &'a mut Progress,
+}
+
+/// An attempt that failed.
+struct Failed {
+    fault: Fault,
+    /// SEND_HEADERS had been received.
+    headers_received: bool,
+    /// The container had most likely closed the pooled connection while it was idle.
+    stale: bool,
+    /// A connection over which nothing was sent.
+    unused: Option<Connection>,
+}
+
+impl Ajp13Worker {
+    /// Serves a request: sends it to the container, and its reply to the client.
+    pub fn service(
+        &self,
+        request: &Request<'_>,
+        assignment: &Assignment<'_>,
+        client: &mut dyn Client,
+        progress: &mut Progress,
+    ) -> Outcome {
+        let mut service = Service { worker: self, request, assignment, client, progress };
+        if let Err(fault) = service.read_first_body() {
+            let _counted = self.record.request_started();
+            return service.give_up(&Failed::before_sending(fault), 1);
+        }
+        let Some(lease) = self.pool.acquire(self.settings.connection_acquire_timeout) else {
+            return service.refuse(Failure::NoConnection);
+        };
+        let _busy = self.record.request_started();
+        if self.is_overloaded() {
+            self.record.count_error();
+            return service.refuse(Failure::Busy);
+        }
+        service.attempts(lease)
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.settings.busy_limit.is_some_and(|limit| self.record.busy() > limit)
+    }
+}
+
+impl Failed {
+    /// A failure by which the container was not reached.
+    fn before_sending(fault: Fault) -> Self {
+        Self { fault, headers_received: false, stale: false, unused: None }
+    }
+}
+
+impl Service<'_> {
+    fn read_first_body(&mut self) -> Result<(), Fault> {
+        let max_packet_size = self.worker.settings.max_packet_size;
+        body::read_first(self.request.body, max_packet_size, self.client, self.progress)
+    }
+
+    /// Tries until an attempt succeeds or the rules allow no more.
+    fn attempts(&mut self, lease: Lease<'_, Connection>) -> Outcome {
+        let settings = &self.worker.settings;
+        let mut attempt = 1;
+        let mut fresh = false;
+        loop {
+            let mut failed = match self.attempt(&lease, fresh) {
+                Ok((ended, connection)) => {
+                    self.release(lease, connection, ended);
+                    return ended.server_error.map_or(Outcome::Done, Outcome::ServerError);
+                }
+                Err(failed) => failed,
+            };
+            let log = self.request.log;
+            let (name, fault) = (self.worker.name(), &failed.fault);
+            if failed.stale
+                && !fresh
+                && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
+            {
+                log!(
+                    log,
+                    Info,
+                    "({name}) {fault}; the pooled connection was stale, sending again on a new one"
+                );
+                fresh = true;
+                continue;
+            }
+            if attempt >= settings.retries || !self.may_repeat(&failed, Target::SameWorker) {
+                let outcome = self.give_up(&failed, attempt);
+                if let Some(connection) = failed.unused.take() {
+                    lease.keep(connection);
+                }
+                return outcome;
+            }
+            attempt += 1;
+            log!(log, Info, "({name}) {fault}; trying again (attempt {attempt} of {})", settings.retries);
+            std::thread::sleep(settings.retry_interval);
+        }
+    }
+
+    /// One attempt; a connection that failed is closed.
+    fn attempt(
+        &mut self,
+        lease: &Lease<'_, Connection>,
+        fresh: bool,
+    ) -> Result<(Ended, Connection), Box<Failed>> {
+        let worker = self.worker;
+        let log = self.request.log;
+        let chosen = if fresh { worker.open(log) } else { worker.choose(lease, log) };
+        let mut connection = chosen.map_err(|fault| Box::new(Failed::before_sending(fault)))?;
+        let received = connection.received();
+        let mut exchange =
+            Exchange::new(&worker.settings, self.request, self.assignment, self.client, self.progress);
+        let result = exchange.run(&mut connection);
+        let headers_received = exchange.has_head();
+        let silent = connection.received() == received;
+        let traffic = connection.take_traffic();
+        worker.record.add_transferred(traffic.sent);
+        worker.record.add_read(traffic.received);
+        self.progress.exchanged += traffic.sent + traffic.received;
+        match result {
+            Ok(ended) => Ok((ended, connection)),
+            Err(fault) => {
+                let stale = connection.reused && silent && fault.is_end_of_connection();
+                let unused = self.close(connection, &fault);
+                Err(Box::new(Failed { fault, headers_received, stale, unused }))
+            }
+        }
+    }
+
+    /// Closes the connection of a failed attempt, unless nothing was sent over it.
+    fn close(&self, connection: Connection, fault: &Fault) -> Option<Connection> {
+        let abort = self.worker.settings.recovery.contains(RecoveryOptions::ABORT_ON_CLIENT_ERROR);
+        match fault {
+            Fault::TooLarge(_) => return Some(connection),
+            Fault::ClientRead | Fault::ClientWrite if abort => connection.close_hard(),
+            Fault::ReplyTimeout(_) => self.worker.record.count_reply_timeout(),
+            _ => {}
+        }
+        None
+    }
+
+    /// Gives the connection of a good attempt back to the pool, if it can be used again.
+    fn release(&self, lease: Lease<'_, Connection>, mut connection: Connection, ended: Ended) {
+        if ended.reuse && !self.request.disable_reuse {
+            connection.reused = true;
+            lease.keep(connection);
+        } else {
+            log!(
+                self.request.log,
+                Debug,
+                "({}) the connection can't be used again; closed",
+                self.worker.name()
+            );
+        }
+    }
+
+    fn may_repeat(&self, failed: &Failed, target: Target) -> bool {
+        failed.fault.failure().may_repeat(target, &self.facts(failed.headers_received), self.progress)
+    }
+
+    fn facts(&self, headers_received: bool) -> Attempt<'_> {
+        Attempt {
+            method: self.request.forward.method,
+            recovery: self.worker.settings.recovery,
+            headers_received,
+        }
+    }
+
+    /// The last attempt failed: counts and logs it.
+    fn give_up(&self, failed: &Failed, attempts: u32) -> Outcome {
+        let repeatable = self.may_repeat(failed, Target::OtherWorker);
+        let failure = match failed.fault.failure() {
+            failure if failure.event() == MemberEvent::ClientError => {
+                self.worker.record.count_client_error();
+                failure
+            }
+            failure => {
+                self.worker.record.count_error();
+                if self.progress.delivered {
+                    Failure::Truncated(failure.event())
+                } else {
+                    failure
+                }
+            }
+        };
+        self.log_end(failed, failure, attempts);
+        Outcome::Failed { failure, repeatable }
+    }
+
+    fn log_end(&self, failed: &Failed, failure: Failure, attempts: u32) {
+        let log = self.request.log;
+        let (name, fault) = (self.worker.name(), &failed.fault);
+        match failure {
+            Failure::RequestTooLarge => log!(log, Warn, "({name}) {fault}; answered with 413"),
+            Failure::ClientRead | Failure::ClientWrite => {
+                log!(log, Info, "({name}) {fault}; request given up")
+            }
+            Failure::Truncated(_) => {
+                log!(log, Error, "({name}) {fault}; the response had begun, client cut off")
+            }
+            _ => log!(log, Error, "({name}) {fault}; given up after attempt {attempts}"),
+        }
+    }
+
+    /// The outcome of a request for which this worker has no room.
+    fn refuse(&self, failure: Failure) -> Outcome {
+        let log = self.request.log;
+        let (name, settings) = (self.worker.name(), &self.worker.settings);
+        match failure {
+            Failure::Busy => {
+                let limit = settings.busy_limit.unwrap_or_default();
+                log!(log, Error, "({name}) busy_limit {limit} is reached; not served here");
+            }
+            _ => {
+                let limit = settings.connection_pool_size.unwrap_or_default();
+                let waited = settings.connection_acquire_timeout.as_millis();
+                log!(log, Error, "({name}) all {limit} connections are in use (connection_pool_size), none came free in {waited} ms; not served here");
+            }
+        }
+        let repeatable = failure.may_repeat(Target::OtherWorker, &self.facts(false), self.progress);
+        Outcome::Failed { failure, repeatable }
+    }
+}

@@ -1,0 +1,281 @@
+//! One TCP connection to a Tomcat: its socket, its buffers, and the timeouts that hold on it.
+//!
+//! System calls are what a request costs here, so there are few: what is sent goes out in one `sendmsg`, what comes
+//! in is read in pieces of up to [`receive_buffer_size`] octets, and a timeout is told to the kernel only when it
+//! changes. Packets and their order are the business of [`super::exchange`]; opening one is that of
+//! [`super::connect`]. Rules: "connections, sections 3, 4 and 9".
+
+use std::io::{self, IoSlice};
+use std::time::{Duration, Instant};
+
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::{recv, sendmsg, RecvFlags, SendAncillaryBuffer, SendFlags};
+use socket2::Socket;
+use thiserror::Error;
+
+use super::inbox::Inbox;
+use crate::ajp::body_packet_header;
+use crate::shared::AjpHandle;
+
+/// An open connection. Dropping it closes it.
+pub(super) struct Connection {
+    socket: Socket,
+    /// The packet to be sent next.
+    pub(super) outbox: Vec<u8>,
+    /// What was received and not yet taken.
+    pub(super) inbox: Inbox,
+    /// It has already served an exchange to its end.
+    pub(super) reused: bool,
+    /// What the kernel was told last; `None` is no limit.
+    receive_timeout: Option<Duration>,
+    send_timeout: Option<Duration>,
+    traffic: Traffic,
+    _open: OpenCount,
+}
+
+/// Octets that went over a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    /// Towards the container.
+    pub(super) sent: u64,
+    /// From the container.
+    pub(super) received: u64,
+}
+
+/// Keeps the connection in the count that all processes see.
+struct OpenCount(AjpHandle);
+
+impl Drop for OpenCount {
+    fn drop(&mut self) {
+        self.0.connection_closed();
+    }
+}
+
+/// Sending failed.
+#[derive(Debug, Error)]
+#[error("{cause} after {sent} octets")]
+pub(super) struct SendError {
+    /// Octets that were taken by the system before.
+    pub(super) sent: usize,
+    cause: io::Error,
+}
+
+impl SendError {
+    /// Tells whether the container did not take it in time, while the connection stands.
+    pub(super) fn is_timeout(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::TimedOut
+    }
+}
+
+/// Nothing more can be received.
+#[derive(Debug, Error)]
+pub(super) enum ReceiveError {
+    /// The time for a packet has passed.
+    #[error("no complete packet within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// A packet began, and nothing more of it came.
+    #[error("a packet broke off, and nothing followed within {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// The container closed the connection.
+    #[error("the container closed the connection")]
+    Closed,
+    /// The connection broke.
+    #[error("{0}")]
+    Broken(#[from] io::Error),
+}
+
+/// How long to wait for one packet, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wait {
+    /// For the whole packet.
+    limit: Option<Duration>,
+    /// For the next octet of a packet that has begun.
+    silence: Option<Duration>,
+    /// Set when the wait begins.
+    since: Option<Instant>,
+    /// Something was received meanwhile.
+    begun: bool,
+}
+
+impl Wait {
+    /// A wait of `limit` for a packet, of which a part already begun must go on within `silence`.
+    pub(super) fn new(limit: Option<Duration>, silence: Option<Duration>) -> Self {
+        Self { limit, silence, since: None, begun: false }
+    }
+
+    /// A wait of `limit` that has begun, and whose end does not become the receive timeout of the socket.
+    pub(super) fn once(limit: Duration) -> Self {
+        Self { limit: Some(limit), silence: None, since: Some(Instant::now()), begun: false }
+    }
+
+    /// The same for the next packet.
+    pub(super) fn restart(&mut self) {
+        *self = Self::new(self.limit, self.silence);
+    }
+
+    /// What is left of it, and what its end means; `None` is no limit.
+    fn left(&self) -> Option<(Duration, ReceiveError)> {
+        let used = self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        let whole = self.limit.map(|limit| (limit.saturating_sub(used), ReceiveError::TimedOut(limit)));
+        let silence =
+            self.silence.filter(|_| self.begun).map(|silence| (silence, ReceiveError::Silent(silence)));
+        whole.into_iter().chain(silence).min_by_key(|(left, _)| *left)
+    }
+}
+
+impl Connection {
+    /// Takes over a connected, blocking `socket` that has no timeouts, and counts it in `record`.
+    pub(super) fn new(socket: Socket, record: &AjpHandle, max_packet_size: usize) -> Self {
+        record.connection_opened();
+        Self {
+            socket,
+            outbox: Vec::new(),
+            inbox: Inbox::new(receive_buffer_size(max_packet_size)),
+            reused: false,
+            receive_timeout: None,
+            send_timeout: None,
+            traffic: Traffic::default(),
+            _open: OpenCount(record.clone()),
+        }
+    }
+
+    /// Tells whether an idle connection is as it should be: open, and nothing has come in that nobody asked for.
+    ///
+    /// Its end and an error show as readable too, so nothing needs to be read to know.
+    pub(super) fn is_quiet(&self) -> bool {
+        let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
+        let ready = poll(&mut sockets, Some(&Timespec::default()));
+        self.inbox.octets().is_empty() && ready == Ok(0)
+    }
+
+    /// Octets sent and received since the last call.
+    pub(super) fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
+    }
+
+    /// Octets received since the last [`Connection::take_traffic`].
+    pub(super) fn received(&self) -> u64 {
+        self.traffic.received
+    }
+
+    /// Limits how long sending may take; `None` is no limit.
+    pub(super) fn limit_sending(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
+        if self.send_timeout != timeout {
+            self.socket.set_write_timeout(timeout).map_err(|cause| SendError { sent: 0, cause })?;
+            self.send_timeout = timeout;
+        }
+        Ok(())
+    }
+
+    /// Sends the outbox.
+    pub(super) fn send(&mut self) -> Result<(), SendError> {
+        let sent = send_all(&self.socket, &mut [IoSlice::new(&self.outbox)], self.send_timeout);
+        self.count_sent(sent)
+    }
+
+    /// Sends the outbox and, with the same system call, `data` as a body packet.
+    pub(super) fn send_with_body(&mut self, data: &[u8]) -> Result<(), SendError> {
+        let header = body_packet_header(data.len());
+        let mut parts = [IoSlice::new(&self.outbox), IoSlice::new(&header), IoSlice::new(data)];
+        let sent = send_all(&self.socket, &mut parts, self.send_timeout);
+        self.count_sent(sent)
+    }
+
+    fn count_sent(&mut self, sent: Result<usize, SendError>) -> Result<(), SendError> {
+        self.traffic.sent += *sent.as_ref().unwrap_or_else(|error| &error.sent) as u64;
+        sent.map(|_| ())
+    }
+
+    /// Receives at least one octet into the inbox.
+    ///
+    /// The first call of a wait leaves the waiting to the kernel's receive timeout. Only a packet that comes in
+    /// pieces is waited for with `poll`, so that the wait as a whole keeps its limit.
+    pub(super) fn receive(&mut self, wait: &mut Wait) -> Result<(), ReceiveError> {
+        if wait.since.is_none() {
+            wait.since = Some(Instant::now());
+            self.limit_receiving(wait.limit)?;
+        } else {
+            self.await_octets(wait)?;
+        }
+        loop {
+            match recv(&self.socket, self.inbox.space(), RecvFlags::empty()) {
+                Ok((0, _)) => return Err(ReceiveError::Closed),
+                Ok((count, _)) => {
+                    self.inbox.fill(count);
+                    self.traffic.received += count as u64;
+                    wait.begun = true;
+                    return Ok(());
+                }
+                Err(Errno::INTR) => self.await_octets(wait)?,
+                Err(Errno::AGAIN) => return Err(ReceiveError::TimedOut(wait.limit.unwrap_or_default())),
+                Err(errno) => return Err(ReceiveError::Broken(errno.into())),
+            }
+        }
+    }
+
+    fn limit_receiving(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if self.receive_timeout != timeout {
+            self.socket.set_read_timeout(timeout)?;
+            self.receive_timeout = timeout;
+        }
+        Ok(())
+    }
+
+    /// Waits with `poll` for what is left of `wait`.
+    fn await_octets(&self, wait: &Wait) -> Result<(), ReceiveError> {
+        while let Some((left, end)) = wait.left() {
+            let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
+            let timeout = Timespec::try_from(left).ok();
+            match poll(&mut sockets, timeout.as_ref()) {
+                Ok(0) => return Err(end),
+                Ok(_) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(ReceiveError::Broken(errno.into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes with a TCP reset, so that the container's next write fails at once.
+    pub(super) fn close_hard(self) {
+        // If it fails the connection is closed as any other, and the container learns it a little later.
+        let _ = self.socket.set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// Octets of the receive buffer: several packets of the usual 8 KiB fit into one read, and of the largest ones at
+/// least one whole and the beginning of the next.
+fn receive_buffer_size(max_packet_size: usize) -> usize {
+    const LEAST: usize = 32 * 1024;
+    LEAST.max(2 * max_packet_size)
+}
+
+/// Sends all `parts`, also if the system takes them piecemeal, within `limit` as a whole; returns their length.
+fn send_all(
+    socket: &Socket,
+    mut parts: &mut [IoSlice<'_>],
+    limit: Option<Duration>,
+) -> Result<usize, SendError> {
+    let total: usize = parts.iter().map(|part| part.len()).sum();
+    let mut sent = 0;
+    let mut since = None;
+    loop {
+        match sendmsg(socket, parts, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL) {
+            Ok(count) => {
+                sent += count;
+                IoSlice::advance_slices(&mut parts, count);
+            }
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => return Err(SendError { sent, cause: io::ErrorKind::TimedOut.into() }),
+            Err(errno) => return Err(SendError { sent, cause: errno.into() }),
+        }
+        if sent >= total {
+            return Ok(sent);
+        }
+        let since = since.get_or_insert_with(Instant::now);
+        if limit.is_some_and(|limit| since.elapsed() >= limit) {
+            return Err(SendError { sent, cause: io::ErrorKind::TimedOut.into() });
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Which connection a request gets: a pooled one that passes the checks, or a new one.
+//!
+//! Rules: "connections, sections 2 and 5" and "decisions", row 26. A container that takes a CPing and stays silent
+//! is hung: asking it again over each pooled connection would cost a timeout each, so a new connection decides.
+
+use super::connect::connect;
+use super::connection::Connection;
+use super::fault::Fault;
+use super::ping::ping;
+use super::pool::Lease;
+use super::Ajp13Worker;
+use crate::log;
+use crate::log::Context;
+
+impl Ajp13Worker {
+    /// Takes the pooled connection used last that is sound, or else opens one. Those that are not get closed.
+    pub(super) fn choose(
+        &self,
+        lease: &Lease<'_, Connection>,
+        log: Context<'_>,
+    ) -> Result<Connection, Fault> {
+        while let Some(mut connection) = lease.take_idle() {
+            if !connection.is_quiet() {
+                log!(
+                    log,
+                    Debug,
+                    "({}) a pooled connection was closed by the container or is out of step; closed",
+                    self.name()
+                );
+                continue;
+            }
+            let Some(timeout) = self.settings.prepost_ping else { return Ok(connection) };
+            match ping(&mut connection, timeout) {
+                Ok(()) => return Ok(connection),
+                Err(error) => {
+                    log!(log, Info, "({}) {error}; pooled connection closed", self.name());
+                    if error.is_silence() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.open(log)
+    }
+
+    /// Opens a connection, with a CPing if one is configured.
+    pub(super) fn open(&self, log: Context<'_>) -> Result<Connection, Fault> {
+        let socket = connect(&self.settings, &self.address, log)?;
+        let mut connection = Connection::new(socket, &self.record, self.settings.max_packet_size);
+        if let Some(timeout) = self.settings.connect_ping.or(self.settings.prepost_ping) {
+            ping(&mut connection, timeout)?;
+        }
+        log!(log, Debug, "({}) connected", self.name());
+        Ok(connection)
+    }
+}

@@ -1,0 +1,249 @@
+//! One request and its reply over one connection.
+//!
+//! What is sent leaves with one system call; what comes is decoded where it was received and handed to the client
+//! before the next read overwrites it. Whether it is done again after a failure is decided by
+//! [`super::attempts`]. Rules: "ajp13, sections 5 and 9 to 12", "connections, section 9".
+
+use std::time::Duration;
+
+use super::body::BodySource;
+use super::connection::{Connection, ReceiveError, Wait};
+use super::fault::Fault;
+use super::reply::{Next, ReplyError, ReplyState};
+use crate::ajp::{Hop, SendHeaders, HEADER_LENGTH};
+use crate::config::settings::{Ajp13Settings, Secret};
+use crate::worker::{Assignment, Client, ClientGone, Progress, Request, Then};
+
+/// GET_BODY_CHUNKs answered with an empty packet; a container that asks for more is not sane.
+const EXHAUSTED_ANSWERS: u32 = 64;
+
+/// The good end of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// The connection can serve another request.
+    pub(super) reuse: bool,
+    /// httpd's own error page is to be shown, for this status.
+    pub(super) server_error: Option<u16>,
+}
+
+/// An exchange under way.
+pub(super) struct Exchange<'a> {
+    settings: &'a Ajp13Settings,
+    request: &'a Request<'a>,
+    assignment: &'a Assignment<'a>,
+    client: &'a mut dyn Client,
+    progress: &'a mut Progress,
+    body: BodySource,
+    reply: ReplyState,
+    /// The client was told the head.
+    started: bool,
+    /// The response gives way to httpd's error page, for this status.
+    server_error: Option<u16>,
+    /// What the client was given is to leave before the next wait.
+    flush_due: bool,
+    /// Container and server no longer agree about who speaks next.
+    out_of_step: bool,
+    exhausted_answers: u32,
+}
+
+impl<'a> Exchange<'a> {
+    /// An exchange that has not begun.
+    pub(super) fn new(
+        settings: &'a Ajp13Settings,
+        request: &'a Request<'a>,
+        assignment: &'a Assignment<'a>,
+        client: &'a mut dyn Client,
+        progress: &'a mut Progress,
+    ) -> Self {
+        Self {
+            settings,
+            request,
+            assignment,
+            client,
+            progress,
+            body: BodySource::new(request.body, settings.max_packet_size),
+            reply: ReplyState::new(request.forward.method == b"HEAD"),
+            started: false,
+            server_error: None,
+            flush_due: false,
+            out_of_step: false,
+            exhausted_answers: 0,
+        }
+    }
+
+    /// Tells whether SEND_HEADERS was received.
+    pub(super) fn has_head(&self) -> bool {
+        self.reply.has_head()
+    }
+
+    /// Sends the request and hands on the reply. After a failure the client is as if nothing had come, or, when
+    /// a part of the response has left, cut off.
+    pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, Fault> {
+        let result = self.send(connection).and_then(|()| self.receive(connection));
+        match (result, self.server_error) {
+            (Ok(reuse), server_error) => Ok(Ended { reuse, server_error }),
+            // The status is known, and the rest of the container's page would not have been shown anyway.
+            (Err(_), Some(status)) => Ok(Ended { reuse: false, server_error: Some(status) }),
+            (Err(fault), None) => {
+                self.take_back();
+                Err(fault)
+            }
+        }
+    }
+
+    fn take_back(&mut self) {
+        if self.progress.delivered {
+            self.client.abort();
+        } else if self.started {
+            self.client.reset();
+        }
+    }
+
+    fn send(&mut self, connection: &mut Connection) -> Result<(), Fault> {
+        let hop = Hop {
+            secret: self.settings.secret.as_ref().map(Secret::reveal),
+            route: self.assignment.route,
+            activation: self.assignment.activation.code().as_bytes(),
+        };
+        self.request.forward.encode(&hop, &mut connection.outbox, self.settings.max_packet_size)?;
+        let head_length = connection.outbox.len();
+        let limit = self.settings.socket_timeout.or(self.reply_timeout());
+        let limited = connection.limit_sending(limit);
+        let sent = match self.body.first(self.progress) {
+            Some(first) => limited.and_then(|()| connection.send_with_body(first)),
+            None => limited.and_then(|()| connection.send()),
+        };
+        sent.map_err(|error| match error.sent < head_length {
+            true => Fault::SendRequest(error),
+            false => Fault::SendFirstBody(error),
+        })
+    }
+
+    /// The environment's, else the rule's, else the worker's.
+    fn reply_timeout(&self) -> Option<Duration> {
+        let request = self.request;
+        request.reply_timeout.or(request.rule.reply_timeout).unwrap_or(self.settings.reply_timeout)
+    }
+
+    /// Handles packets up to the end; tells whether the connection can be used again.
+    fn receive(&mut self, connection: &mut Connection) -> Result<bool, Fault> {
+        let reply_timeout = self.reply_timeout();
+        let socket_timeout = self.settings.socket_timeout;
+        let mut wait = Wait::new(reply_timeout.or(socket_timeout), socket_timeout);
+        loop {
+            let (consumed, next) = self.handle(connection.inbox.octets())?;
+            connection.inbox.take(consumed);
+            match next {
+                Next::Packets if consumed == 0 => {
+                    self.flush()?;
+                    let inside = connection.inbox.octets().len() >= HEADER_LENGTH;
+                    let received = connection.receive(&mut wait);
+                    received.map_err(|error| lost(error, inside, reply_timeout.is_some()))?;
+                    continue;
+                }
+                Next::Packets => {}
+                Next::RequestBody(wanted) => self.answer(wanted, connection)?,
+                Next::End { reuse } => {
+                    let in_step = !self.out_of_step && connection.inbox.octets().is_empty();
+                    return Ok(reuse && in_step);
+                }
+            }
+            wait.restart();
+        }
+    }
+
+    /// Handles the complete packets at the front of `octets`; returns how many octets they took.
+    fn handle(&mut self, octets: &[u8]) -> Result<(usize, Next), Fault> {
+        let batch = self.reply.take(octets, self.settings.max_packet_size)?;
+        if let Some(head) = &batch.head {
+            self.begin(head)?;
+        }
+        self.flush_due |= batch.flush;
+        self.deliver(&batch.chunks, batch.next)?;
+        Ok((batch.consumed, batch.next))
+    }
+
+    /// Judges the head of a response, and tells it the client unless something else is shown.
+    fn begin(&mut self, head: &SendHeaders<'_>) -> Result<(), Fault> {
+        let status = head.status;
+        let rule = self.request.rule;
+        let lists = [&rule.fail_on_status, &self.settings.fail_on_status];
+        let list = lists.into_iter().find(|list| !list.is_empty());
+        if let Some(entry) = list.and_then(|list| list.iter().find(|entry| entry.status == status)) {
+            return Err(Fault::Status { status, soft: entry.soft });
+        }
+        if rule.use_server_errors.is_some_and(|first| first > 0 && status >= first) {
+            self.server_error = Some(status);
+            self.reply.discard_body();
+            self.pass_challenge(head);
+            return Ok(());
+        }
+        self.client.start(head, self.assignment.added_headers);
+        self.started = true;
+        self.flush_due = self.request.flush_header;
+        Ok(())
+    }
+
+    /// A 401 is of no use without its challenge, whoever shows the page.
+    fn pass_challenge(&mut self, head: &SendHeaders<'_>) {
+        let challenge = head.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(b"WWW-Authenticate"));
+        if let (401, Some((_, value))) = (head.status, challenge) {
+            self.client.challenge(value);
+        }
+    }
+
+    /// Hands chunks on, unless httpd's error page takes their place. Without chunks only the end is told.
+    fn deliver(&mut self, chunks: &[&[u8]], next: Next) -> Result<(), Fault> {
+        let ended = matches!(next, Next::End { .. });
+        if self.server_error.is_some() || (chunks.is_empty() && !ended) {
+            return Ok(());
+        }
+        let flush = self.flush_due || self.request.flush_packets;
+        self.hand_over(
+            chunks,
+            if ended {
+                Then::End
+            } else if flush {
+                Then::Flush
+            } else {
+                Then::More
+            },
+        )
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        if self.flush_due && self.server_error.is_none() {
+            self.hand_over(&[], Then::Flush)?;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), Fault> {
+        self.progress.delivered = true;
+        self.flush_due = false;
+        self.client.deliver(chunks, then).map_err(|ClientGone| Fault::ClientWrite)
+    }
+
+    /// Answers a GET_BODY_CHUNK.
+    fn answer(&mut self, wanted: u16, connection: &mut Connection) -> Result<(), Fault> {
+        // The container has to wait for the answer; what it sent before that belongs to something else.
+        self.out_of_step |= !connection.inbox.octets().is_empty();
+        if !self.body.answer(wanted, &mut connection.outbox, self.client, self.progress)? {
+            self.exhausted_answers += 1;
+            if self.exhausted_answers > EXHAUSTED_ANSWERS {
+                return Err(ReplyError::BodyExhausted(EXHAUSTED_ANSWERS).into());
+            }
+        }
+        connection.send().map_err(Fault::SendBody)
+    }
+}
+
+/// What the end of a wait means: the packet that did not come had begun (`inside`) or not, and reply_timeout was
+/// its limit or socket_timeout.
+fn lost(error: ReceiveError, inside: bool, reply_timeout: bool) -> Fault {
+    match error {
+        ReceiveError::TimedOut(_) if reply_timeout => Fault::ReplyTimeout(error),
+        _ if inside => Fault::CutPacket(error),
+        _ => Fault::Lost(error),
+    }
+}

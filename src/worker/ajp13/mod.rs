@@ -1,0 +1,71 @@
+//! One Tomcat: its address, its connections, and the exchange of requests and replies with it.
+//!
+//! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
+//! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and runs the
+//! [`exchange`] over it ([`body`] towards the container, [`reply`] from it). What goes wrong is a [`fault`]; what
+//! follows from that is decided in [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool.
+
+mod address;
+mod attempts;
+mod body;
+mod connect;
+mod connection;
+mod endpoint;
+mod exchange;
+mod fault;
+mod inbox;
+mod maintain;
+mod ping;
+mod pool;
+mod reply;
+
+use std::sync::Arc;
+
+use crate::config::settings::Ajp13Settings;
+use crate::shared::AjpHandle;
+
+use address::Address;
+use connection::Connection;
+use pool::Pool;
+
+/// An ajp13 worker, standing alone or as member of a balancer.
+///
+/// The parent builds it before it forks; each child then has connections of its own.
+pub struct Ajp13Worker {
+    settings: Arc<Ajp13Settings>,
+    record: AjpHandle,
+    address: Address,
+    pool: Pool<Connection>,
+}
+
+impl Ajp13Worker {
+    /// A worker without connections. Resolves the host, which may wait for the resolver.
+    pub fn new(settings: Arc<Ajp13Settings>, record: AjpHandle) -> Self {
+        let address = Address::new(&settings);
+        let pool = Pool::new(settings.connection_pool_size);
+        Self { settings, record, address, pool }
+    }
+
+    /// Its name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// What was configured.
+    pub fn settings(&self) -> &Ajp13Settings {
+        &self.settings
+    }
+
+    /// The record that all processes share.
+    pub fn record(&self) -> &AjpHandle {
+        &self.record
+    }
+
+    /// Tells whether there is something to connect to: a port other than 0, and a host that resolved.
+    pub fn has_contact(&self) -> bool {
+        self.address.has_contact()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! CPing and CPong: is there a Tomcat at the other end that answers?
+//!
+//! Strict: the answer is one CPONG within the timeout and nothing else ("ajp13, section 6"). When to ask is
+//! decided by [`super::endpoint`] and by maintenance.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::connection::{Connection, ReceiveError, SendError, Wait};
+use crate::ajp::{split_packet, FramingError, Malformed, Reply, CPING};
+
+/// Largest payload accepted as an answer; CPONG has one octet.
+const LARGEST_ANSWER: usize = 16;
+
+/// The CPing was not answered as it should be; the connection is of no further use.
+#[derive(Debug, Error)]
+pub(super) enum PingError {
+    /// It could not be sent.
+    #[error("CPing could not be sent: {0}")]
+    Send(#[from] SendError),
+    /// No answer came.
+    #[error("CPing was not answered: {0}")]
+    Receive(#[from] ReceiveError),
+    /// The answer is no packet.
+    #[error("CPing was answered with something else: {0}")]
+    Framing(#[from] FramingError),
+    /// The answer has no meaning.
+    #[error("CPing was answered with something else: {0}")]
+    Malformed(#[from] Malformed),
+    /// The answer is another message, or not the only one.
+    #[error("CPing was answered with something else than one CPong")]
+    Unexpected,
+}
+
+impl PingError {
+    /// Tells whether the container took the CPing and kept silent, as a hung one does.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, PingError::Receive(ReceiveError::TimedOut(_)))
+    }
+}
+
+/// Asks the container for a sign of life within `timeout`.
+///
+/// # Errors
+/// [`PingError`] if there is any doubt about it.
+pub(super) fn ping(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
+    connection.outbox.clear();
+    connection.outbox.extend_from_slice(&CPING);
+    connection.send()?;
+    let mut wait = Wait::once(timeout);
+    loop {
+        connection.receive(&mut wait)?;
+        let octets = connection.inbox.octets();
+        if let Some((payload, length)) = split_packet(octets, LARGEST_ANSWER)? {
+            if Reply::decode(payload)? != Reply::CPong || length < octets.len() {
+                return Err(PingError::Unexpected);
+            }
+            connection.inbox.take(length);
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The order of a reply: which message may follow which, and whether the body has the announced length.
+//!
+//! A pure state machine over received octets, without sockets and clients. It takes as many complete packets as
+//! there are and sums them up in a [`Batch`], so that a client gets all chunks of one read with one call.
+//! Rules: "ajp13, sections 9 to 12" and "decisions", rows 19, 25 and 27.
+
+use smallvec::SmallVec;
+use thiserror::Error;
+
+use crate::ajp::{split_packet, FramingError, Malformed, Reply, SendHeaders};
+
+/// Flushes that a container may ask for before it has sent headers, where they mean nothing.
+const EARLY_FLUSHES: u32 = 64;
+
+/// Octets of a body that nobody wants which are read for the sake of the connection; with more it is closed.
+const WORTH_DISCARDING: u64 = 128 * 1024;
+
+/// Several complete packets in a row. A head is always alone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Batch<'p> {
+    /// Octets that the packets took; 0 if none was complete.
+    pub(super) consumed: usize,
+    /// Status and headers.
+    pub(super) head: Option<SendHeaders<'p>>,
+    /// Body data for the client, in order; none is empty.
+    pub(super) chunks: SmallVec<[&'p [u8]; 8]>,
+    /// The container asks to flush what it has sent so far.
+    pub(super) flush: bool,
+    /// What follows.
+    pub(super) next: Next,
+}
+
+/// What follows a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// More packets.
+    Packets,
+    /// A part of the request body, of at most so many octets.
+    RequestBody(u16),
+    /// Nothing; the connection can be used again or not.
+    End { reuse: bool },
+}
+
+/// The octets are not the reply that they should be.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(super) enum ReplyError {
+    /// They are no packets.
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    /// A packet's content is malformed.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// SEND_HEADERS came twice.
+    #[error("SEND_HEADERS came twice")]
+    SecondHead,
+    /// Body data before SEND_HEADERS.
+    #[error("SEND_BODY_CHUNK came before SEND_HEADERS")]
+    BodyBeforeHead,
+    /// The end before SEND_HEADERS.
+    #[error("END_RESPONSE came before SEND_HEADERS")]
+    EndBeforeHead,
+    /// CPONG, though no CPing was sent.
+    #[error("CPONG came though no CPing was sent")]
+    UnexpectedPong,
+    /// Nothing but flushes.
+    #[error("{EARLY_FLUSHES} empty chunks came before SEND_HEADERS")]
+    EarlyFlushes,
+    /// GET_BODY_CHUNK for no octets.
+    #[error("GET_BODY_CHUNK asks for 0 octets")]
+    NothingWanted,
+    /// GET_BODY_CHUNK again and again after the end of the request body.
+    #[error("GET_BODY_CHUNK came {0} times after the end of the request body")]
+    BodyExhausted(u32),
+    /// More body than Content-Length says.
+    #[error("the body is longer than its Content-Length")]
+    BodyTooLong,
+    /// Less body than Content-Length says.
+    #[error("the body is {0} octets shorter than its Content-Length")]
+    BodyTooShort(u64),
+}
+
+/// How far a reply has come.
+#[derive(Debug)]
+pub(super) struct ReplyState {
+    phase: Phase,
+    head_request: bool,
+    early_flushes: u32,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Before SEND_HEADERS.
+    Head,
+    /// The body goes to the client; with Content-Length so many octets are due.
+    Body { due: Option<u64> },
+    /// The body is read and dropped; so many octets were.
+    Discard { dropped: u64 },
+}
+
+impl ReplyState {
+    /// A reply of which nothing has come. The reply to a HEAD request has no body.
+    pub(super) fn new(head_request: bool) -> Self {
+        Self { phase: Phase::Head, head_request, early_flushes: 0 }
+    }
+
+    /// Tells whether SEND_HEADERS was received.
+    pub(super) fn has_head(&self) -> bool {
+        !matches!(self.phase, Phase::Head)
+    }
+
+    /// From here on the body is not wanted.
+    pub(super) fn discard_body(&mut self) {
+        self.phase = Phase::Discard { dropped: 0 };
+    }
+
+    /// Takes the complete packets at the front of `octets`, up to the first that needs an answer.
+    ///
+    /// # Errors
+    /// [`ReplyError`] if one of them is malformed or out of order.
+    pub(super) fn take<'p>(
+        &mut self,
+        octets: &'p [u8],
+        max_packet_size: usize,
+    ) -> Result<Batch<'p>, ReplyError> {
+        let mut batch =
+            Batch { consumed: 0, head: None, chunks: SmallVec::new(), flush: false, next: Next::Packets };
+        while let Some((payload, length)) = split_packet(&octets[batch.consumed..], max_packet_size)? {
+            let reply = Reply::decode(payload)?;
+            if matches!(reply, Reply::SendHeaders(_)) && batch.consumed > 0 {
+                break;
+            }
+            batch.consumed += length;
+            self.accept(reply, &mut batch)?;
+            if batch.head.is_some() || batch.next != Next::Packets {
+                break;
+            }
+        }
+        Ok(batch)
+    }
+
+    fn accept<'p>(&mut self, reply: Reply<'p>, batch: &mut Batch<'p>) -> Result<(), ReplyError> {
+        match reply {
+            Reply::SendHeaders(head) => batch.head = Some(self.begin(head)?),
+            Reply::SendBodyChunk([]) => batch.flush |= self.flush()?,
+            Reply::SendBodyChunk(data) => self.chunk(data, batch)?,
+            Reply::GetBodyChunk { wanted: 0 } => return Err(ReplyError::NothingWanted),
+            Reply::GetBodyChunk { wanted } => batch.next = Next::RequestBody(wanted),
+            Reply::EndResponse { reuse } => batch.next = self.end(reuse)?,
+            Reply::CPong => return Err(ReplyError::UnexpectedPong),
+        }
+        Ok(())
+    }
+
+    fn begin<'p>(&mut self, head: SendHeaders<'p>) -> Result<SendHeaders<'p>, ReplyError> {
+        if self.has_head() {
+            return Err(ReplyError::SecondHead);
+        }
+        let has_body = !self.head_request && !matches!(head.status, 204 | 304);
+        self.phase = if has_body {
+            Phase::Body { due: head.content_length()? }
+        } else {
+            Phase::Discard { dropped: 0 }
+        };
+        Ok(head)
+    }
+
+    /// Tells whether there is something to flush.
+    fn flush(&mut self) -> Result<bool, ReplyError> {
+        if self.has_head() {
+            return Ok(true);
+        }
+        self.early_flushes += 1;
+        if self.early_flushes > EARLY_FLUSHES {
+            return Err(ReplyError::EarlyFlushes);
+        }
+        Ok(false)
+    }
+
+    fn chunk<'p>(&mut self, data: &'p [u8], batch: &mut Batch<'p>) -> Result<(), ReplyError> {
+        let length = data.len() as u64;
+        match &mut self.phase {
+            Phase::Head => return Err(ReplyError::BodyBeforeHead),
+            Phase::Body { due } => {
+                if let Some(due) = due {
+                    *due = due.checked_sub(length).ok_or(ReplyError::BodyTooLong)?;
+                }
+                batch.chunks.push(data);
+            }
+            Phase::Discard { dropped } => {
+                *dropped += length;
+                if *dropped > WORTH_DISCARDING {
+                    batch.next = Next::End { reuse: false };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&self, reuse: bool) -> Result<Next, ReplyError> {
+        match self.phase {
+            Phase::Head => Err(ReplyError::EndBeforeHead),
+            Phase::Body { due: Some(missing) } if missing > 0 => Err(ReplyError::BodyTooShort(missing)),
+            Phase::Body { .. } | Phase::Discard { .. } => Ok(Next::End { reuse }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
