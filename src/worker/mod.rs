@@ -1,7 +1,11 @@
 //! What `type=` can name, and how a request meets it.
 
+pub mod ajp13;
+pub mod lb;
+pub mod maintain;
 pub mod outcome;
 pub mod progress;
+pub mod registry;
 pub mod request;
 
 pub use outcome::{Failure, Outcome};

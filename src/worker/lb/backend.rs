@@ -1,0 +1,58 @@
+//! The seam between a balancer and what its members are.
+
+use crate::log::Context;
+use crate::shared::AjpHandle;
+use crate::worker::ajp13::Ajp13Worker;
+use crate::worker::{Assignment, Client, Outcome, Progress, Request};
+
+/// What a balancer needs of a member's worker.
+pub trait Backend: Send + Sync {
+    /// Serves `request` by this worker, with its own attempts; `progress` is kept over all members.
+    fn service(
+        &self,
+        request: &Request<'_>,
+        assignment: &Assignment<'_>,
+        client: &mut dyn Client,
+        progress: &mut Progress,
+    ) -> Outcome;
+
+    /// The record shared by all uses of the worker.
+    fn record(&self) -> &AjpHandle;
+
+    /// Tells whether it has a port and its host name is resolved; without, it counts as stopped.
+    fn has_contact(&self) -> bool;
+
+    /// Looks after idle connections and unresolved names.
+    fn maintain(&self, log: Context<'_>);
+
+    /// Closes idle connections at the end of the process.
+    fn close_idle(&self);
+}
+
+impl Backend for Ajp13Worker {
+    fn service(
+        &self,
+        request: &Request<'_>,
+        assignment: &Assignment<'_>,
+        client: &mut dyn Client,
+        progress: &mut Progress,
+    ) -> Outcome {
+        Ajp13Worker::service(self, request, assignment, client, progress)
+    }
+
+    fn record(&self) -> &AjpHandle {
+        Ajp13Worker::record(self)
+    }
+
+    fn has_contact(&self) -> bool {
+        Ajp13Worker::has_contact(self)
+    }
+
+    fn maintain(&self, log: Context<'_>) {
+        Ajp13Worker::maintain(self, log);
+    }
+
+    fn close_idle(&self) {
+        Ajp13Worker::close_idle(self);
+    }
+}

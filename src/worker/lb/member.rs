@@ -1,0 +1,128 @@
+//! One member of a balancer, as this process sees it.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use crate::config::settings::{Activation, MemberSettings};
+use crate::mapping::RuleOptions;
+use crate::shared::{AjpHandle, MemberHandle};
+use crate::worker::request::MemberNotes;
+
+use super::backend::Backend;
+
+/// A member: its worker, its record, and how much this process can give it.
+pub struct Member<B> {
+    settings: MemberSettings,
+    backend: B,
+    record: MemberHandle,
+    /// Requests of this process that are in the worker.
+    in_flight: AtomicU32,
+    /// Requests of this process for which it has connections, as far as known.
+    capacity: AtomicU32,
+}
+
+impl<B: Backend> Member<B> {
+    pub(super) fn new(settings: &MemberSettings, backend: B, record: MemberHandle) -> Self {
+        Self {
+            settings: settings.clone(),
+            backend,
+            record,
+            in_flight: AtomicU32::new(0),
+            capacity: AtomicU32::new(u32::MAX),
+        }
+    }
+
+    /// What the configuration says.
+    pub fn settings(&self) -> &MemberSettings {
+        &self.settings
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.settings.worker.name
+    }
+
+    /// Its worker.
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
+    /// Its record in this balancer.
+    pub fn record(&self) -> &MemberHandle {
+        &self.record
+    }
+
+    /// The record of its worker.
+    pub fn worker(&self) -> &AjpHandle {
+        self.backend.record()
+    }
+
+    /// Its activation for requests of `rule`: the rule's own word wins over the record.
+    pub(super) fn activation(&self, rule: &RuleOptions) -> Activation {
+        if !self.backend.has_contact() {
+            return Activation::Stopped;
+        }
+        let named = rule.activations.iter().rfind(|entry| entry.member == self.name());
+        named.map_or_else(|| self.record.activation(), |entry| entry.activation)
+    }
+
+    /// Tells whether it can take no more requests of this process.
+    ///
+    /// Full is a matter of each process: each has connections of its own, so one without any must not keep
+    /// the others away, nor be told by them that there is room.
+    pub(super) fn is_full(&self) -> bool {
+        let limit = self.settings.worker.busy_limit;
+        self.in_flight.load(Relaxed) >= self.capacity.load(Relaxed)
+            || limit.is_some_and(|limit| self.worker().busy() >= limit)
+    }
+
+    /// Counts a request of this process into the worker while `attempt` runs.
+    pub(super) fn while_in_flight<T>(&self, attempt: impl FnOnce() -> T) -> T {
+        let entered = InFlight::enter(&self.in_flight);
+        let result = attempt();
+        drop(entered);
+        result
+    }
+
+    /// Learns from a request that got no connection how many fit: all that are in flight now that it has left.
+    pub(super) fn learn_capacity(&self) {
+        self.capacity.fetch_min(self.in_flight.load(Relaxed).max(1), Relaxed);
+    }
+
+    /// Forgets what was learned, in case the pool has grown or the lesson came from an unlucky moment.
+    pub(super) fn forget_capacity(&self) {
+        self.capacity.store(u32::MAX, Relaxed);
+    }
+
+    /// What the notes and the request log say of it after an attempt with `activation`.
+    pub(super) fn notes(&self, activation: Activation) -> MemberNotes {
+        let worker = self.worker();
+        MemberNotes {
+            name: self.name().to_owned(),
+            value: self.record.load(),
+            accessed: worker.used(),
+            sessions: self.record.sessions(),
+            read: worker.read(),
+            transferred: worker.transferred(),
+            errors: self.record.errors(),
+            busy: worker.busy(),
+            activation: activation.code(),
+            state: self.record.health().state.text(),
+        }
+    }
+}
+
+/// Counts one request as in flight; also a panic in the attempt ends it.
+struct InFlight<'a>(&'a AtomicU32);
+
+impl<'a> InFlight<'a> {
+    fn enter(counter: &'a AtomicU32) -> Self {
+        counter.fetch_add(1, Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}

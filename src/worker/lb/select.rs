@@ -1,0 +1,235 @@
+//! Which member gets a request: by session, by load, by redirect ("load-balancer, sections 5.1 to 5.4").
+//!
+//! Reads the shared state as it is now; what failed in this request is in [`Exclusions`]. Where the original
+//! scans under a lock, a selection here charges the chosen member with a compare-and-swap and starts over if
+//! another request was faster, so concurrent requests spread as sequential ones do.
+
+use smallvec::SmallVec;
+
+use crate::config::settings::Activation;
+use crate::shared::MemberState;
+use crate::worker::Request;
+
+use super::backend::Backend;
+use super::session::Session;
+use super::state::Event;
+use super::LbWorker;
+
+/// Scans before a selection stops minding that others choose at the same time.
+const MAX_SCANS: usize = 8;
+
+/// Members that this request has tried in vain in this round.
+pub(super) type Exclusions = SmallVec<[usize; 4]>;
+
+/// What a selection finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// This member.
+    Member(Choice),
+    /// No member: that of the session can't, and sticky_session_force forbids others.
+    SessionLost,
+    /// No member can.
+    Nothing,
+}
+
+/// A chosen member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// Its index.
+    pub(super) index: usize,
+    /// It is the member of the session.
+    pub(super) sticky: bool,
+    /// It was chosen for its domain, which then is the route.
+    pub(super) by_domain: bool,
+    /// Its load was charged already, in the step that chose it.
+    pub(super) charged: bool,
+}
+
+impl Choice {
+    fn new(index: usize) -> Self {
+        Self { index, sticky: false, by_domain: false, charged: false }
+    }
+}
+
+/// The selection of a member for one attempt.
+pub(super) struct Selector<'a, B> {
+    pub(super) lb: &'a LbWorker<B>,
+    pub(super) request: &'a Request<'a>,
+    pub(super) session: &'a Session,
+    pub(super) excluded: &'a Exclusions,
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+}
+
+impl<B: Backend> Selector<'_, B> {
+    /// Chooses a member.
+    pub(super) fn select(&self) -> Selection {
+        if let Some(selection) = self.only_member() {
+            return selection;
+        }
+        if let Some(choice) = self.session.routes.iter().find_map(|route| self.by_route(route)) {
+            return Selection::Member(choice);
+        }
+        if self.session.present && self.lb.settings.sticky_session_force {
+            return Selection::SessionLost;
+        }
+        self.by_load().or_else(|| self.by_redirect()).map_or(Selection::Nothing, Selection::Member)
+    }
+
+    /// Tells whether any member could take a request without a session.
+    pub(super) fn any_usable(&self) -> bool {
+        (0..self.lb.members.len()).any(|index| self.is_usable(index))
+    }
+
+    /// Tells whether the member of the session only lacks a free connection.
+    pub(super) fn session_may_find_room(&self) -> bool {
+        let own = self.session.routes.iter().filter_map(|route| self.with_route(route));
+        own.map(|index| &self.lb.members[index])
+            .any(|member| member.record().health().state == MemberState::Busy || member.is_full())
+    }
+
+    /// Activation of a member for this request.
+    pub(super) fn activation(&self, index: usize) -> Activation {
+        self.lb.members[index].activation(self.request.rule)
+    }
+
+    /// A single member is taken without a look at the session, and counts as its member.
+    fn only_member(&self) -> Option<Selection> {
+        if self.lb.members.len() != 1 {
+            return None;
+        }
+        match self.activation(0) {
+            Activation::Active if self.is_available(0) => {
+                Some(Selection::Member(Choice { sticky: true, ..Choice::new(0) }))
+            }
+            Activation::Disabled if self.is_available(0) => None,
+            _ => Some(Selection::Nothing),
+        }
+    }
+
+    /// The member for a session's `route`: its own, or one that may stand in for it.
+    fn by_route(&self, route: &[u8]) -> Option<Choice> {
+        let Some(own) = self.with_route(route) else {
+            let domain = route.split(|octet| *octet == b'.').next().unwrap_or(route);
+            return self.by_domain(domain);
+        };
+        if self.is_sticky_usable(own) {
+            return Some(Choice { sticky: true, ..Choice::new(own) });
+        }
+        if self.lb.settings.sticky_session_force {
+            return None;
+        }
+        let settings = self.lb.members[own].settings();
+        match (&settings.redirect, &settings.domain) {
+            (Some(redirect), _) => {
+                let other = self.with_route(redirect.as_bytes())?;
+                self.is_sticky_usable(other).then(|| Choice::new(other))
+            }
+            (None, Some(domain)) => self.by_domain(domain.as_bytes()),
+            (None, None) => None,
+        }
+    }
+
+    fn with_route(&self, route: &[u8]) -> Option<usize> {
+        self.lb.members.iter().position(|member| member.settings().route.as_bytes() == route)
+    }
+
+    /// The best usable member of `domain`, by distance, then load, then order.
+    fn by_domain(&self, domain: &[u8]) -> Option<Choice> {
+        let belongs = |index: &usize| {
+            let own = self.lb.members[*index].settings().domain.as_deref();
+            own.is_some_and(|own| !own.is_empty() && own.as_bytes() == domain)
+        };
+        let best = (0..self.lb.members.len())
+            .filter(belongs)
+            .filter(|index| self.is_usable(*index))
+            .min_by_key(|index| (self.lb.members[*index].record().distance(), self.load(*index)))?;
+        Some(Choice { by_domain: true, ..Choice::new(best) })
+    }
+
+    /// The best usable member of all, by distance, then load; equal ones take turns.
+    fn by_load(&self) -> Option<Choice> {
+        let mut chosen = None;
+        for _ in 0..MAX_SCANS {
+            let turn = self.lb.record.turn();
+            let (index, load) = self.lowest(turn.start(self.lb.members.len()))?;
+            chosen = Some(Choice::new(index));
+            let cost = self.election_cost(index);
+            if cost > 0 && !self.is_stateless() {
+                if self.lb.members[index].record().charge_if(load, cost) {
+                    self.lb.record.take_turn(turn, index);
+                    return Some(Choice { charged: true, ..Choice::new(index) });
+                }
+            } else if self.lb.record.take_turn(turn, index) {
+                break;
+            }
+        }
+        chosen
+    }
+
+    /// The first of the best members from `start` on, and its load; stateless requests don't look at load.
+    fn lowest(&self, start: usize) -> Option<(usize, u64)> {
+        let count = self.lb.members.len();
+        let turns = (0..count).map(|step| (start + step) % count);
+        turns
+            .filter(|index| self.is_usable(*index))
+            .map(|index| (index, if self.is_stateless() { 0 } else { self.load(index) }))
+            .min_by_key(|(index, load)| (self.lb.members[*index].record().distance(), *load))
+    }
+
+    /// The target of the first redirect: how a disabled stand-by gets requests when nothing else is left.
+    fn by_redirect(&self) -> Option<Choice> {
+        let redirect = self.lb.members.iter().find_map(|member| member.settings().redirect.as_ref())?;
+        self.by_route(redirect.as_bytes()).map(|choice| Choice { sticky: false, ..choice })
+    }
+
+    /// What electing a member costs it.
+    pub(super) fn election_cost(&self, index: usize) -> u64 {
+        let multiplier = self.lb.members[index].record().multiplier();
+        self.lb.method.election_cost(multiplier, self.is_new_session())
+    }
+
+    /// Tells whether the request begins a session, as far as anybody can know.
+    pub(super) fn is_new_session(&self) -> bool {
+        !self.session.present && !self.is_stateless()
+    }
+
+    fn is_stateless(&self) -> bool {
+        self.request.stateless.unwrap_or(self.request.rule.stateless)
+    }
+
+    fn load(&self, index: usize) -> u64 {
+        let member = &self.lb.members[index];
+        self.lb.method.load(member.record(), member.worker())
+    }
+
+    fn is_usable(&self, index: usize) -> bool {
+        self.activation(index) == Activation::Active && self.is_available(index)
+    }
+
+    fn is_sticky_usable(&self, index: usize) -> bool {
+        self.activation(index) != Activation::Stopped && self.is_available(index)
+    }
+
+    /// Tells whether the state of a member, which may have to be brought up to date, lets it take the request.
+    fn is_available(&self, index: usize) -> bool {
+        if self.excluded.contains(&index) {
+            return false;
+        }
+        let member = &self.lb.members[index];
+        let state = match member.record().health().state {
+            MemberState::Busy if !member.is_full() => self.update(index, Event::RoomAgain),
+            MemberState::Error | MemberState::Probe => self.update(index, Event::Waited),
+            state if state.takes_requests() && member.is_full() => MemberState::Busy,
+            state => state,
+        };
+        state.takes_requests()
+    }
+
+    fn update(&self, index: usize, event: Event) -> MemberState {
+        self.lb.apply(&self.lb.members[index], event, self.now).1.state
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! One request's way over the members: rounds, failover, forced recovery, and what each attempt leaves behind
+//! ("load-balancer, sections 5.5, 7, 8 and 10").
+//!
+//! An outcome answers two questions here. *What do all processes think of the member?* goes to
+//! [`super::state`]. *What does this request do next?* is decided below: a failure that may be repeated
+//! excludes the member until the next round, and any other outcome is final.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use crate::config::settings::Activation;
+use crate::log;
+use crate::shared::MemberState;
+use crate::worker::outcome::MemberEvent;
+use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
+
+use super::backend::Backend;
+use super::cookie::route_cookie;
+use super::member::Member;
+use super::select::{Choice, Exclusions, Selection, Selector};
+use super::session::Session;
+use super::state::Event;
+use super::LbWorker;
+
+/// Elections lost to other requests before a member counts as not available.
+const MAX_ELECTIONS: usize = 8;
+
+/// What comes of a balancer that has no member for a request.
+const NO_MEMBER: Outcome = Outcome::Failed { failure: Failure::NoMember, repeatable: true };
+
+impl<B: Backend> LbWorker<B> {
+    /// Serves `request` by one of the members, and fills `notes`.
+    pub fn service(
+        &self,
+        request: &Request<'_>,
+        client: &mut dyn Client,
+        notes: &mut ServiceNotes,
+    ) -> Outcome {
+        let session = Session::of(request, &self.settings);
+        log!(request.log, Debug, "({}) session routes {}", self.settings.name, display(&session));
+        notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
+        let mut service = Service {
+            lb: self,
+            request,
+            session,
+            client,
+            notes,
+            progress: Progress::default(),
+            excluded: Exclusions::new(),
+            forced: false,
+        };
+        service.run()
+    }
+}
+
+/// One request in the balancer.
+struct Service<'a, B> {
+    lb: &'a LbWorker<B>,
+    request: &'a Request<'a>,
+    session: Session,
+    client: &'a mut dyn Client,
+    notes: &'a mut ServiceNotes,
+    progress: Progress,
+    excluded: Exclusions,
+    /// Forced recovery was used; it is allowed once per request.
+    forced: bool,
+}
+
+/// Who serves the next attempt.
+enum Elected {
+    Member(Choice),
+    /// Nobody; the next round may find someone.
+    Nobody,
+    /// Nobody, and waiting would not help.
+    GiveUp,
+}
+
+impl<B: Backend> Service<'_, B> {
+    /// Goes through the rounds until an outcome is final.
+    fn run(&mut self) -> Outcome {
+        let mut last = NO_MEMBER;
+        for round in 0..self.lb.settings.retries.max(1) {
+            if round > 0 {
+                std::thread::sleep(self.lb.settings.retry_interval);
+                self.excluded.clear();
+            }
+            match self.round() {
+                Break(outcome) => return self.finish(outcome),
+                Continue(outcome) => last = outcome,
+            }
+        }
+        self.finish(last)
+    }
+
+    /// Tries members of one round; breaks with an outcome that is final, continues with the last one.
+    fn round(&mut self) -> ControlFlow<Outcome, Outcome> {
+        let limit = self.lb.members.len().min(self.lb.settings.lb_retries.max(1) as usize);
+        let mut last = NO_MEMBER;
+        for _ in 0..limit {
+            last = match self.elect() {
+                Elected::Member(choice) => self.attempt(choice),
+                Elected::Nobody => return Continue(NO_MEMBER),
+                Elected::GiveUp => return Break(NO_MEMBER),
+            };
+            if !matches!(last, Outcome::Failed { repeatable: true, .. }) {
+                return Break(last);
+            }
+        }
+        Continue(last)
+    }
+
+    fn finish(&self, outcome: Outcome) -> Outcome {
+        if let Outcome::Failed { failure, .. } = outcome {
+            let name = &self.lb.settings.name;
+            match failure {
+                Failure::NoMember => log!(self.request.log, Error, "({name}) no member can take the request"),
+                _ if failure.event() == MemberEvent::ClientError => {
+                    log!(self.request.log, Info, "({name}) the client failed, no further member is tried");
+                }
+                _ => log!(
+                    self.request.log,
+                    Error,
+                    "({name}) the request failed ({failure:?}), no further member is tried"
+                ),
+            }
+        }
+        outcome
+    }
+
+    fn selector(&self) -> Selector<'_, B> {
+        Selector {
+            lb: self.lb,
+            request: self.request,
+            session: &self.session,
+            excluded: &self.excluded,
+            now: (self.lb.clock)(),
+        }
+    }
+
+    /// Chooses a member and takes its place as probe where it needs one.
+    fn elect(&mut self) -> Elected {
+        for _ in 0..MAX_ELECTIONS {
+            let selector = self.selector();
+            let selection = selector.select();
+            if let Selection::Member(choice) = selection {
+                let member = &self.lb.members[choice.index];
+                let (before, _) = self.lb.apply(member, Event::Elected, selector.now);
+                // Another request may have become the probe since the member was chosen.
+                if before.state.takes_requests() {
+                    return Elected::Member(choice);
+                }
+                continue;
+            }
+            // While others are healthy, a dead member of a forced session waits for its recover_time
+            // ("decisions", row 9); one that is only full may have room in the next round.
+            if selection == Selection::SessionLost && selector.any_usable() {
+                let may_wait = selector.session_may_find_room();
+                return if may_wait { Elected::Nobody } else { Elected::GiveUp };
+            }
+            if std::mem::replace(&mut self.forced, true) || self.force_recovery() == 0 {
+                return Elected::Nobody;
+            }
+        }
+        Elected::Nobody
+    }
+
+    /// Lets requests try the members in error, because nothing else is left; returns how many there are.
+    fn force_recovery(&mut self) -> usize {
+        let now = (self.lb.clock)();
+        let mut forced = 0;
+        for (index, member) in self.lb.members.iter().enumerate() {
+            let (before, after) = self.lb.apply(member, Event::Forced, now);
+            if before != after {
+                self.excluded.retain(|excluded| *excluded != index);
+                forced += 1;
+            }
+        }
+        log!(
+            self.request.log,
+            Info,
+            "({}) no member is usable, {forced} members in error are tried in spite of that",
+            self.lb.settings.name
+        );
+        forced
+    }
+
+    /// Gives the request to the chosen member, and notes what comes of it.
+    fn attempt(&mut self, choice: Choice) -> Outcome {
+        let lb = self.lb;
+        let member = &lb.members[choice.index];
+        let selector = self.selector();
+        let activation = selector.activation(choice.index);
+        if selector.is_new_session() {
+            member.record().count_session();
+        }
+        if !choice.charged {
+            member.record().charge(selector.election_cost(choice.index));
+        }
+        let in_lb = lb.record.request_started();
+        let outcome = self.serve(choice, activation);
+        drop(in_lb);
+        self.conclude(member, &outcome);
+        if matches!(outcome, Outcome::Failed { .. }) {
+            self.excluded.push(choice.index);
+        }
+        let notes = member.notes(activation);
+        self.notes.first.get_or_insert_with(|| notes.clone());
+        self.notes.last = Some(notes);
+        outcome
+    }
+
+    /// Runs the member's worker.
+    fn serve(&mut self, choice: Choice, activation: Activation) -> Outcome {
+        let member = &self.lb.members[choice.index];
+        let settings = member.settings();
+        let domain = settings.domain.as_deref().filter(|_| choice.by_domain);
+        let route = domain.unwrap_or(&settings.route);
+        let cookie = match choice.sticky {
+            true => None,
+            false => route_cookie(self.request, &self.lb.settings, &settings.route),
+        };
+        let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
+        let route = self.request.route.unwrap_or(route.as_bytes());
+        self.notes.route = Some(String::from_utf8_lossy(route).into_owned());
+        log!(self.request.log, Debug, "({}) member {} is tried", self.lb.settings.name, member.name());
+        let assignment = Assignment { route: Some(route), activation, added_headers: headers.as_slice() };
+        let before = self.progress.exchanged;
+        let (request, client, progress) = (self.request, &mut *self.client, &mut self.progress);
+        let outcome =
+            member.while_in_flight(|| member.backend().service(request, &assignment, client, progress));
+        let octets = self.progress.exchanged.saturating_sub(before);
+        member.record().charge(self.lb.method.traffic_cost(member.record().multiplier(), octets));
+        outcome
+    }
+
+    /// Tells all processes what the attempt says about the member.
+    fn conclude(&self, member: &Member<B>, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Failed { failure: Failure::NoConnection, .. }) {
+            member.learn_capacity();
+        }
+        let verdict = outcome.event();
+        let too_many_timeouts = member.worker().reply_timeouts() > self.lb.settings.max_reply_timeouts;
+        let in_flight = verdict == MemberEvent::Error && member.worker().busy() > 0;
+        let event = Event::of(verdict, too_many_timeouts, in_flight);
+        if event.is_error() {
+            member.record().count_error();
+        }
+        let (before, after) = self.lb.apply(member, event, (self.lb.clock)());
+        let Outcome::Failed { failure, .. } = outcome else { return };
+        let (lb, name) = (&self.lb.settings.name, member.name());
+        if after.state == MemberState::Error && before.state != MemberState::Error {
+            log!(self.request.log, Warn, "({lb}) member {name} is in error state now ({failure:?})");
+        } else {
+            log!(self.request.log, Info, "({lb}) member {name} failed this request ({failure:?})");
+        }
+    }
+}
+
+/// The routes of a session for the log.
+fn display(session: &Session) -> String {
+    let routes = session.routes.iter().map(|route| String::from_utf8_lossy(route));
+    routes.collect::<Vec<_>>().join(";")
+}

@@ -1,0 +1,7 @@
+//! A balancer over scripted members, and the ways of requests through it.
+
+mod bench;
+mod failover;
+mod recovery;
+
+pub(in crate::worker) use bench::{failed, Bench, NoClient, TestRequest};

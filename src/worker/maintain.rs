@@ -1,0 +1,159 @@
+//! What runs between requests, once per `worker.maintain` ("connections, section 6").
+//!
+//! Every process looks after its own connections; what concerns the shared memory is done by one process for
+//! all. The caller, a thread or a request, decides when to ask; nothing here waits.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::log;
+use crate::log::Context;
+
+use super::registry::{Worker, Workers};
+
+/// When this process looks after its workers next.
+pub struct Maintenance {
+    /// `worker.maintain`; `None` switches maintenance off.
+    interval: Option<Duration>,
+    due: Mutex<Instant>,
+}
+
+impl Maintenance {
+    /// Maintenance every `interval` from `start` on; `None` is never.
+    pub fn new(interval: Option<Duration>, start: Instant) -> Self {
+        let due = interval.and_then(|interval| start.checked_add(interval)).unwrap_or(start);
+        Self { interval, due: Mutex::new(due) }
+    }
+
+    /// Runs what is due at `now`; returns how long until it is due again, `None` if it never is.
+    ///
+    /// May be called by several threads: while one works, the others are told to come back later.
+    pub fn run_due(&self, now: Instant, workers: &Workers, log: Context<'_>) -> Option<Duration> {
+        let interval = self.interval?;
+        let Some(mut due) = self.due.try_lock() else { return Some(interval) };
+        if now < *due {
+            return Some(*due - now);
+        }
+        workers.maintain(interval, log);
+        *due = now.checked_add(interval)?;
+        Some(interval)
+    }
+}
+
+impl Workers {
+    /// Looks after the connections of this process, and after the shared records if no other process has
+    /// done so within `interval`.
+    pub fn maintain(&self, interval: Duration, log: Context<'_>) {
+        let seconds = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
+        // Before the connections: a container that does not answer a ping must not hold up the recovery of others.
+        if let Some(intervals) = self.shared().claim_maintenance(self.now(), seconds) {
+            log!(log, Debug, "this process maintains the shared memory");
+            self.shared().sweep();
+            self.shared().age_reply_timeouts(intervals);
+            self.iter().for_each(|worker| worker.maintain_shared(intervals));
+        }
+        self.iter().for_each(|worker| worker.maintain_own(log));
+    }
+
+    /// Closes the idle connections at the end of this process.
+    pub fn close_idle(&self) {
+        self.iter().for_each(Worker::close_idle);
+    }
+}
+
+impl Worker {
+    fn maintain_shared(&self, intervals: u32) {
+        match self {
+            Worker::Lb(worker) => worker.maintain_shared(intervals),
+            Worker::Ajp13(_) | Worker::Status(_) => {}
+        }
+    }
+
+    fn maintain_own(&self, log: Context<'_>) {
+        match self {
+            Worker::Lb(worker) => worker.maintain_own(log),
+            Worker::Ajp13(worker) => worker.maintain(log),
+            Worker::Status(_) => {}
+        }
+    }
+
+    fn close_idle(&self) {
+        match self {
+            Worker::Lb(worker) => worker.close_idle(),
+            Worker::Ajp13(worker) => worker.close_idle(),
+            Worker::Status(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::log::Logger;
+    use crate::shared::tests::{lb_settings, settings_of};
+    use crate::shared::{now, Shared};
+
+    const INTERVAL: Duration = Duration::from_secs(60);
+
+    thread_local! {
+        static CLOCK: Cell<i64> = Cell::new(now());
+    }
+
+    fn clock() -> i64 {
+        CLOCK.with(Cell::get)
+    }
+
+    /// Workers of two processes with one memory.
+    fn two_processes() -> (std::sync::Arc<Shared>, [Workers; 2]) {
+        let settings = settings_of(&[lb_settings("lb", &["t1"])], &["t2"]);
+        let shared = Shared::create(None, &settings, 2).expect("memory");
+        let logger = Logger::discard();
+        let build = || Workers::with_clock(&settings, &shared, logger.with_id("-"), clock);
+        let both = [build(), build()];
+        (shared, both)
+    }
+
+    #[test]
+    fn shared_records_are_maintained_by_one_process() {
+        let (shared, [one, other]) = two_processes();
+        let logger = Logger::discard();
+        let member = shared.member("lb", "t1").expect("t1");
+        member.charge(40);
+        CLOCK.with(|clock| clock.set(clock.get() + 59));
+        one.maintain(INTERVAL, logger.with_id("-"));
+        assert_eq!(member.load(), 40);
+        CLOCK.with(|clock| clock.set(clock.get() + 1));
+        other.maintain(INTERVAL, logger.with_id("-"));
+        one.maintain(INTERVAL, logger.with_id("-"));
+        assert_eq!(member.load(), 20);
+    }
+
+    #[test]
+    fn maintenance_is_due_once_per_interval() {
+        let (shared, [workers, _]) = two_processes();
+        let logger = Logger::discard();
+        let start = Instant::now();
+        let maintenance = Maintenance::new(Some(INTERVAL), start);
+        let member = shared.member("lb", "t1").expect("t1");
+        member.charge(40);
+        CLOCK.with(|clock| clock.set(clock.get() + 60));
+        let run = |seconds| {
+            maintenance.run_due(start + Duration::from_secs(seconds), &workers, logger.with_id("-"))
+        };
+        assert_eq!((run(59), member.load()), (Some(Duration::from_secs(1)), 40));
+        assert_eq!((run(60), member.load()), (Some(INTERVAL), 20));
+        assert_eq!((run(61), member.load()), (Some(Duration::from_secs(59)), 20));
+    }
+
+    #[test]
+    fn maintenance_can_be_off() {
+        let (_, [workers, _]) = two_processes();
+        let start = Instant::now();
+        let maintenance = Maintenance::new(None, start);
+        let log = Logger::discard();
+        assert_eq!(maintenance.run_due(start + INTERVAL * 9, &workers, log.with_id("-")), None);
+    }
+}

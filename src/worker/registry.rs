@@ -1,0 +1,192 @@
+//! The workers of a server by name: what mounts name, and what one process keeps of each.
+//!
+//! Built by the parent from typed settings and the shared memory made for them; children inherit it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::config::settings::{Ajp13Settings, LbSettings, StatusSettings, WorkerKind, WorkersSettings};
+use crate::log;
+use crate::log::Context;
+use crate::shared::{MemberHandle, Shared};
+
+use super::ajp13::Ajp13Worker;
+use super::lb::{Clock, LbWorker};
+use super::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
+
+/// A worker of `worker.list`.
+pub enum Worker {
+    /// One Tomcat.
+    Ajp13(Ajp13Worker),
+    /// A load balancer.
+    Lb(LbWorker<Ajp13Worker>),
+    /// The status page, with its settings.
+    Status(StatusSettings),
+}
+
+impl Worker {
+    /// Serves `request`, and fills `notes`.
+    pub fn service(
+        &self,
+        request: &Request<'_>,
+        client: &mut dyn Client,
+        notes: &mut ServiceNotes,
+    ) -> Outcome {
+        match self {
+            Worker::Ajp13(worker) => {
+                notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
+                let assignment = Assignment { route: request.route, ..Assignment::default() };
+                worker.service(request, &assignment, client, &mut Progress::default())
+            }
+            Worker::Lb(worker) => worker.service(request, client, notes),
+            Worker::Status(settings) => {
+                log!(request.log, Error, "({}) this version of mod_jk has no status page", settings.name);
+                Outcome::Failed { failure: Failure::NoMember, repeatable: false }
+            }
+        }
+    }
+
+    /// What its `type` says.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Worker::Ajp13(_) => "ajp13",
+            Worker::Lb(_) => "lb",
+            Worker::Status(_) => "status",
+        }
+    }
+}
+
+/// All workers of a server.
+pub struct Workers {
+    workers: HashMap<String, Worker>,
+    shared: Arc<Shared>,
+    clock: Clock,
+}
+
+impl Workers {
+    /// Builds the workers of `settings`, whose records are in `shared`. Resolves their hosts.
+    pub fn build(settings: &WorkersSettings, shared: &Arc<Shared>, log: Context<'_>) -> Self {
+        Self::with_clock(settings, shared, log, crate::shared::now)
+    }
+
+    pub(super) fn with_clock(
+        settings: &WorkersSettings,
+        shared: &Arc<Shared>,
+        log: Context<'_>,
+        clock: Clock,
+    ) -> Self {
+        let mut workers = HashMap::new();
+        for worker in &settings.workers {
+            let built = match &worker.kind {
+                WorkerKind::Ajp13(settings) => ajp13(settings, shared).map(Worker::Ajp13),
+                WorkerKind::Lb(settings) => lb(settings, shared, clock).map(Worker::Lb),
+                WorkerKind::Status(settings) => Some(Worker::Status(settings.clone())),
+            };
+            match built {
+                Some(built) => drop(workers.insert(worker.name.clone(), built)),
+                None => log!(log, Error, "({}) the shared memory was not made for this worker", worker.name),
+            }
+        }
+        Self { workers, shared: Arc::clone(shared), clock }
+    }
+
+    /// The worker called `name`.
+    pub fn get(&self, name: &str) -> Option<&Worker> {
+        self.workers.get(name)
+    }
+
+    /// Workers in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Worker> {
+        self.workers.values()
+    }
+
+    /// The memory shared by all processes.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Seconds since the epoch.
+    pub(super) fn now(&self) -> i64 {
+        (self.clock)()
+    }
+}
+
+fn ajp13(settings: &Ajp13Settings, shared: &Shared) -> Option<Ajp13Worker> {
+    Some(Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?))
+}
+
+fn lb(settings: &LbSettings, shared: &Shared, clock: Clock) -> Option<LbWorker<Ajp13Worker>> {
+    let members: Option<Vec<(Ajp13Worker, MemberHandle)>> = settings
+        .members
+        .iter()
+        .map(|member| {
+            let record = shared.member(&settings.name, &member.worker.name)?;
+            Some((ajp13(&member.worker, shared)?, record))
+        })
+        .collect();
+    Some(LbWorker::new(Arc::new(settings.clone()), members?, shared.lb(&settings.name)?, clock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Level, Logger};
+    use crate::shared::tests::{lb_settings, settings_of, shared_with};
+    use crate::worker::lb::tests::{NoClient, TestRequest};
+
+    fn status(name: &str) -> StatusSettings {
+        StatusSettings {
+            name: name.to_owned(),
+            css: None,
+            read_only: false,
+            users: Vec::new(),
+            user_case_insensitive: false,
+            good: Vec::new(),
+            bad: Vec::new(),
+            prefix: "worker".to_owned(),
+            ns: "jk:".to_owned(),
+            xmlns: String::new(),
+            doctype: None,
+        }
+    }
+
+    #[test]
+    fn workers_are_found_by_name() {
+        let mut settings = settings_of(&[lb_settings("lb", &["t1", "t2"])], &["t1"]);
+        let kind = WorkerKind::Status(status("jkstatus"));
+        settings.workers.push(crate::config::settings::WorkerSettings {
+            name: "jkstatus".to_owned(),
+            kind,
+            mounts: Vec::new(),
+        });
+        let shared = Shared::create(None, &settings, 1).expect("memory");
+        let workers = Workers::build(&settings, &shared, Logger::discard().with_id("-"));
+        let kinds = ["lb", "t1", "jkstatus"].map(|name| workers.get(name).map(Worker::kind_name));
+        assert_eq!(kinds, [Some("lb"), Some("ajp13"), Some("status")]);
+        assert!(workers.get("t2").is_none(), "members are no workers of their own");
+        let Some(Worker::Lb(lb)) = workers.get("lb") else { panic!("lb is a balancer") };
+        let names: Vec<_> = lb.members().iter().map(|member| member.backend().name()).collect();
+        assert_eq!(names, ["t1", "t2"]);
+    }
+
+    #[test]
+    fn a_worker_without_records_is_left_out() {
+        let logger = Logger::capture(Level::Error);
+        let shared = shared_with(&[], &["t1"]);
+        let settings = settings_of(&[lb_settings("lb", &["t1"])], &[]);
+        let workers = Workers::build(&settings, &shared, logger.with_id("-"));
+        assert!(workers.get("lb").is_none());
+        assert_eq!(logger.captured(), ["[error] (lb) the shared memory was not made for this worker"]);
+    }
+
+    #[test]
+    fn the_status_page_says_that_it_is_not_there() {
+        let logger = Logger::capture(Level::Error);
+        let worker = Worker::Status(status("jkstatus"));
+        let mut notes = ServiceNotes::default();
+        let outcome =
+            TestRequest::new().with(&logger, |request| worker.service(request, &mut NoClient, &mut notes));
+        assert_eq!(outcome, Outcome::Failed { failure: Failure::NoMember, repeatable: false });
+        assert_eq!(logger.captured(), ["[error] (jkstatus) this version of mod_jk has no status page"]);
+    }
+}
