@@ -1,1 +1,125 @@
-fn main() {}
+//! Asks apxs where httpd's headers are, makes the bindings from `include/`, and compiles the shim.
+//!
+//! `APXS=/path/to/apxs` chooses another httpd than the first one in PATH.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{exit, Command};
+
+/// Functions, types and constants of httpd and APR that `src/ffi` uses.
+const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_context|content_type_tolower|\
+    discard_request_body|escape_path_segment|escape_uri|os_escape_path|get_client_block|get_remote_host|get_server_name|\
+    get_server_name_for_url|get_server_port|get_status_line_ex|hook_(check_config|child_init|child_status|handler|\
+    log_transaction|map_to_storage|post_config|translate_name)|sub_req_method_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
+    piped_log_write_fd|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\
+    get_module_config|setup_client_block|should_client_block|state_query|update_mtime|bucket_error_create|\
+    get_status_line|getword_conf|directory_walk)|apr_(pool_(cleanup_register|cleanup_null|create_ex|destroy|\
+    userdata_get|userdata_set)|pool_userdata_setn|psprintf|pstrmemdup|palloc|table_(addn|setn|get|clear|unset|elts)|date_parse_http|\
+    brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|filepath_name_get|\
+    filepath_merge|stat|strerror)|jk_(log_server|log_request|brigade_append)";
+const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\
+    apr_(pool|table|array_header|table_entry|bucket_brigade|file|finfo)_t|jk_constants|ap_directive_t|mpm_child_status";
+const CONSTANTS: &str = "APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|REQUEST_CHUNKED_DECHUNK|\
+    DIR_MAGIC_TYPE|APR_FILEPATH_.*|APR_FINFO_TYPE|APR_(REG|DIR|NOFILE)|MPM_CHILD_.*|AP_SERVER_.*|MODULE_MAGIC_COOKIE";
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=APXS");
+    println!("cargo:rerun-if-changed=include");
+    let headers = Headers::find();
+    headers.compile_shim();
+    headers.write_bindings();
+    println!("cargo:rustc-env=JK_LOG_DIRECTORY={}", headers.log_directory);
+}
+
+/// Where httpd's headers are and what they need to be read.
+struct Headers {
+    directories: Vec<PathBuf>,
+    flags: Vec<String>,
+    log_directory: String,
+}
+
+impl Headers {
+    fn find() -> Self {
+        let apxs = find_apxs();
+        println!("cargo:rerun-if-changed={}", apxs.display());
+        let names = ["INCLUDEDIR", "APR_INCLUDEDIR", "APU_INCLUDEDIR"];
+        let mut directories: Vec<PathBuf> =
+            names.iter().map(|name| PathBuf::from(query(&apxs, name))).collect();
+        directories.retain(|directory| !directory.as_os_str().is_empty());
+        directories.dedup();
+        if !directories.iter().any(|directory| directory.join("httpd.h").exists()) {
+            fail("httpd's headers are missing: install apache2-dev (Debian) or httpd-devel (RHEL)");
+        }
+        let flags = query(&apxs, "EXTRA_CPPFLAGS").split_whitespace().map(str::to_owned).collect();
+        // Where httpd's logs are below ServerRoot, the path stays relative, so that private servers have their own.
+        let log_directory = match query(&apxs, "LOGFILEDIR") {
+            absolute if absolute.is_empty() || absolute.ends_with("/logs") => "logs".to_owned(),
+            absolute => absolute,
+        };
+        Self { directories, flags, log_directory }
+    }
+
+    fn compile_shim(&self) {
+        let mut build = cc::Build::new();
+        build.file("include/shim.c").include("include").includes(&self.directories);
+        // httpd's headers are not ours to warn about.
+        build.flag_if_supported("-Wno-unused-parameter");
+        for flag in &self.flags {
+            build.flag(flag);
+        }
+        build.compile("jk_shim");
+    }
+
+    fn write_bindings(&self) {
+        let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("bindings.rs");
+        let includes = self.directories.iter().map(|directory| format!("-I{}", directory.display()));
+        let builder = bindgen::Builder::default()
+            .header("include/httpd_api.h")
+            .clang_args(includes)
+            .clang_args(&self.flags)
+            .clang_arg("-Iinclude")
+            .allowlist_function(FUNCTIONS)
+            .allowlist_type(TYPES)
+            .allowlist_var(CONSTANTS)
+            .default_enum_style(bindgen::EnumVariation::Consts)
+            .prepend_enum_name(false)
+            .generate_comments(false)
+            .layout_tests(false);
+        // bindgen panics when it finds no libclang; the message wanted here is one line with the package.
+        std::panic::set_hook(Box::new(|_| {}));
+        let generated = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| builder.generate()));
+        let _ = std::panic::take_hook();
+        let Ok(generated) = generated else {
+            fail("libclang is missing: install libclang-dev (Debian) or clang-devel (RHEL)");
+        };
+        let bindings =
+            generated.unwrap_or_else(|error| fail(&format!("httpd's headers can't be read: {error}")));
+        bindings.write_to_file(&out).unwrap_or_else(|error| fail(&format!("{}: {error}", out.display())));
+    }
+}
+
+/// The apxs of the environment, or the first one in PATH.
+fn find_apxs() -> PathBuf {
+    let named = env::var_os("APXS").map(PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let in_path = || {
+        env::split_paths(&path)
+            .flat_map(|directory| [directory.join("apxs"), directory.join("apxs2")])
+            .find(|file| file.exists())
+    };
+    named.or_else(in_path).unwrap_or_else(|| {
+        fail("apxs is missing: install apache2-dev (Debian) or httpd-devel (RHEL), or set APXS")
+    })
+}
+
+fn query(apxs: &Path, name: &str) -> String {
+    let output = Command::new(apxs).args(["-q", name]).output();
+    let output = output.unwrap_or_else(|error| fail(&format!("{} does not run: {error}", apxs.display())));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn fail(message: &str) -> ! {
+    println!("cargo:warning={message}");
+    eprintln!("mod_jk: {message}");
+    exit(1)
+}

@@ -1,6 +1,7 @@
 //! What the administrator wrote: directives, `workers.properties`, and every complaint about them.
 
 pub mod diagnostic;
+pub mod directives;
 pub mod properties;
 pub mod settings;
 pub mod workers;

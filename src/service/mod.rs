@@ -1,1 +1,42 @@
-//! From an httpd request to a worker and back.
+//! From an httpd request to a worker and back: what happens in each of httpd's hooks.
+//!
+//! Start-up: [`check_config`] tells the truth at configtest, [`post_config`] builds logs, workers and maps,
+//! [`child_init`] makes a child ready. A request: [`translate_name`] and [`map_to_storage`] ask the map,
+//! [`handle`] serves, [`log_transaction`] writes the request log. Rules: "directives, Hooks".
+
+mod auto_alias;
+mod check;
+mod children;
+mod client;
+mod forward;
+mod handler;
+mod host;
+mod last_good;
+mod logs;
+mod notes;
+mod plan;
+mod record;
+mod request_log;
+mod slot;
+mod startup;
+mod translate;
+
+pub use check::check_config;
+pub use children::{child_ended, child_init};
+pub use handler::handle;
+pub use record::RequestRecord;
+pub use request_log::log_transaction;
+pub use slot::ServerSlot;
+pub use startup::post_config;
+pub use translate::{map_to_storage, translate_name};
+
+/// What a hook tells httpd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not ours.
+    Declined,
+    /// Done.
+    Ok,
+    /// Answer with this HTTP status.
+    Status(u16),
+}

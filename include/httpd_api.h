@@ -1,0 +1,39 @@
+/* The part of httpd's and APR's C interface that src/ffi uses; bindgen reads this file. */
+#ifndef JK_HTTPD_API_H
+#define JK_HTTPD_API_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <ap_mpm.h>
+#include <ap_release.h>
+#include <mpm_common.h>
+#include <scoreboard.h>
+#include <util_filter.h>
+#include <util_script.h>
+#include <apr_buckets.h>
+#include <apr_date.h>
+#include <apr_file_info.h>
+#include <apr_lib.h>
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include "shim.h"
+
+/* Values of macros that bindgen can't evaluate. */
+enum jk_constants {
+    JK_MODULE_MAGIC_MAJOR = MODULE_MAGIC_NUMBER_MAJOR,
+    JK_MODULE_MAGIC_MINOR = MODULE_MAGIC_NUMBER_MINOR,
+    JK_HOOK_MIDDLE = APR_HOOK_MIDDLE,
+    JK_RSRC_CONF = RSRC_CONF,
+    JK_ACCESS_CONF = ACCESS_CONF,
+    JK_GLOBAL_ONLY = GLOBAL_ONLY,
+    JK_STARTUP = APLOG_STARTUP
+};
+
+#endif

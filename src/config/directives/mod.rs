@@ -1,0 +1,122 @@
+//! The Jk* directives of httpd's configuration: one row each, and the settings that the rows fill.
+//!
+//! A row is data: name, place, arity, help, setter. `src/ffi/directives.rs` makes httpd's table from the rows
+//! and calls the setters; what they return as error, httpd prints with file and line. Rules: "directives".
+
+mod options;
+mod rows;
+mod server_settings;
+
+pub use options::{AddressForwarding, JkOptions, OptionWords, UriForwarding};
+pub use rows::DIRECTIVES;
+pub use server_settings::{
+    ConfigCheck, EnvVar, GlobalSettings, Indicator, LogTarget, Mount, MountCopy, MountFile, ServerSettings,
+    StripSession,
+};
+
+use std::ffi::CStr;
+use std::path::PathBuf;
+
+use super::Origin;
+use crate::ffi::pool::Pool;
+use crate::ffi::server::server_root_relative;
+
+/// One directive.
+pub struct Directive {
+    /// Name as written in httpd.conf, in any case.
+    pub name: &'static CStr,
+    /// Where it may stand.
+    pub place: Place,
+    /// Its arguments.
+    pub arity: Arity,
+    /// One line for `httpd -L` and for httpd's own complaints about the number of arguments.
+    pub help: &'static CStr,
+    /// Takes the arguments; the error is what httpd prints behind the directive's name.
+    pub set: fn(&mut Invocation<'_>) -> Result<(), String>,
+}
+
+/// Where a directive may stand. None of them is allowed in `.htaccess`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The main server only.
+    Main,
+    /// The main server and virtual hosts.
+    Server,
+    /// Also inside `<Location>` and the like.
+    ServerOrSection,
+}
+
+/// The arguments of a directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// One, not empty.
+    One,
+    /// One or two.
+    OneOrTwo,
+    /// Any number of words.
+    Words,
+    /// The rest of the line as it stands.
+    Line,
+    /// On or Off.
+    Flag,
+}
+
+/// One use of a directive.
+pub struct Invocation<'a> {
+    /// Settings of the server it stands in.
+    pub settings: &'a mut ServerSettings,
+    /// Its arguments, without quotes.
+    pub words: &'a [&'a [u8]],
+    /// It stands in a virtual host.
+    pub in_virtual_host: bool,
+    /// Path of the `<Location>` or other section around it.
+    pub section: Option<&'a [u8]>,
+    /// File and line.
+    pub origin: Origin,
+    pool: Pool<'a>,
+}
+
+impl<'a> Invocation<'a> {
+    /// A use with `words` at `place`: in a virtual host or not, section, file and line.
+    pub fn new(
+        settings: &'a mut ServerSettings,
+        words: &'a [&'a [u8]],
+        place: (bool, Option<&'a [u8]>, Origin),
+        pool: Pool<'a>,
+    ) -> Self {
+        let (in_virtual_host, section, origin) = place;
+        Self { settings, words, in_virtual_host, section, origin, pool }
+    }
+
+    /// The only (or first) argument; empty if there is none.
+    pub fn word(&self) -> &'a [u8] {
+        self.words.first().copied().unwrap_or_default()
+    }
+
+    /// The argument as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.word()).into_owned()
+    }
+
+    /// The argument as a path relative to ServerRoot.
+    ///
+    /// # Errors
+    /// A complaint, when httpd can't make a path of it.
+    pub fn path(&self) -> Result<PathBuf, String> {
+        let path = server_root_relative(self.pool, self.word());
+        path.ok_or_else(|| format!("invalid path {}", self.text()))
+    }
+
+    /// The argument as the path of an existing regular file.
+    ///
+    /// # Errors
+    /// A complaint that names the file.
+    pub fn existing_file(&self) -> Result<PathBuf, String> {
+        let path = self.path()?;
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_file() => Ok(path),
+            Ok(_) => Err(format!("{} is not a regular file", path.display())),
+            Err(error) => Err(format!("can't find file {}: {error}", path.display())),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! JkOptions: words with signs, kept as two sets so that their order does not matter and minus wins.
+
+use bitflags::bitflags;
+
+use crate::config::diagnostic::did_you_mean;
+
+bitflags! {
+    /// JkOptions of one server in effect.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct JkOptions: u32 {
+        /// Decoded URI, encoded again by this module (default).
+        const FORWARD_URI_PROXY = 1;
+        /// Decoded URI as it is.
+        const FORWARD_URI_COMPAT = 1 << 1;
+        /// Request target as received.
+        const FORWARD_URI_COMPAT_UNPARSED = 1 << 2;
+        /// Decoded URI, escaped by httpd.
+        const FORWARD_URI_ESCAPED = 1 << 3;
+        /// Directory requests without index file go to the worker.
+        const FORWARD_DIRECTORIES = 1 << 4;
+        /// The server's own address goes as the client's.
+        const FORWARD_LOCAL_ADDRESS = 1 << 5;
+        /// The address of the TCP peer goes as the client's.
+        const FORWARD_PHYSICAL_ADDRESS = 1 << 6;
+        /// Flush after each body packet.
+        const FLUSH_PACKETS = 1 << 7;
+        /// Flush after the headers.
+        const FLUSH_HEADER = 1 << 8;
+        /// Close the backend connection after each response.
+        const DISABLE_REUSE = 1 << 9;
+        /// Send the TLS key size (default).
+        const FORWARD_KEY_SIZE = 1 << 10;
+        /// Append the certificate chain to the client certificate.
+        const FORWARD_SSL_CERT_CHAIN = 1 << 11;
+        /// Refuse URIs with `%` or `\` after decoding.
+        const REJECT_UNSAFE_URI = 1 << 12;
+        /// CollapseSlashes*: accepted, without effect since 1.2.44.
+        const COLLAPSE_SLASHES = 1 << 13;
+    }
+}
+
+impl JkOptions {
+    const URI_GROUP: Self = Self::FORWARD_URI_PROXY
+        .union(Self::FORWARD_URI_COMPAT)
+        .union(Self::FORWARD_URI_COMPAT_UNPARSED)
+        .union(Self::FORWARD_URI_ESCAPED);
+    const ADDRESS_GROUP: Self = Self::FORWARD_LOCAL_ADDRESS.union(Self::FORWARD_PHYSICAL_ADDRESS);
+
+    /// Which form of the URI is sent.
+    pub fn uri_forwarding(self) -> UriForwarding {
+        if self.contains(Self::FORWARD_URI_COMPAT) {
+            UriForwarding::Compat
+        } else if self.contains(Self::FORWARD_URI_COMPAT_UNPARSED) {
+            UriForwarding::CompatUnparsed
+        } else if self.contains(Self::FORWARD_URI_ESCAPED) {
+            UriForwarding::Escaped
+        } else {
+            UriForwarding::Proxy
+        }
+    }
+
+    /// Whose address is sent as the client's; ForwardLocalAddress wins over ForwardPhysicalAddress.
+    pub fn address_forwarding(self) -> AddressForwarding {
+        if self.contains(Self::FORWARD_LOCAL_ADDRESS) {
+            AddressForwarding::Local
+        } else if self.contains(Self::FORWARD_PHYSICAL_ADDRESS) {
+            AddressForwarding::Physical
+        } else {
+            AddressForwarding::Client
+        }
+    }
+}
+
+/// Which form of the URI the container gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UriForwarding {
+    /// Decoded, encoded again by this module.
+    Proxy,
+    /// Decoded.
+    Compat,
+    /// As received, without query.
+    CompatUnparsed,
+    /// Decoded, escaped by httpd.
+    Escaped,
+}
+
+/// Whose address the container gets as the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressForwarding {
+    /// The client's, as mod_remoteip sees it.
+    Client,
+    /// That of this end of the connection.
+    Local,
+    /// That of the TCP peer.
+    Physical,
+}
+
+/// Words of JkOptions in any case, and what they stand for.
+const WORDS: [(&str, JkOptions); 16] = [
+    ("ForwardURIProxy", JkOptions::FORWARD_URI_PROXY),
+    ("ForwardURICompat", JkOptions::FORWARD_URI_COMPAT),
+    ("ForwardURICompatUnparsed", JkOptions::FORWARD_URI_COMPAT_UNPARSED),
+    ("ForwardURIEscaped", JkOptions::FORWARD_URI_ESCAPED),
+    ("ForwardDirectories", JkOptions::FORWARD_DIRECTORIES),
+    ("ForwardLocalAddress", JkOptions::FORWARD_LOCAL_ADDRESS),
+    ("ForwardPhysicalAddress", JkOptions::FORWARD_PHYSICAL_ADDRESS),
+    ("FlushPackets", JkOptions::FLUSH_PACKETS),
+    ("FlushHeader", JkOptions::FLUSH_HEADER),
+    ("DisableReuse", JkOptions::DISABLE_REUSE),
+    ("ForwardKeySize", JkOptions::FORWARD_KEY_SIZE),
+    ("ForwardSSLCertChain", JkOptions::FORWARD_SSL_CERT_CHAIN),
+    ("RejectUnsafeURI", JkOptions::REJECT_UNSAFE_URI),
+    ("CollapseSlashesAll", JkOptions::COLLAPSE_SLASHES),
+    ("CollapseSlashesNone", JkOptions::COLLAPSE_SLASHES),
+    ("CollapseSlashesUnmount", JkOptions::COLLAPSE_SLASHES),
+];
+
+/// JkOptions as written in one server: what was added and what was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionWords {
+    plus: JkOptions,
+    minus: JkOptions,
+}
+
+impl Default for OptionWords {
+    fn default() -> Self {
+        Self { plus: JkOptions::empty(), minus: JkOptions::empty() }
+    }
+}
+
+impl OptionWords {
+    /// Takes one word with its optional sign.
+    ///
+    /// # Errors
+    /// A complaint about a word that is none of the options, or a sign that it can't have.
+    pub fn add(&mut self, word: &str) -> Result<(), String> {
+        let (minus, name) = match word.as_bytes().first() {
+            Some(b'-') => (true, &word[1..]),
+            Some(b'+') => (false, &word[1..]),
+            _ => (false, word),
+        };
+        if name.is_empty() {
+            return Err(format!("option expected behind {word}"));
+        }
+        let found = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let Some((known, option)) = found else {
+            let suggestion = did_you_mean(name, WORDS.iter().map(|(known, _)| *known));
+            return Err(format!("unknown option {name}{suggestion}"));
+        };
+        if minus && JkOptions::URI_GROUP.contains(*option) {
+            return Err(format!("-{known} is not allowed: set another ForwardURI option instead"));
+        }
+        self.apply(*option, minus);
+        Ok(())
+    }
+
+    /// A later word of a group replaces earlier ones of it, in the same server.
+    fn apply(&mut self, option: JkOptions, minus: bool) {
+        for group in [JkOptions::URI_GROUP, JkOptions::ADDRESS_GROUP] {
+            if group.contains(option) {
+                self.plus.remove(group);
+                self.minus.remove(group);
+            }
+        }
+        if minus {
+            self.minus.insert(option);
+        } else {
+            self.plus.insert(option);
+        }
+    }
+
+    /// The options in effect in the main server.
+    pub fn in_main_server(self) -> JkOptions {
+        let plus = match self.plus.intersects(JkOptions::URI_GROUP) {
+            true => self.plus,
+            false => self.plus | JkOptions::FORWARD_URI_PROXY,
+        };
+        (plus | JkOptions::FORWARD_KEY_SIZE) - self.minus
+    }
+
+    /// The options in effect in a virtual host whose main server has `main`.
+    pub fn in_virtual_host(self, main: JkOptions) -> JkOptions {
+        let inherited = match self.plus.intersects(JkOptions::URI_GROUP) {
+            true => main - JkOptions::URI_GROUP,
+            false => main,
+        };
+        (inherited | self.plus) - self.minus
+    }
+
+    /// Tells whether an option was written that has no effect any more.
+    pub fn has_obsolete(self) -> bool {
+        (self.plus | self.minus).contains(JkOptions::COLLAPSE_SLASHES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> OptionWords {
+        let mut words = OptionWords::default();
+        text.split_whitespace().for_each(|word| words.add(word).unwrap());
+        words
+    }
+
+    #[test]
+    fn defaults_are_proxy_and_key_size() {
+        let options = words("").in_main_server();
+        assert_eq!(options, JkOptions::FORWARD_URI_PROXY | JkOptions::FORWARD_KEY_SIZE);
+    }
+
+    #[test]
+    fn minus_wins_in_any_order() {
+        assert!(!words("-FlushPackets +FlushPackets").in_main_server().contains(JkOptions::FLUSH_PACKETS));
+        assert!(!words("FlushPackets -flushpackets").in_main_server().contains(JkOptions::FLUSH_PACKETS));
+    }
+
+    #[test]
+    fn a_virtual_host_inherits_and_replaces_the_uri_group() {
+        let main = words("ForwardURIEscaped FlushHeader ForwardDirectories").in_main_server();
+        let host = words("ForwardURICompat -FlushHeader").in_virtual_host(main);
+        assert_eq!(host.uri_forwarding(), UriForwarding::Compat);
+        assert!(host.contains(JkOptions::FORWARD_DIRECTORIES) && !host.contains(JkOptions::FLUSH_HEADER));
+        assert_eq!(words("").in_virtual_host(main).uri_forwarding(), UriForwarding::Escaped);
+    }
+
+    #[test]
+    fn the_later_address_word_clears_the_earlier_one_in_the_same_server() {
+        let cleared = words("ForwardLocalAddress -ForwardPhysicalAddress").in_main_server();
+        assert_eq!(cleared.address_forwarding(), AddressForwarding::Client);
+        let main = words("ForwardLocalAddress").in_main_server();
+        let host = words("ForwardPhysicalAddress").in_virtual_host(main);
+        assert_eq!(host.address_forwarding(), AddressForwarding::Local);
+    }
+
+    #[test]
+    fn wrong_words_are_refused_with_the_nearest_right_one() {
+        let complaint = |word: &str| OptionWords::default().add(word).unwrap_err();
+        assert_eq!(
+            complaint("ForwardKeysizes"),
+            "unknown option ForwardKeysizes, did you mean ForwardKeySize?"
+        );
+        assert!(complaint("-ForwardURIProxy").contains("not allowed"));
+        assert!(complaint("+").contains("option expected"));
+    }
+}

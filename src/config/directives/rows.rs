@@ -1,0 +1,305 @@
+//! The rows: every directive of the original, and JkConfigCheck.
+
+use std::ffi::{CStr, CString};
+
+use super::{
+    Arity, ConfigCheck, Directive, EnvVar, Indicator, Invocation, LogTarget, Mount, MountCopy, MountFile,
+    Place, StripSession,
+};
+use crate::config::diagnostic::did_you_mean;
+use crate::config::workers::check_worker_property;
+use crate::log::Level;
+
+/// All directives.
+pub const DIRECTIVES: [Directive; 38] = [
+    row(c"JkWorkersFile", Place::Main, Arity::One, c"the file with the worker definitions", workers_file),
+    row(
+        c"JkWorkerProperty",
+        Place::Main,
+        Arity::Line,
+        c"one line of worker definitions: name=value",
+        worker_property,
+    ),
+    row(c"JkShmFile", Place::Main, Arity::One, c"the file of the shared memory", shm_file),
+    row(
+        c"JkShmSize",
+        Place::Main,
+        Arity::One,
+        c"size of the shared memory: computed, no longer needed",
+        shm_size,
+    ),
+    row(
+        c"JkWatchdogInterval",
+        Place::Main,
+        Arity::One,
+        c"seconds between maintenance runs of the watchdog",
+        watchdog,
+    ),
+    row(
+        c"JkConfigCheck",
+        Place::Main,
+        Arity::One,
+        c"Off, Warn or Strict: what becomes of warnings",
+        config_check,
+    ),
+    row(c"JkMountFile", Place::Server, Arity::One, c"the file with URI to worker mappings", mount_file),
+    row(
+        c"JkMountFileReload",
+        Place::Server,
+        Arity::One,
+        c"seconds between checks of the mount file",
+        mount_file_reload,
+    ),
+    row(c"JkMount", Place::ServerOrSection, Arity::OneOrTwo, c"a URI pattern and its worker", mount),
+    row(
+        c"JkUnMount",
+        Place::ServerOrSection,
+        Arity::OneOrTwo,
+        c"a URI pattern taken away from a worker",
+        unmount,
+    ),
+    row(
+        c"JkMountCopy",
+        Place::Server,
+        Arity::One,
+        c"On, Off or All: take the main server's mounts",
+        mount_copy,
+    ),
+    row(c"JkAutoAlias", Place::Server, Arity::One, c"the directory of the web applications", auto_alias),
+    row(
+        c"JkStripSession",
+        Place::Server,
+        Arity::OneOrTwo,
+        c"On or Off, and the name to strip",
+        strip_session,
+    ),
+    row(c"JkLogFile", Place::Server, Arity::One, c"the log file, or |program", log_file),
+    row(c"JkLogLevel", Place::Server, Arity::One, c"trace, debug, info, warn, error or emerg", log_level),
+    row(c"JkLogStampFormat", Place::Server, Arity::One, c"stamp of log lines, as for strftime", log_stamp),
+    row(c"JkRequestLogFormat", Place::Server, Arity::One, c"format of the request log", request_log_format),
+    row(c"JkExtractSSL", Place::Server, Arity::Flag, c"On or Off: send TLS facts", extract_ssl),
+    row(c"JkOptions", Place::Server, Arity::Words, c"list of options, each with + or -", options),
+    row(
+        c"JkEnvVar",
+        Place::Server,
+        Arity::OneOrTwo,
+        c"an environment variable to send, and its default",
+        env_var,
+    ),
+    indicator(c"JkWorkerIndicator", |call| set(call, Indicator::Worker)),
+    indicator(c"JkHTTPSIndicator", |call| set(call, Indicator::Https)),
+    indicator(c"JkSSLPROTOCOLIndicator", |call| set(call, Indicator::SslProtocol)),
+    indicator(c"JkCERTSIndicator", |call| set(call, Indicator::Certs)),
+    indicator(c"JkCERTCHAINPrefix", |call| set(call, Indicator::CertChainPrefix)),
+    indicator(c"JkCIPHERIndicator", |call| set(call, Indicator::Cipher)),
+    indicator(c"JkSESSIONIndicator", |call| set(call, Indicator::Session)),
+    indicator(c"JkKEYSIZEIndicator", |call| set(call, Indicator::KeySize)),
+    indicator(c"JkRequestIdIndicator", |call| set(call, Indicator::RequestId)),
+    indicator(c"JkRemoteAddrIndicator", |call| set(call, Indicator::RemoteAddr)),
+    indicator(c"JkRemotePortIndicator", |call| set(call, Indicator::RemotePort)),
+    indicator(c"JkRemoteHostIndicator", |call| set(call, Indicator::RemoteHost)),
+    indicator(c"JkRemoteUserIndicator", |call| set(call, Indicator::RemoteUser)),
+    indicator(c"JkAuthTypeIndicator", |call| set(call, Indicator::AuthType)),
+    indicator(c"JkLocalNameIndicator", |call| set(call, Indicator::LocalName)),
+    indicator(c"JkLocalAddrIndicator", |call| set(call, Indicator::LocalAddr)),
+    indicator(c"JkLocalPortIndicator", |call| set(call, Indicator::LocalPort)),
+    indicator(c"JkIgnoreCLIndicator", |call| set(call, Indicator::IgnoreContentLength)),
+];
+
+type Outcome = Result<(), String>;
+type Setter = fn(&mut Invocation<'_>) -> Outcome;
+
+const fn row(name: &'static CStr, place: Place, arity: Arity, help: &'static CStr, set: Setter) -> Directive {
+    Directive { name, place, arity, help, set }
+}
+
+const fn indicator(name: &'static CStr, set: Setter) -> Directive {
+    row(name, Place::Server, Arity::One, c"name of the environment variable", set)
+}
+
+fn set(call: &mut Invocation<'_>, indicator: Indicator) -> Outcome {
+    let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
+    call.settings.indicators[indicator as usize] = Some(name);
+    Ok(())
+}
+
+fn workers_file(call: &mut Invocation<'_>) -> Outcome {
+    if let Some((_, first)) = &call.settings.global.workers_file {
+        return Err(format!("only allowed once, it was set at {first} already"));
+    }
+    call.settings.global.workers_file = Some((call.existing_file()?, call.origin.clone()));
+    Ok(())
+}
+
+fn worker_property(call: &mut Invocation<'_>) -> Outcome {
+    check_worker_property(call.word())?;
+    let line = (call.word().to_vec(), call.origin.clone());
+    call.settings.global.worker_properties.push(line);
+    Ok(())
+}
+
+fn shm_file(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.global.shm_file = Some(call.path()?);
+    Ok(())
+}
+
+fn shm_size(call: &mut Invocation<'_>) -> Outcome {
+    call.doubt("JkShmSize has no effect: the size is computed from the workers; remove the directive");
+    Ok(())
+}
+
+fn watchdog(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.global.watchdog_interval = Some(call.seconds());
+    Ok(())
+}
+
+fn config_check(call: &mut Invocation<'_>) -> Outcome {
+    let words = [("Off", ConfigCheck::Off), ("Warn", ConfigCheck::Warn), ("Strict", ConfigCheck::Strict)];
+    call.settings.global.config_check = choose(call, &words)?;
+    Ok(())
+}
+
+fn mount_file(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.mount_file = Some(MountFile { path: call.existing_file()?, origin: call.origin.clone() });
+    Ok(())
+}
+
+fn mount_file_reload(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.mount_file_reload = Some(call.seconds());
+    Ok(())
+}
+
+fn mount(call: &mut Invocation<'_>) -> Outcome {
+    add_mount(call, false)
+}
+
+fn unmount(call: &mut Invocation<'_>) -> Outcome {
+    add_mount(call, true)
+}
+
+/// Two arguments in a server, or the worker alone in a section, whose path is the pattern then.
+fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Outcome {
+    let (path, worker) = match (call.section, call.words) {
+        (None, [path, worker]) => (*path, *worker),
+        (Some(path), [worker]) => (path, *worker),
+        (None, _) => return Err("needs a path and a worker outside of a section".to_owned()),
+        (Some(_), _) => {
+            return Err("takes the worker only inside of a section, whose path it uses".to_owned())
+        }
+    };
+    if path.first() != Some(&b'/') {
+        return Err(format!("path {} must start with /", String::from_utf8_lossy(path)));
+    }
+    let mount =
+        Mount { path: path.to_vec(), worker: worker.to_vec(), exclusion, origin: call.origin.clone() };
+    call.settings.mounts.push(mount);
+    Ok(())
+}
+
+fn mount_copy(call: &mut Invocation<'_>) -> Outcome {
+    let words = [("On", MountCopy::On), ("Off", MountCopy::Off), ("All", MountCopy::All)];
+    let copy = choose(call, &words)?;
+    if copy == MountCopy::All && call.in_virtual_host {
+        return Err("All is only allowed in the main server".to_owned());
+    }
+    call.settings.mount_copy = Some(copy);
+    Ok(())
+}
+
+fn auto_alias(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.auto_alias = Some(call.word().to_vec());
+    Ok(())
+}
+
+fn strip_session(call: &mut Invocation<'_>) -> Outcome {
+    let enabled = choose(call, &[("On", true), ("Off", false)])?;
+    let name = call.words.get(1).copied().unwrap_or(b";jsessionid").to_vec();
+    call.settings.strip_session = Some(StripSession { enabled, name });
+    Ok(())
+}
+
+fn log_file(call: &mut Invocation<'_>) -> Outcome {
+    let target = match call.word().strip_prefix(b"|") {
+        Some(program) => LogTarget::Program(program.to_vec()),
+        None => LogTarget::File(call.path()?),
+    };
+    call.settings.log_file = Some(target);
+    Ok(())
+}
+
+/// Unknown words are taken as info, as the original does.
+fn log_level(call: &mut Invocation<'_>) -> Outcome {
+    let word = call.text();
+    let level = Level::parse(&word);
+    if level.is_none() {
+        let suggestion = did_you_mean(&word, Level::NAMES);
+        call.doubt(&format!(
+            "JkLogLevel {word}: unknown level, info is used; expected {}{suggestion}",
+            Level::NAMES.join(", ")
+        ));
+    }
+    call.settings.log_level = Some(level.unwrap_or_default());
+    Ok(())
+}
+
+fn log_stamp(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.log_stamp = Some(call.word().to_vec());
+    Ok(())
+}
+
+fn request_log_format(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.request_log_format = Some((call.word().to_vec(), call.origin.clone()));
+    Ok(())
+}
+
+fn extract_ssl(call: &mut Invocation<'_>) -> Outcome {
+    call.settings.extract_ssl = Some(call.word() == b"on");
+    Ok(())
+}
+
+fn options(call: &mut Invocation<'_>) -> Outcome {
+    if call.section.is_some() {
+        return Err("not allowed inside of a section".to_owned());
+    }
+    for word in call.words {
+        call.settings.options.add(&String::from_utf8_lossy(word))?;
+    }
+    Ok(())
+}
+
+fn env_var(call: &mut Invocation<'_>) -> Outcome {
+    let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
+    let var = EnvVar { name, default: call.words.get(1).map(|value| value.to_vec()) };
+    call.settings.env_vars.retain(|known| !known.same_name(&var));
+    call.settings.env_vars.push(var);
+    Ok(())
+}
+
+fn choose<T: Copy>(call: &Invocation<'_>, words: &[(&str, T)]) -> Result<T, String> {
+    let word = call.text();
+    let found = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = words.iter().map(|(known, _)| *known).collect();
+        let suggestion = did_you_mean(&word, names.iter().copied());
+        format!("unknown word {word}, expected {}{suggestion}", names.join(" or "))
+    })
+}
+
+impl Invocation<'_> {
+    /// Notes that the argument was taken, but hardly as it was meant.
+    fn doubt(&mut self, text: &str) {
+        self.settings.doubts.push((self.origin.clone(), text.to_owned()));
+    }
+
+    /// The argument as seconds the way C's atoi reads it: leading digits; anything else, or a negative number, is 0.
+    fn seconds(&mut self) -> u32 {
+        let word = self.text();
+        let digits = word.trim_start().trim_start_matches('+');
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let seconds = digits[..end].parse().unwrap_or(0);
+        if end < digits.len() || end == 0 {
+            self.doubt(&format!("{word} is not a number of seconds: {seconds} is used"));
+        }
+        seconds
+    }
+}

@@ -1,0 +1,294 @@
+//! What the directives of one server say. Unset is `None`; defaults are applied where a virtual host is built.
+
+use std::ffi::{CStr, CString};
+use std::path::PathBuf;
+
+use super::OptionWords;
+use crate::config::Origin;
+use crate::log::Level;
+
+/// Settings of the main server or of one virtual host, as written.
+#[derive(Clone, Debug, Default)]
+pub struct ServerSettings {
+    /// What only the main server can say.
+    pub global: GlobalSettings,
+    /// JkMount and JkUnMount, in order.
+    pub mounts: Vec<Mount>,
+    /// JkMountFile.
+    pub mount_file: Option<MountFile>,
+    /// JkMountFileReload in seconds; 0 is never.
+    pub mount_file_reload: Option<u32>,
+    /// JkMountCopy.
+    pub mount_copy: Option<MountCopy>,
+    /// JkAutoAlias.
+    pub auto_alias: Option<Vec<u8>>,
+    /// JkStripSession.
+    pub strip_session: Option<StripSession>,
+    /// JkLogFile.
+    pub log_file: Option<LogTarget>,
+    /// JkLogLevel.
+    pub log_level: Option<Level>,
+    /// JkLogStampFormat.
+    pub log_stamp: Option<Vec<u8>>,
+    /// JkRequestLogFormat.
+    pub request_log_format: Option<(Vec<u8>, Origin)>,
+    /// JkExtractSSL.
+    pub extract_ssl: Option<bool>,
+    /// Jk*Indicator: names of environment variables.
+    pub indicators: [Option<CString>; Indicator::COUNT],
+    /// JkOptions.
+    pub options: OptionWords,
+    /// JkEnvVar.
+    pub env_vars: Vec<EnvVar>,
+    /// Words that were taken but are probably not meant so.
+    pub doubts: Vec<(Origin, String)>,
+}
+
+/// What only the main server can say.
+#[derive(Clone, Debug, Default)]
+pub struct GlobalSettings {
+    /// JkWorkersFile, and where it stands.
+    pub workers_file: Option<(PathBuf, Origin)>,
+    /// JkWorkerProperty lines.
+    pub worker_properties: Vec<(Vec<u8>, Origin)>,
+    /// JkShmFile.
+    pub shm_file: Option<PathBuf>,
+    /// JkWatchdogInterval in seconds; 0 is no thread of its own.
+    pub watchdog_interval: Option<u32>,
+    /// JkConfigCheck.
+    pub config_check: ConfigCheck,
+}
+
+/// JkConfigCheck: what becomes of warnings about workers and maps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConfigCheck {
+    /// Nothing is checked before the server starts.
+    Off,
+    /// Errors refuse, warnings are shown.
+    #[default]
+    Warn,
+    /// Warnings refuse as well.
+    Strict,
+}
+
+/// One JkMount or JkUnMount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// URI pattern.
+    pub path: Vec<u8>,
+    /// Worker and rule extensions.
+    pub worker: Vec<u8>,
+    /// It is a JkUnMount.
+    pub exclusion: bool,
+    /// File and line.
+    pub origin: Origin,
+}
+
+/// JkMountFile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountFile {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// File and line of the directive.
+    pub origin: Origin,
+}
+
+/// JkMountCopy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MountCopy {
+    /// This virtual host takes the main server's mounts.
+    On,
+    /// It does not.
+    Off,
+    /// Every virtual host that does not say otherwise takes them.
+    All,
+}
+
+/// JkStripSession.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripSession {
+    /// On or Off.
+    pub enabled: bool,
+    /// Path parameter to remove.
+    pub name: Vec<u8>,
+}
+
+/// JkLogFile.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// A file, absolute.
+    File(PathBuf),
+    /// A program that reads the log, as written behind the first `|`.
+    Program(Vec<u8>),
+}
+
+/// One JkEnvVar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Name of variable and attribute.
+    pub name: CString,
+    /// Sent when the variable is not set; `None` sends nothing then.
+    pub default: Option<Vec<u8>>,
+}
+
+/// Environment variables whose names are configurable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+#[allow(missing_docs)] // The names are those of the directives.
+pub enum Indicator {
+    Worker,
+    Https,
+    SslProtocol,
+    Certs,
+    CertChainPrefix,
+    Cipher,
+    Session,
+    KeySize,
+    RequestId,
+    RemoteAddr,
+    RemotePort,
+    RemoteHost,
+    RemoteUser,
+    AuthType,
+    LocalName,
+    LocalAddr,
+    LocalPort,
+    IgnoreContentLength,
+}
+
+impl Indicator {
+    /// How many there are.
+    pub const COUNT: usize = 18;
+
+    /// Default names, in order.
+    const DEFAULTS: [&'static CStr; Self::COUNT] = [
+        c"JK_WORKER_NAME",
+        c"HTTPS",
+        c"SSL_PROTOCOL",
+        c"SSL_CLIENT_CERT",
+        c"SSL_CLIENT_CERT_CHAIN_",
+        c"SSL_CIPHER",
+        c"SSL_SESSION_ID",
+        c"SSL_CIPHER_USEKEYSIZE",
+        c"UNIQUE_ID",
+        c"JK_REMOTE_ADDR",
+        c"JK_REMOTE_PORT",
+        c"JK_REMOTE_HOST",
+        c"JK_REMOTE_USER",
+        c"JK_AUTH_TYPE",
+        c"JK_LOCAL_NAME",
+        c"JK_LOCAL_ADDR",
+        c"JK_LOCAL_PORT",
+        c"JK_IGNORE_CL",
+    ];
+
+    /// The names in effect.
+    pub fn names(settings: &[Option<CString>; Self::COUNT]) -> [CString; Self::COUNT] {
+        std::array::from_fn(|index| {
+            settings[index].clone().unwrap_or_else(|| Self::DEFAULTS[index].to_owned())
+        })
+    }
+}
+
+impl ServerSettings {
+    /// What a virtual host with `self` has when its main server has `main`.
+    ///
+    /// Mounts, mount file and auto alias are not inherited here: they follow JkMountCopy. Options keep their own
+    /// rule ([`OptionWords::in_virtual_host`]).
+    pub fn inherit(&self, main: &Self) -> Self {
+        let mut merged = self.clone();
+        merged.global = main.global.clone();
+        merged.mount_file_reload = self.mount_file_reload.or(main.mount_file_reload);
+        merged.strip_session = self.strip_session.clone().or_else(|| main.strip_session.clone());
+        merged.log_file = self.log_file.clone().or_else(|| main.log_file.clone());
+        merged.log_level = self.log_level.or(main.log_level);
+        merged.log_stamp = self.log_stamp.clone().or_else(|| main.log_stamp.clone());
+        merged.request_log_format =
+            self.request_log_format.clone().or_else(|| main.request_log_format.clone());
+        merged.extract_ssl = self.extract_ssl.or(main.extract_ssl);
+        for (own, inherited) in merged.indicators.iter_mut().zip(&main.indicators) {
+            *own = own.take().or_else(|| inherited.clone());
+        }
+        let added = main.env_vars.iter().filter(|var| !self.env_vars.iter().any(|own| own.same_name(var)));
+        merged.env_vars.extend(added.cloned());
+        merged
+    }
+}
+
+impl EnvVar {
+    /// Names compare without case.
+    pub fn same_name(&self, other: &Self) -> bool {
+        self.name.to_bytes().eq_ignore_ascii_case(other.name.to_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin::new(&"httpd.conf".into(), 1)
+    }
+
+    /// Every field that is inherited, set.
+    fn everything() -> ServerSettings {
+        ServerSettings {
+            mount_file_reload: Some(7),
+            strip_session: Some(StripSession { enabled: true, name: b";sid".to_vec() }),
+            log_file: Some(LogTarget::Program(b"cat".to_vec())),
+            log_level: Some(Level::Debug),
+            log_stamp: Some(b"%Y".to_vec()),
+            request_log_format: Some((b"%w".to_vec(), origin())),
+            extract_ssl: Some(false),
+            indicators: std::array::from_fn(|index| CString::new(format!("V{index}")).ok()),
+            env_vars: vec![
+                EnvVar { name: c"A".into(), default: None },
+                EnvVar { name: c"B".into(), default: None },
+            ],
+            ..ServerSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_virtual_host_without_settings_has_those_of_the_main_server() {
+        let main = everything();
+        let merged = ServerSettings::default().inherit(&main);
+        assert_eq!(merged.mount_file_reload, main.mount_file_reload);
+        assert_eq!(merged.strip_session, main.strip_session);
+        assert_eq!(merged.log_file, main.log_file);
+        assert_eq!(merged.log_level, main.log_level);
+        assert_eq!(merged.log_stamp, main.log_stamp);
+        assert_eq!(merged.request_log_format, main.request_log_format);
+        assert_eq!(merged.extract_ssl, main.extract_ssl);
+        assert_eq!(merged.indicators, main.indicators);
+        assert_eq!(merged.env_vars, main.env_vars);
+    }
+
+    #[test]
+    fn its_own_settings_win_and_mounts_stay_its_own() {
+        let mut main = everything();
+        main.mounts.push(Mount {
+            path: b"/m".to_vec(),
+            worker: b"w".to_vec(),
+            exclusion: false,
+            origin: origin(),
+        });
+        let own = ServerSettings {
+            log_level: Some(Level::Error),
+            env_vars: vec![EnvVar { name: c"b".into(), default: Some(b"x".to_vec()) }],
+            ..ServerSettings::default()
+        };
+        let merged = own.inherit(&main);
+        assert_eq!(merged.log_level, Some(Level::Error));
+        assert!(merged.mounts.is_empty());
+        let names: Vec<_> = merged.env_vars.iter().map(|var| var.name.to_str().unwrap()).collect();
+        assert_eq!(names, ["b", "A"]);
+    }
+
+    #[test]
+    fn indicators_have_the_names_of_the_original() {
+        let names = Indicator::names(&std::array::from_fn(|_| None));
+        assert_eq!(names[Indicator::Https as usize].as_c_str(), c"HTTPS");
+        assert_eq!(names[Indicator::IgnoreContentLength as usize].as_c_str(), c"JK_IGNORE_CL");
+    }
+}

@@ -1,0 +1,65 @@
+//! httpd's error log.
+
+use std::ffi::CString;
+
+use super::bindings::{
+    jk_log_request, jk_log_server, APLOG_CRIT, APLOG_ERR, APLOG_INFO, APLOG_NOTICE, APLOG_STARTUP,
+    APLOG_WARNING,
+};
+use super::request::Request;
+use super::server::Server;
+
+/// Severity of a line in httpd's error log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The module can't work.
+    Critical,
+    /// Something failed.
+    Error,
+    /// Something is not as it should be.
+    Warning,
+    /// Worth knowing.
+    Notice,
+    /// Details.
+    Info,
+}
+
+impl Level {
+    fn code(self) -> i32 {
+        let code = match self {
+            Level::Critical => APLOG_CRIT,
+            Level::Error => APLOG_ERR,
+            Level::Warning => APLOG_WARNING,
+            Level::Notice => APLOG_NOTICE,
+            Level::Info => APLOG_INFO,
+        };
+        code as i32
+    }
+}
+
+/// Writes one line to the error log of `server`; without a server, to the main error log or standard error.
+pub fn write(level: Level, server: Option<Server<'_>>, text: &str) {
+    let text = c_text(text);
+    let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
+    // SAFETY: `server` is null or live, and `text` ends in NUL.
+    unsafe { jk_log_server(level.code(), server, text.as_ptr()) };
+}
+
+/// Writes one line as httpd writes start-up messages: without stamp on a terminal.
+pub fn write_startup(level: Level, server: Option<Server<'_>>, text: &str) {
+    let text = c_text(text);
+    let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
+    // SAFETY: `server` is null or live, and `text` ends in NUL.
+    unsafe { jk_log_server(level.code() | APLOG_STARTUP as i32, server, text.as_ptr()) };
+}
+
+/// Writes one line about a request.
+pub fn write_request(level: Level, request: Request<'_>, text: &str) {
+    let text = c_text(text);
+    // SAFETY: `request` is live, and `text` ends in NUL.
+    unsafe { jk_log_request(level.code(), request.as_ptr(), text.as_ptr()) };
+}
+
+fn c_text(text: &str) -> CString {
+    CString::new(text.replace('\0', "?")).unwrap_or_default()
+}

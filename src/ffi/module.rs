@@ -1,0 +1,184 @@
+//! The module record that httpd loads, and its hooks. Every entry passes through the guard.
+
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
+use std::ptr::{null, null_mut};
+
+use super::bindings::{
+    ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_handler, ap_hook_log_transaction,
+    ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t, module, pid_t,
+    request_rec, server_rec, DECLINED, JK_HOOK_MIDDLE, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
+    MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED, MPM_CHILD_LOST_SLOT,
+};
+use super::directives::COMMANDS;
+use super::guard::guard;
+use super::pool::Pool;
+use super::request::Request;
+use super::server::Server;
+use crate::service::{self, ServerSlot, Verdict};
+
+/// The module record: httpd writes its index and the load handle into it.
+#[repr(transparent)]
+pub struct ModuleRecord(UnsafeCell<module>);
+
+// SAFETY: httpd alone writes the record, while it loads the module in its single-threaded start; afterwards it
+// is only read.
+unsafe impl Sync for ModuleRecord {}
+
+/// The record that `LoadModule jk_module` looks up. Its file name is that of the C original, so that
+/// `<IfModule mod_jk.c>` matches.
+#[no_mangle]
+#[allow(non_upper_case_globals)]
+pub static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module {
+    version: JK_MODULE_MAGIC_MAJOR as c_int,
+    minor_version: JK_MODULE_MAGIC_MINOR as c_int,
+    module_index: -1,
+    name: c"mod_jk.c".as_ptr(),
+    dynamic_load_handle: null_mut(),
+    next: null_mut(),
+    magic: MODULE_MAGIC_COOKIE as _,
+    rewrite_args: None,
+    create_dir_config: None,
+    merge_dir_config: None,
+    create_server_config: Some(create_slot),
+    merge_server_config: Some(merge_slots),
+    cmds: COMMANDS.as_ptr(),
+    register_hooks: Some(register_hooks),
+    flags: 0,
+}));
+
+pub(super) fn module_record() -> *const module {
+    jk_module.0.get().cast_const()
+}
+
+/// All hooks run in the middle of their phase, as those of the original do.
+unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
+    let middle = JK_HOOK_MIDDLE as c_int;
+    // SAFETY: httpd calls this once per load; the functions live as long as the module is loaded, and no
+    // predecessors or successors are named.
+    unsafe {
+        ap_hook_check_config(Some(check_config), null(), null(), middle);
+        ap_hook_post_config(Some(post_config), null(), null(), middle);
+        ap_hook_child_init(Some(child_init), null(), null(), middle);
+        ap_hook_child_status(Some(child_status), null(), null(), middle);
+        ap_hook_translate_name(Some(translate_name), null(), null(), middle);
+        ap_hook_map_to_storage(Some(map_to_storage), null(), null(), middle);
+        ap_hook_handler(Some(handler), null(), null(), middle);
+        ap_hook_log_transaction(Some(log_transaction), null(), null(), middle);
+    }
+}
+
+unsafe extern "C" fn create_slot(pool: *mut apr_pool_t, _server: *mut server_rec) -> *mut c_void {
+    // SAFETY: httpd hands over the pool of the configuration.
+    let pool = unsafe { Pool::from_raw(pool) };
+    keep_slot(pool, ServerSlot::default())
+}
+
+unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: *mut c_void) -> *mut c_void {
+    // SAFETY: httpd hands over the pool of the configuration.
+    let pool = unsafe { Pool::from_raw(pool) };
+    // SAFETY: both are null or come from `create_slot`, and live on that pool.
+    let slots = unsafe { (base.cast::<ServerSlot>().as_ref(), own.cast::<ServerSlot>().as_ref()) };
+    match slots {
+        (Some(base), Some(own)) => keep_slot(pool, own.inherit(base)),
+        _ => null_mut(),
+    }
+}
+
+fn keep_slot(pool: Option<Pool<'_>>, slot: ServerSlot) -> *mut c_void {
+    guard("server configuration", null_mut(), || match pool {
+        Some(pool) => std::ptr::from_ref(pool.keep(slot)).cast_mut().cast(),
+        None => null_mut(),
+    })
+}
+
+unsafe extern "C" fn check_config(
+    pool: *mut apr_pool_t,
+    _log: *mut apr_pool_t,
+    _temporary: *mut apr_pool_t,
+    server: *mut server_rec,
+) -> c_int {
+    // SAFETY: httpd hands over the main server and the pool of the configuration.
+    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
+    run("check_config", || match (pool, server) {
+        (Some(pool), Some(server)) => service::check_config(pool, server),
+        _ => Verdict::Declined,
+    })
+}
+
+unsafe extern "C" fn post_config(
+    pool: *mut apr_pool_t,
+    _log: *mut apr_pool_t,
+    _temporary: *mut apr_pool_t,
+    server: *mut server_rec,
+) -> c_int {
+    // SAFETY: httpd hands over the main server and the pool of the configuration.
+    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
+    run("post_config", || match (pool, server) {
+        (Some(pool), Some(server)) => service::post_config(pool, server),
+        _ => Verdict::Declined,
+    })
+}
+
+unsafe extern "C" fn child_init(pool: *mut apr_pool_t, server: *mut server_rec) {
+    // SAFETY: httpd hands over the main server and the child's pool.
+    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
+    guard("child_init", (), || {
+        if let (Some(pool), Some(server)) = (pool, server) {
+            service::child_init(pool, server);
+        }
+    });
+}
+
+/// The parent hears of every child that ended, also of one that crashed.
+unsafe extern "C" fn child_status(
+    server: *mut server_rec,
+    pid: pid_t,
+    _generation: c_int,
+    _slot: c_int,
+    state: u32,
+) {
+    if state != MPM_CHILD_EXITED && state != MPM_CHILD_LOST_SLOT {
+        return;
+    }
+    // SAFETY: httpd hands over the main server.
+    let server = unsafe { Server::from_raw(server) };
+    guard("child_status", (), || {
+        if let (Some(server), Ok(pid)) = (server, u32::try_from(pid)) {
+            service::child_ended(server, pid);
+        }
+    });
+}
+
+unsafe extern "C" fn translate_name(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
+    let request = unsafe { Request::from_raw(request) };
+    run("translate_name", || request.map_or(Verdict::Declined, service::translate_name))
+}
+
+unsafe extern "C" fn map_to_storage(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
+    let request = unsafe { Request::from_raw(request) };
+    run("map_to_storage", || request.map_or(Verdict::Declined, service::map_to_storage))
+}
+
+unsafe extern "C" fn handler(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands content handlers a live request, and `request` ends with this call.
+    let request = unsafe { Request::from_raw(request) };
+    run("handler", || request.map_or(Verdict::Declined, service::handle))
+}
+
+unsafe extern "C" fn log_transaction(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
+    let request = unsafe { Request::from_raw(request) };
+    run("log_transaction", || request.map_or(Verdict::Declined, service::log_transaction))
+}
+
+/// Runs a hook behind the guard; a panic is a 500 for the request, or a failed start.
+fn run(entry: &str, hook: impl FnOnce() -> Verdict) -> c_int {
+    match guard(entry, Verdict::Status(500), hook) {
+        Verdict::Declined => DECLINED,
+        Verdict::Ok => 0,
+        Verdict::Status(status) => c_int::from(status),
+    }
+}

@@ -1,0 +1,187 @@
+//! httpd's servers: the main server and its virtual hosts.
+
+use std::ffi::{c_char, c_void, CStr};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::ptr::NonNull;
+
+use super::bindings::{
+    ap_add_version_component, ap_get_module_config, ap_mpm_query, ap_server_root_relative,
+    ap_set_module_config, ap_state_query, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED,
+    AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG,
+    AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+};
+use super::module::module_record;
+use super::pool::Pool;
+use super::text::octets;
+use crate::service::ServerSlot;
+
+/// The main server or a virtual host, alive for `'s`.
+#[derive(Clone, Copy)]
+pub struct Server<'s> {
+    raw: NonNull<server_rec>,
+    life: PhantomData<&'s ()>,
+}
+
+impl<'s> Server<'s> {
+    /// Wraps a server of httpd.
+    ///
+    /// # Safety
+    /// `raw` is null or a server record that lives for `'s`.
+    pub(super) unsafe fn from_raw(raw: *mut server_rec) -> Option<Self> {
+        NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
+    }
+
+    pub(super) fn as_ptr(self) -> *mut server_rec {
+        self.raw.as_ptr()
+    }
+
+    fn record(self) -> &'s server_rec {
+        // SAFETY: the record lives for 's, and httpd changes servers only while it reads its configuration,
+        // in one thread that does not run while this reference is in use.
+        unsafe { self.raw.as_ref() }
+    }
+
+    /// Tells whether this is a virtual host.
+    pub fn is_virtual(self) -> bool {
+        self.record().is_virtual != 0
+    }
+
+    /// ServerName, if there is one.
+    pub fn hostname(self) -> Option<&'s [u8]> {
+        // SAFETY: server names are C strings on the configuration's pool.
+        unsafe { octets(self.record().server_hostname) }
+    }
+
+    /// Port of ServerName; 0 if none was given.
+    pub fn port(self) -> u16 {
+        self.record().port
+    }
+
+    /// Where this server was defined: file name and line.
+    pub fn definition(self) -> Option<(&'s [u8], u32)> {
+        // SAFETY: the name is null or a C string on the configuration's pool.
+        let file = unsafe { octets(self.record().defn_name) }?;
+        Some((file, self.record().defn_line_number))
+    }
+
+    /// This server and those that follow it in httpd's list; from the main server on, all of them.
+    pub fn and_following(self) -> impl Iterator<Item = Server<'s>> {
+        std::iter::successors(Some(self), |server| {
+            // SAFETY: the list is made of servers that live as long as this one, and ends in null.
+            unsafe { Server::from_raw(server.record().next) }
+        })
+    }
+
+    /// The pool that lives as long as the httpd process, across restarts.
+    pub fn process_pool(self) -> Option<Pool<'static>> {
+        // SAFETY: every server points to the process record, and its pool outlives this module.
+        unsafe { Pool::from_raw((*self.record().process).pool) }
+    }
+
+    /// The word behind `-k` on the command line.
+    fn signal_word(self) -> Option<&'s [u8]> {
+        // SAFETY: every server points to the process record, whose arguments are those of main().
+        let words: Vec<&[u8]> = unsafe {
+            let process = &*self.record().process;
+            let count = usize::try_from(process.argc).unwrap_or(0);
+            (0..count).filter_map(|index| octets(*process.argv.add(index))).collect()
+        };
+        let position = words.iter().position(|word| word.starts_with(b"-k"))?;
+        match words[position] {
+            b"-k" => words.get(position + 1).copied(),
+            joined => Some(&joined[2..]),
+        }
+    }
+
+    /// What this module keeps for the server; the record of the main server if it has none of its own.
+    pub fn slot(self) -> Option<&'s ServerSlot> {
+        // SAFETY: the module config of a server is what `create_slot` or `set_slot` put there: a `ServerSlot`
+        // on the configuration's pool, which lives as long as the server.
+        unsafe {
+            ap_get_module_config(self.record().module_config, module_record()).cast::<ServerSlot>().as_ref()
+        }
+    }
+
+    /// Gives the server a record of its own.
+    pub fn set_slot(self, slot: &'s ServerSlot) {
+        let slot = std::ptr::from_ref(slot).cast_mut().cast::<c_void>();
+        // SAFETY: the vector is the server's own; the slot lives on the configuration's pool.
+        unsafe { ap_set_module_config(self.record().module_config, module_record(), slot) };
+    }
+}
+
+/// Makes `file` absolute: relative to ServerRoot.
+pub fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    // SAFETY: pool and name are live for the call; the result is null or a C string on the pool.
+    let path = unsafe { octets(ap_server_root_relative(pool.as_ptr(), pool.c_string(file))) }?;
+    Some(Path::new(std::ffi::OsStr::from_bytes(path)).to_path_buf())
+}
+
+/// Adds `name/version` to the Server header and the start-up line.
+pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
+    // SAFETY: httpd copies the component onto the pool.
+    unsafe { ap_add_version_component(pool.as_ptr(), component.as_ptr().cast::<c_char>()) };
+}
+
+/// Why httpd is reading its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// `httpd -t` and friends: it will not start.
+    ConfigTest,
+    /// The command line asks a running server to restart: this process only reads and signals.
+    RestartCommand,
+    /// The command line asks a running server to stop.
+    StopCommand,
+    /// First reading at start: it is read once more before children run.
+    PreConfig,
+    /// Second reading at start.
+    Start,
+    /// A restart, graceful or not: the parent runs already.
+    Restart,
+}
+
+/// Why httpd is reading its configuration now.
+pub fn phase(server: Server<'_>) -> Phase {
+    // SAFETY: ap_state_query only reads global variables.
+    let query = |what: u32| unsafe { ap_state_query(what as i32) };
+    let mode = query(AP_SQ_RUN_MODE);
+    if mode == AP_SQ_RM_CONFIG_TEST as i32 || mode == AP_SQ_RM_CONFIG_DUMP as i32 {
+        Phase::ConfigTest
+    } else if query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG as i32 {
+        match server.signal_word() {
+            Some(b"restart" | b"graceful") => Phase::RestartCommand,
+            Some(b"stop" | b"graceful-stop") => Phase::StopCommand,
+            _ => Phase::PreConfig,
+        }
+    } else if query(AP_SQ_CONFIG_GEN) <= 1 {
+        Phase::Start
+    } else {
+        Phase::Restart
+    }
+}
+
+/// Most child processes at a time (ServerLimit).
+pub fn child_limit() -> usize {
+    mpm(AP_MPMQ_HARD_LIMIT_DAEMONS).max(1)
+}
+
+/// Threads of one child that serve requests: 1 without threads.
+pub fn threads_per_child() -> usize {
+    match mpm(AP_MPMQ_IS_THREADED) {
+        0 => 1,
+        _ => mpm(AP_MPMQ_MAX_THREADS).max(1),
+    }
+}
+
+fn mpm(what: u32) -> usize {
+    let mut value = 0;
+    // SAFETY: the result is written to a live local variable.
+    let status = unsafe { ap_mpm_query(what as i32, &mut value) };
+    if status == 0 {
+        usize::try_from(value).unwrap_or(0)
+    } else {
+        0
+    }
+}

@@ -1,0 +1,90 @@
+//! configtest tells the truth: workers and maps are read and judged before the server starts.
+//!
+//! What stops what, by phase: at configtest, and when the command line asks a running server to restart, any
+//! error refuses. At start, only errors about workers do: a broken map file costs its own rules. A restart by
+//! signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
+//! "decisions", rows 1 and 24.
+
+use std::net::ToSocketAddrs;
+
+use super::last_good::LastGood;
+use super::plan::Plan;
+use super::Verdict;
+use crate::config::directives::ConfigCheck;
+use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
+use crate::config::{Diagnostic, Report, Severity};
+use crate::ffi::error_log::{write_startup, Level};
+use crate::ffi::pool::Pool;
+use crate::ffi::server::{phase, Phase, Server};
+
+/// Reads the configuration and judges it.
+pub fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
+    let Some(slot) = main.slot() else { return Verdict::Declined };
+    let policy = slot.settings.lock().global.config_check;
+    let phase = phase(main);
+    let only_checking = matches!(phase, Phase::ConfigTest | Phase::RestartCommand);
+    if phase == Phase::StopCommand || (only_checking && policy == ConfigCheck::Off) {
+        return Verdict::Ok;
+    }
+    let last_good = main.process_pool().and_then(LastGood::load).filter(|_| phase == Phase::Restart);
+    let mut plan = Plan::make(pool, main, last_good.as_ref());
+    if phase == Phase::ConfigTest {
+        check_hosts(&plan.workers, &mut plan.workers_report);
+    }
+    if phase != Phase::Start {
+        plan.complaints().for_each(|complaint| show(main, complaint));
+    }
+    let verdict = judge(&plan, phase, policy, last_good.is_some());
+    *slot.plan.lock() = Some(plan);
+    verdict
+}
+
+fn judge(plan: &Plan, phase: Phase, policy: ConfigCheck, has_last_good: bool) -> Verdict {
+    let broken = match phase {
+        Phase::ConfigTest | Phase::RestartCommand => {
+            plan.workers_report.has_errors() || plan.maps_report.has_errors()
+        }
+        Phase::Restart => plan.workers_report.has_errors() && !has_last_good,
+        Phase::PreConfig | Phase::Start | Phase::StopCommand => plan.workers_report.has_errors(),
+    };
+    let strict =
+        policy == ConfigCheck::Strict && phase != Phase::Restart && plan.complaints().next().is_some();
+    match broken || strict {
+        true => Verdict::Status(500),
+        false => Verdict::Ok,
+    }
+}
+
+/// Shows a complaint on the terminal, or in the error log once that is open.
+pub(super) fn show(main: Server<'_>, complaint: &Diagnostic) {
+    let (level, word) = match complaint.severity {
+        Severity::Error => (Level::Error, "error"),
+        Severity::Warning => (Level::Warning, "warning"),
+    };
+    write_startup(level, Some(main), &format!("mod_jk: {word}: {complaint}"));
+}
+
+/// Warns of hosts that do not resolve now.
+fn check_hosts(workers: &WorkersSettings, report: &mut Report) {
+    let mut known: Vec<&str> = Vec::new();
+    for worker in containers(workers) {
+        if worker.port != 0 && !known.contains(&worker.host.as_str()) {
+            known.push(&worker.host);
+            if let Err(error) = (worker.host.as_str(), worker.port).to_socket_addrs() {
+                let (name, host) = (&worker.name, &worker.host);
+                let text =
+                    format!("worker.{name}.host={host} does not resolve ({error}); it is tried again later");
+                report.warn(None, text);
+            }
+        }
+    }
+}
+
+/// All Tomcats, standing alone or as members.
+fn containers(workers: &WorkersSettings) -> impl Iterator<Item = &Ajp13Settings> {
+    workers.workers.iter().flat_map(|worker| match &worker.kind {
+        WorkerKind::Ajp13(settings) => vec![settings],
+        WorkerKind::Lb(lb) => lb.members.iter().map(|member| &member.worker).collect(),
+        WorkerKind::Status(_) => Vec::new(),
+    })
+}

@@ -1,0 +1,93 @@
+//! Child processes: their slot in shared memory, and their maintenance thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::host::Connector;
+use crate::ffi::pool::Pool;
+use crate::ffi::process::{pin_shared_object, spawn_without_signals};
+use crate::ffi::server::Server;
+use crate::log;
+use crate::worker::maintain::Maintenance;
+
+/// Makes a child ready: claims its slot and starts maintenance.
+pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
+    let Some(connector) = main.slot().and_then(|slot| slot.connector.get()) else { return };
+    pin_shared_object();
+    let log = connector.log.with_id("CHILD_INIT");
+    let process = std::process::id();
+    if let Err(error) = connector.shared.attach_child(process) {
+        log!(log, Error, "shared memory: {error}: the counts of process {process} are not seen by others");
+    }
+    let stop = Arc::new(Stop::default());
+    start_maintenance(connector, &stop);
+    let shared = Arc::clone(&connector.shared);
+    // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
+    pool.at_cleanup(move || {
+        stop.set();
+        shared.release_child(process);
+    });
+}
+
+/// The parent heard that a child ended, however it did: what it held in shared memory is given back.
+pub fn child_ended(main: Server<'_>, process: u32) {
+    if let Some(connector) = main.slot().and_then(|slot| slot.connector.get()) {
+        connector.shared.release_child(process);
+    }
+}
+
+/// Tells the maintenance thread to end.
+#[derive(Default)]
+struct Stop {
+    requested: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    /// Never waits: the thread holds the lock only for moments, and a missed request ends with the process.
+    fn set(&self) {
+        if let Some(mut requested) = self.requested.try_lock() {
+            *requested = true;
+        }
+        self.changed.notify_all();
+    }
+
+    /// Sleeps for `time`; true if the thread has to end.
+    fn wait(&self, time: Duration) -> bool {
+        let mut requested = self.requested.lock();
+        if !*requested {
+            self.changed.wait_for(&mut requested, time);
+        }
+        *requested
+    }
+}
+
+/// Maintenance has a thread of its own, so that no user's request pays for it.
+fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
+    let maintenance = Maintenance::new(connector.settings.maintain, Instant::now());
+    let Some(interval) = connector.settings.maintain else { return };
+    let (maintained, stop) = (Arc::clone(connector), Arc::clone(stop));
+    let started = spawn_without_signals("jk-maintain", move || {
+        let mut pause = interval;
+        while !stop.wait(maintained.watch_interval(pause)) {
+            let log = maintained.log.with_id("WATCHDOG");
+            pause = maintenance.run_due(Instant::now(), &maintained.workers, log).unwrap_or(interval);
+        }
+    });
+    if let Err(error) = started {
+        let log = connector.log.with_id("CHILD_INIT");
+        log!(log, Error, "no maintenance in process {}: {error}", std::process::id());
+    }
+}
+
+impl Connector {
+    /// How long the thread sleeps when the next maintenance is due after `pause`: JkWatchdogInterval at most.
+    fn watch_interval(&self, pause: Duration) -> Duration {
+        match self.watchdog_interval {
+            0 => pause,
+            seconds => pause.min(Duration::from_secs(u64::from(seconds))),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The client's side of an exchange: httpd's request body and output filters.
+
+use crate::ajp::{is_hop_by_hop, SendHeaders};
+use crate::ffi::request::Request;
+use crate::ffi::response::{Brigade, Gone, Last};
+use crate::worker::{Client, ClientGone, Then};
+
+/// An httpd request as a worker sees its client.
+pub(super) struct HttpdClient<'r> {
+    request: Request<'r>,
+    brigade: Brigade<'r>,
+    reading: bool,
+}
+
+impl<'r> HttpdClient<'r> {
+    /// The client behind `request`.
+    pub(super) fn new(request: Request<'r>) -> Self {
+        Self { request, brigade: request.brigade(), reading: false }
+    }
+
+    /// Sets one header the way httpd wants it.
+    fn set_header(&self, name: &[u8], value: &[u8]) {
+        let headers = self.request.headers_out();
+        if name.eq_ignore_ascii_case(b"Content-Type") {
+            self.request.set_content_type(&lower_media_type(value));
+        } else if name.eq_ignore_ascii_case(b"Content-Length") {
+            // The decoder took only decimal lengths.
+            let length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+            length.into_iter().for_each(|length| self.request.set_content_length(length));
+        } else if name.eq_ignore_ascii_case(b"Last-Modified") {
+            self.request.set_last_modified(value);
+        } else if name.eq_ignore_ascii_case(b"Location") {
+            headers.set(name, value);
+        } else if !is_hop_by_hop(name) {
+            headers.add(name, value);
+        }
+    }
+}
+
+impl From<Gone> for ClientGone {
+    fn from(_: Gone) -> Self {
+        ClientGone
+    }
+}
+
+impl Client for HttpdClient<'_> {
+    fn read_body(&mut self, buffer: &mut [u8]) -> Result<usize, ClientGone> {
+        if !self.reading {
+            if !self.request.expects_body() {
+                return Ok(0);
+            }
+            self.reading = true;
+        }
+        Ok(self.request.read_body(buffer)?)
+    }
+
+    fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
+        self.request.set_status(head.status, head.reason.filter(|reason| !reason.is_empty()));
+        for (name, value) in head.headers.iter().chain(added) {
+            self.set_header(name, value);
+        }
+    }
+
+    fn challenge(&mut self, value: &[u8]) {
+        self.request.err_headers_out().set(b"WWW-Authenticate", value);
+    }
+
+    fn reset(&mut self) {
+        self.request.reset_status();
+        self.request.headers_out().clear();
+    }
+
+    fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone> {
+        let chunks = if self.request.is_header_only() { &[] } else { chunks };
+        let last = match then {
+            Then::More => Last::Nothing,
+            Then::Flush => Last::Flush,
+            Then::End => Last::End,
+        };
+        Ok(self.brigade.pass(chunks, last)?)
+    }
+
+    fn abort(&mut self) {
+        self.request.close_connection();
+        // A failure here means that the client is gone already, which is as good.
+        let _ = self.brigade.pass(&[], Last::Error(502));
+    }
+}
+
+/// Lower-cases type and subtype, not the parameters.
+fn lower_media_type(value: &[u8]) -> Vec<u8> {
+    let end = value.iter().position(|octet| *octet == b';').unwrap_or(value.len());
+    [value[..end].to_ascii_lowercase().as_slice(), &value[end..]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower_media_type;
+
+    #[test]
+    fn parameters_of_a_media_type_keep_their_case() {
+        assert_eq!(lower_media_type(b"Text/HTML; charset=UTF-8"), b"text/html; charset=UTF-8");
+        assert_eq!(lower_media_type(b"IMAGE/PNG"), b"image/png");
+    }
+}

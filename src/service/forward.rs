@@ -1,0 +1,299 @@
+//! From httpd's request to a Forward Request: one small function per part.
+//!
+//! What comes from where, and which environment variable overrides it: "directives, Data sent to Tomcat".
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::host::VirtualHost;
+use super::record::RequestRecord;
+use crate::ajp::{Attributes, ForwardRequest, Headers};
+use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForwarding};
+use crate::ffi::request::Request;
+use crate::ffi::table::Table;
+use crate::mapping;
+use crate::worker::Body;
+
+/// Facts about a request, gathered once; [`Facts::forward_request`] borrows from them.
+pub(super) struct Facts<'r> {
+    request: Request<'r>,
+    uri: Cow<'r, [u8]>,
+    remote_addr: Option<&'r [u8]>,
+    remote_port: Option<Cow<'r, [u8]>>,
+    remote_host: Option<&'r [u8]>,
+    remote_user: Option<&'r [u8]>,
+    auth_type: Option<&'r [u8]>,
+    server_name: Option<&'r [u8]>,
+    server_port: u16,
+    local_addr: Option<&'r [u8]>,
+    tls: Option<Tls<'r>>,
+    environment: SmallVec<[(&'r [u8], &'r [u8]); 4]>,
+    headers: RequestHeaders<'r>,
+    body: Body,
+}
+
+/// Facts about the client's TLS connection.
+struct Tls<'r> {
+    certificate: Option<Cow<'r, [u8]>>,
+    cipher: Option<&'r [u8]>,
+    session: Option<&'r [u8]>,
+    key_size: Option<u16>,
+    protocol: Option<&'r [u8]>,
+}
+
+impl<'r> Facts<'r> {
+    /// Gathers what the container is told about `request`. The body must have been set up.
+    pub(super) fn gather(request: Request<'r>, host: &'r VirtualHost, record: &'r RequestRecord) -> Self {
+        let gather = Gather { request, host, environment: request.environment() };
+        if host.extract_ssl || !host.env_vars.is_empty() {
+            request.add_common_variables();
+        }
+        let (address, port) = gather.client();
+        let body = gather.body();
+        Self {
+            request,
+            uri: gather.uri(record),
+            remote_addr: gather.or_null(Indicator::RemoteAddr, address),
+            remote_port: gather.remote_port(port),
+            remote_host: gather.or_null(Indicator::RemoteHost, request.remote_host()),
+            remote_user: gather.or_null(Indicator::RemoteUser, request.user()),
+            auth_type: gather.or_null(Indicator::AuthType, request.auth_type()),
+            server_name: gather.variable(Indicator::LocalName).or_else(|| request.server_name()),
+            server_port: gather.variable(Indicator::LocalPort).map_or_else(|| request.server_port(), number),
+            local_addr: gather.variable(Indicator::LocalAddr).or_else(|| request.local_ip()),
+            tls: gather.tls(),
+            environment: gather.environment(),
+            headers: RequestHeaders { table: request.headers_in(), body },
+            body,
+        }
+    }
+
+    /// Length of the request body.
+    pub(super) fn body(&self) -> Body {
+        self.body
+    }
+
+    /// The Forward Request, borrowing from these facts.
+    pub(super) fn forward_request(&self) -> ForwardRequest<'_> {
+        ForwardRequest {
+            method: self.request.method(),
+            protocol: self.request.protocol(),
+            req_uri: &self.uri,
+            remote_addr: self.remote_addr,
+            remote_host: self.remote_host,
+            server_name: self.server_name,
+            server_port: self.server_port,
+            is_ssl: self.tls.is_some(),
+            headers: &self.headers,
+            attributes: self.attributes(),
+        }
+    }
+
+    fn attributes(&self) -> Attributes<'_> {
+        let tls = self.tls.as_ref();
+        Attributes {
+            remote_user: self.remote_user,
+            auth_type: self.auth_type,
+            query_string: self.request.args(),
+            ssl_cert: tls.and_then(|tls| tls.certificate.as_deref()),
+            ssl_cipher: tls.and_then(|tls| tls.cipher),
+            ssl_session: tls.and_then(|tls| tls.session),
+            ssl_key_size: tls.and_then(|tls| tls.key_size),
+            ssl_protocol: tls.and_then(|tls| tls.protocol),
+            remote_port: self.remote_port.as_deref(),
+            local_addr: self.local_addr,
+            environment: &self.environment,
+        }
+    }
+}
+
+/// Where facts are gathered from.
+struct Gather<'r> {
+    request: Request<'r>,
+    host: &'r VirtualHost,
+    environment: Table<'r>,
+}
+
+impl<'r> Gather<'r> {
+    /// Value of the variable that an indicator names.
+    fn variable(&self, indicator: Indicator) -> Option<&'r [u8]> {
+        self.environment.get(self.host.indicator(indicator))
+    }
+
+    /// The variable if it is set, else `fact`; a variable that is set but empty means null.
+    fn or_null(&self, indicator: Indicator, fact: Option<&'r [u8]>) -> Option<&'r [u8]> {
+        match self.variable(indicator) {
+            Some(value) => Some(value).filter(|value| !value.is_empty()),
+            None => fact,
+        }
+    }
+
+    /// The URI as JkOptions ForwardURI* want it.
+    fn uri(&self, record: &'r RequestRecord) -> Cow<'r, [u8]> {
+        let decoded = match record.original_uri.get() {
+            Some(uri) => uri.as_slice(),
+            None => self.request.uri().unwrap_or_default(),
+        };
+        match self.host.options.uri_forwarding() {
+            UriForwarding::Proxy => mapping::escape_proxy(decoded),
+            UriForwarding::Compat => Cow::Borrowed(decoded),
+            UriForwarding::Escaped => Cow::Borrowed(self.request.escape_path(decoded)),
+            UriForwarding::CompatUnparsed => {
+                let target = self.request.unparsed_uri().unwrap_or_default();
+                let end = memchr::memchr(b'?', target).unwrap_or(target.len());
+                Cow::Borrowed(&target[..end])
+            }
+        }
+    }
+
+    /// Address and port of the client, as JkOptions want them.
+    fn client(&self) -> (Option<&'r [u8]>, u16) {
+        let request = self.request;
+        match self.host.options.address_forwarding() {
+            AddressForwarding::Client => (request.client_ip(), request.client_port()),
+            AddressForwarding::Physical => (request.peer_ip(), request.peer_port()),
+            // The client's port on a connection from this host's address is not known.
+            AddressForwarding::Local => (request.local_ip(), 0),
+        }
+    }
+
+    fn remote_port(&self, port: u16) -> Option<Cow<'r, [u8]>> {
+        match self.variable(Indicator::RemotePort) {
+            Some(value) => Some(Cow::Borrowed(value)).filter(|value| !value.is_empty()),
+            None => Some(Cow::Owned(port.to_string().into_bytes())),
+        }
+    }
+
+    fn tls(&self) -> Option<Tls<'r>> {
+        let is_on = |value: &[u8]| value.eq_ignore_ascii_case(b"on");
+        if !self.host.extract_ssl || !self.variable(Indicator::Https).is_some_and(is_on) {
+            return None;
+        }
+        let key_size = self.host.options.contains(JkOptions::FORWARD_KEY_SIZE);
+        Some(Tls {
+            certificate: self.certificate(),
+            cipher: self.variable(Indicator::Cipher),
+            session: self.variable(Indicator::Session),
+            key_size: self.variable(Indicator::KeySize).filter(|_| key_size).map(number),
+            protocol: self.variable(Indicator::SslProtocol),
+        })
+    }
+
+    /// The client certificate; with ForwardSSLCertChain followed by the chain, in environment order.
+    fn certificate(&self) -> Option<Cow<'r, [u8]>> {
+        let own = self.variable(Indicator::Certs);
+        if !self.host.options.contains(JkOptions::FORWARD_SSL_CERT_CHAIN) {
+            return own.map(Cow::Borrowed);
+        }
+        let prefix = self.host.indicator(Indicator::CertChainPrefix).to_bytes();
+        let of_chain =
+            |name: &[u8]| name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix);
+        let chain = self.environment.iter().filter(|(name, _)| of_chain(name)).map(|(_, value)| value);
+        let all: Vec<u8> = own.into_iter().chain(chain).flatten().copied().collect();
+        Some(Cow::Owned(all)).filter(|all: &Cow<'_, [u8]>| !all.is_empty())
+    }
+
+    /// JkEnvVar variables that are set or have a default.
+    fn environment(&self) -> SmallVec<[(&'r [u8], &'r [u8]); 4]> {
+        let value =
+            |name: &CStr, default: &'r Option<Vec<u8>>| self.environment.get(name).or(default.as_deref());
+        let vars = self.host.env_vars.iter();
+        vars.filter_map(|var| Some((var.name.to_bytes(), value(&var.name, &var.default)?))).collect()
+    }
+
+    /// Sub-requests have no body; JK_IGNORE_CL makes a known length unknown.
+    fn body(&self) -> Body {
+        if self.request.main().is_some() {
+            return Body::None;
+        }
+        if self.request.is_body_chunked() {
+            return Body::Unknown;
+        }
+        let length = self.request.headers_in().get(c"Content-Length").map_or(0, content_length);
+        match length {
+            0 => Body::None,
+            _ if self.variable(Indicator::IgnoreContentLength).is_some() => Body::Unknown,
+            length => Body::Length(length),
+        }
+    }
+}
+
+/// Request headers as the container gets them: all as received, but exactly one statement about the body.
+struct RequestHeaders<'r> {
+    table: Table<'r>,
+    body: Body,
+}
+
+impl Headers for RequestHeaders<'_> {
+    fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        // A container takes a missing Content-Length as a body of unknown length.
+        let mut length_due = self.body == Body::None;
+        for (name, value) in self.table.iter() {
+            if name.eq_ignore_ascii_case(b"Content-Length") {
+                if self.body == Body::Unknown {
+                    continue;
+                }
+                length_due = false;
+            }
+            visit(name, value);
+        }
+        if length_due {
+            visit(b"content-length", b"0");
+        }
+    }
+}
+
+/// JK_REPLY_TIMEOUT in milliseconds: 0 is no limit; negative or no number is ignored.
+pub(super) fn reply_timeout(environment: Table<'_>) -> Option<Option<Duration>> {
+    let text = environment.get(c"JK_REPLY_TIMEOUT")?;
+    let milliseconds: u64 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;
+    Some(Some(Duration::from_millis(milliseconds)).filter(|timeout| !timeout.is_zero()))
+}
+
+/// A switch among the environment variables: on if empty or a number other than 0.
+pub(super) fn switch(environment: Table<'_>, name: &CStr) -> Option<bool> {
+    let value = environment.get(name)?;
+    Some(value.is_empty() || leading_number(value) != 0)
+}
+
+/// First decimal number of a Content-Length header; httpd has refused anything else before.
+fn content_length(value: &[u8]) -> u64 {
+    let digits: String = value.iter().skip_while(|b| b.is_ascii_whitespace()).map_while(digit).collect();
+    digits.parse().unwrap_or(0)
+}
+
+fn digit(octet: &u8) -> Option<char> {
+    octet.is_ascii_digit().then_some(*octet as char)
+}
+
+/// The number a text starts with, as C's atoi reads it; without one 0.
+fn leading_number(value: &[u8]) -> i64 {
+    let text = value.trim_ascii_start();
+    let (sign, digits) = match text.first() {
+        Some(b'-') => (-1, &text[1..]),
+        Some(b'+') => (1, &text[1..]),
+        _ => (1, text),
+    };
+    let digits: String = digits.iter().map_while(digit).take(15).collect();
+    sign * digits.parse().unwrap_or(0)
+}
+
+/// The number a text starts with, within 16 bits.
+fn number(value: &[u8]) -> u16 {
+    u16::try_from(leading_number(value)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_atoi_does() {
+        assert_eq!([number(b"81x"), number(b"abc"), number(b" 256"), number(b"-1")], [81, 0, 256, 0]);
+        assert_eq!([leading_number(b"-5"), leading_number(b"yes"), leading_number(b"1")], [-5, 0, 1]);
+        assert_eq!([content_length(b" 42"), content_length(b"x")], [42, 0]);
+    }
+}

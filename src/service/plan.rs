@@ -1,0 +1,265 @@
+//! The configuration of all servers, read and checked, before anything is built from it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::last_good::LastGood;
+use super::request_log::LogFormat;
+use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, ServerSettings};
+use crate::config::settings::WorkersSettings;
+use crate::config::workers::{self, DefinedNames, Loaded};
+use crate::config::{Origin, Report, Severity};
+use crate::ffi::pool::Pool;
+use crate::ffi::server::{server_root_relative, threads_per_child, Server};
+use crate::mapping::{compose, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
+
+/// Workers and maps of one configuration, and what is wrong with them.
+pub(super) struct Plan {
+    pub(super) workers: WorkersSettings,
+    /// Names of all workers with properties, served or not.
+    pub(super) defined: DefinedNames,
+    pub(super) hosts: Vec<HostPlan>,
+    /// Complaints about workers; an error means that the server can't start.
+    pub(super) workers_report: Report,
+    /// Complaints about mounts, map files and formats; an error means that a part of them is not in force.
+    pub(super) maps_report: Report,
+    /// The texts this was made from.
+    pub(super) texts: LastGood,
+}
+
+/// One server of the list that starts with the main server.
+pub(super) struct HostPlan {
+    pub(super) settings: ServerSettings,
+    pub(super) options: JkOptions,
+    pub(super) map: Option<Arc<ServerMap>>,
+    pub(super) request_log: Option<LogFormat>,
+}
+
+impl Plan {
+    /// Reads and checks everything. With `last_good`, texts that are broken now are replaced by those.
+    pub(super) fn make(pool: Pool<'_>, main: Server<'_>, last_good: Option<&LastGood>) -> Self {
+        let settings = servers_settings(main);
+        let mut texts = LastGood::default();
+        let Loaded { settings: workers, defined, report: workers_report } =
+            read_workers(pool, &settings[0].global, last_good, &mut texts);
+        let check = WorkerCheck::new(&workers, &defined);
+        let mut maps =
+            Maps { workers: &workers, check, last_good, report: Report::default(), texts: &mut texts };
+        let hosts = maps.hosts(settings);
+        let maps_report = maps.report;
+        Self { workers, defined, hosts, workers_report, maps_report, texts }
+    }
+
+    /// All complaints, in the order of what they are about.
+    pub(super) fn complaints(&self) -> impl Iterator<Item = &crate::config::Diagnostic> {
+        self.workers_report.iter().chain(self.maps_report.iter())
+    }
+}
+
+/// Settings of all servers, with what virtual hosts inherit; the main server's come first.
+fn servers_settings(main: Server<'_>) -> Vec<ServerSettings> {
+    let of_main = main.slot().map(|slot| slot.settings.lock().clone()).unwrap_or_default();
+    let virtual_hosts = main.and_following().skip(1).map(|server| match server.slot() {
+        // A virtual host without directives shares the main server's record.
+        Some(slot) if !main.slot().is_some_and(|of_main| std::ptr::eq(of_main, slot)) => {
+            slot.settings.lock().clone()
+        }
+        _ => ServerSettings::default().inherit(&of_main),
+    });
+    std::iter::once(of_main.clone()).chain(virtual_hosts).collect()
+}
+
+/// The workers that the directives and the workers file define.
+fn read_workers(
+    pool: Pool<'_>,
+    global: &GlobalSettings,
+    last_good: Option<&LastGood>,
+    texts: &mut LastGood,
+) -> Loaded {
+    let root = server_root_relative(pool, b"").unwrap_or_default();
+    let root = root.to_string_lossy();
+    let root = root.trim_end_matches('/');
+    let mut unreadable = Report::default();
+    let file = global.workers_file.as_ref().and_then(|(path, origin)| {
+        let name: Arc<str> = path.to_string_lossy().into();
+        match std::fs::read(path) {
+            Ok(text) => Some((text, name)),
+            Err(error) => {
+                unreadable.error(Some(origin), format!("JkWorkersFile {name}: can't read it: {error}"));
+                None
+            }
+        }
+    });
+    let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
+    let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
+    unreadable.append(std::mem::take(&mut loaded.report));
+    loaded.report = unreadable;
+    if let Some(good) = last_good.filter(|_| loaded.report.has_errors()) {
+        return Loaded { report: loaded.report, ..restore_workers(good, root, texts) };
+    }
+    global.worker_properties.iter().for_each(|(line, _)| texts.add_property(line));
+    file.iter().for_each(|(text, _)| texts.set_workers_file(text));
+    loaded
+}
+
+/// The workers of the last configuration that worked.
+fn restore_workers(good: &LastGood, root: &str, texts: &mut LastGood) -> Loaded {
+    let origin = Origin::new(&"(last good configuration)".into(), 0);
+    let lines: Vec<_> = good.properties().map(|line| (line.to_vec(), origin.clone())).collect();
+    let file = good.workers_file().map(|text| (text, Arc::clone(&origin.file)));
+    lines.iter().for_each(|(line, _)| texts.add_property(line));
+    good.workers_file().into_iter().for_each(|text| texts.set_workers_file(text));
+    workers::load(&lines, file, root, threads_per_child())
+}
+
+/// Builds the maps of all servers.
+struct Maps<'a> {
+    workers: &'a WorkersSettings,
+    check: WorkerCheck<'a>,
+    last_good: Option<&'a LastGood>,
+    report: Report,
+    texts: &'a mut LastGood,
+}
+
+impl Maps<'_> {
+    fn hosts(&mut self, settings: Vec<ServerSettings>) -> Vec<HostPlan> {
+        let main = &settings[0];
+        let main_rules = self.main_rules(main);
+        let main_options = main.options.in_main_server();
+        let main_map = self.map(main_rules.clone(), main, None);
+        let copy_all = main.mount_copy == Some(MountCopy::All);
+        let mut hosts = Vec::with_capacity(settings.len());
+        for (index, server) in settings.iter().enumerate() {
+            let (options, map) = match index {
+                0 => (main_options, main_map.clone()),
+                _ => {
+                    let copy = server.mount_copy.map_or(copy_all, |copy| copy == MountCopy::On);
+                    let map = match (copy, has_rules(server)) {
+                        (false, false) => None,
+                        (true, false) => main_map.clone(),
+                        (_, true) => {
+                            let own = self.rules(server);
+                            self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
+                        }
+                    };
+                    (server.options.in_virtual_host(main_options), map)
+                }
+            };
+            let request_log = self.request_log(server, index);
+            self.doubts(server);
+            hosts.push(HostPlan { settings: server.clone(), options, map, request_log });
+        }
+        hosts
+    }
+
+    /// Rules of the main server: its mounts, and those in the definitions of workers.
+    fn main_rules(&mut self, main: &ServerSettings) -> Vec<Rule> {
+        let mut rules = self.rules(main);
+        for worker in &self.workers.workers {
+            for (item, origin) in &worker.mounts {
+                match Rule::worker_mount(item.as_bytes(), &worker.name, origin.as_ref()) {
+                    Ok(rule) => rules.push(rule),
+                    Err(error) => self.report.error(origin.as_ref(), format!("mount {item}: {error}")),
+                }
+            }
+        }
+        rules
+    }
+
+    /// Rules of JkMount and JkUnMount in one server.
+    fn rules(&mut self, server: &ServerSettings) -> Vec<Rule> {
+        let mut definitions = Definitions::default();
+        for mount in &server.mounts {
+            let make = if mount.exclusion { Rule::unmount } else { Rule::mount };
+            let origin = Some(&mount.origin);
+            match make(&mount.path, &mount.worker, &mount.origin, &mut self.report) {
+                Ok(rules) => {
+                    if let Some(old) = definitions.define(rules).and_then(|old| old.into_iter().next()) {
+                        self.report.warn(origin, format!("this replaces rule {old}"));
+                    }
+                }
+                Err(error) => self.report.error(origin, error.to_string()),
+            }
+        }
+        let rules = definitions.into_rules();
+        self.check.check_all(&rules, Severity::Warning, &mut self.report);
+        rules
+    }
+
+    /// The map of one server, with its map file or that of `fallback`; `None` if it would have no rules.
+    fn map(
+        &mut self,
+        rules: Vec<Rule>,
+        server: &ServerSettings,
+        fallback: Option<&ServerSettings>,
+    ) -> Option<Arc<ServerMap>> {
+        let file = server.mount_file.as_ref().or_else(|| fallback.and_then(|main| main.mount_file.as_ref()));
+        if rules.is_empty() && file.is_none() {
+            return None;
+        }
+        let reload = server.mount_file_reload.unwrap_or(DEFAULT_RELOAD);
+        let reload = Some(Duration::from_secs(u64::from(reload))).filter(|reload| !reload.is_zero());
+        let known_property = workers::is_property_key;
+        let path = file.map(|file| file.path.clone());
+        let map = ServerMap::new(rules, path.clone().map(|path| MapFile { path, reload, known_property }));
+        if let Some(path) = path {
+            self.load(&map, &path);
+        }
+        Some(Arc::new(map))
+    }
+
+    /// Loads the map file, or its last good text.
+    fn load(&mut self, map: &ServerMap, path: &Path) {
+        let mut report = Report::default();
+        map.load_initial(
+            &|rules, report| self.check.check_all(rules, Severity::Warning, report),
+            &mut report,
+        );
+        let good = self.last_good.filter(|_| report.has_errors()).and_then(|good| good.map_file(path));
+        match good {
+            Some(text) => {
+                map.restore(text);
+                self.texts.add_map_file(path, text);
+            }
+            None if report.has_errors() => {}
+            None => std::fs::read(path).into_iter().for_each(|text| self.texts.add_map_file(path, &text)),
+        }
+        self.report.append(report);
+    }
+
+    /// The request log's format; an inherited one is complained about only once.
+    fn request_log(&mut self, server: &ServerSettings, index: usize) -> Option<LogFormat> {
+        let (format, origin) = server.request_log_format.as_ref()?;
+        match LogFormat::parse(format) {
+            Ok(format) => Some(format),
+            Err(complaint) => {
+                let text = format!("JkRequestLogFormat: {complaint}; there is no request log");
+                let known = self.report.iter().any(|found| found.message == text);
+                if index == 0 || !known {
+                    self.report.error(Some(origin), text);
+                }
+                None
+            }
+        }
+    }
+
+    fn doubts(&mut self, server: &ServerSettings) {
+        for (origin, text) in &server.doubts {
+            self.report.warn(Some(origin), text.clone());
+        }
+        if server.options.has_obsolete() {
+            self.report.warn(
+                None,
+                "JkOptions CollapseSlashes* has no effect: slashes are always collapsed for matching",
+            );
+        }
+    }
+}
+
+/// JkMountFileReload when it is not configured, in seconds.
+const DEFAULT_RELOAD: u32 = 60;
+
+fn has_rules(server: &ServerSettings) -> bool {
+    !server.mounts.is_empty() || server.mount_file.is_some()
+}

@@ -1,0 +1,134 @@
+//! post_config: builds logs, shared memory, workers and virtual hosts from the checked configuration.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::check::show;
+use super::host::{Choices, Connector, VirtualHost};
+use super::logs::{Logs, LOG_DIRECTORY};
+use super::plan::{HostPlan, Plan};
+use super::slot::ServerSlot;
+use super::Verdict;
+use crate::config::directives::{GlobalSettings, Indicator};
+use crate::ffi::error_log::{write, Level};
+use crate::ffi::pool::Pool;
+use crate::ffi::server::{add_version_component, child_limit, phase, server_root_relative, Phase, Server};
+use crate::log;
+use crate::log::Logger;
+use crate::shared::Shared;
+use crate::worker::registry::Workers;
+
+/// Component of the server's version.
+const VERSION: &std::ffi::CStr =
+    match std::ffi::CStr::from_bytes_with_nul(concat!("mod_jk/", env!("CARGO_PKG_VERSION"), "\0").as_bytes())
+    {
+        Ok(version) => version,
+        Err(_) => c"mod_jk",
+    };
+
+/// Builds what requests use. httpd runs this twice at start; only the second run counts.
+pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
+    let phase = phase(main);
+    if !matches!(phase, Phase::Start | Phase::Restart) {
+        return Verdict::Ok;
+    }
+    let Some(slot) = main.slot() else { return Verdict::Declined };
+    let Some(plan) = slot.plan.lock().take() else { return Verdict::Declined };
+    if phase == Phase::Start {
+        plan.complaints().for_each(|complaint| show(main, complaint));
+    }
+    match build(pool, main, slot, plan) {
+        Ok(()) => Verdict::Ok,
+        Err(complaint) => {
+            write(Level::Critical, Some(main), &format!("mod_jk: {complaint}"));
+            Verdict::Status(500)
+        }
+    }
+}
+
+fn build<'s>(pool: Pool<'s>, main: Server<'s>, slot: &ServerSlot, plan: Plan) -> Result<(), String> {
+    let mut logs = Logs::new(pool);
+    let log = logs.open(main, &plan.hosts[0].settings)?;
+    tell_restored(&plan, &log);
+    let global = &plan.hosts[0].settings.global;
+    let shared = create_shared(pool, main, global, &plan)?;
+    let workers = Workers::build(&plan.workers, &shared, log.with_id("POST_CONFIG"));
+    let watchdog_interval = global.watchdog_interval.unwrap_or(0);
+    let (settings, defined) = (plan.workers, plan.defined);
+    let connector =
+        Connector { workers, shared, settings, defined, log: Arc::clone(&log), watchdog_interval };
+    let connector = Arc::new(connector);
+    for (server, host) in main.and_following().zip(plan.hosts) {
+        let log = if server.is_virtual() { logs.open(server, &host.settings)? } else { Arc::clone(&log) };
+        install(pool, main, server, virtual_host(host, log, &connector));
+    }
+    let _ = slot.connector.set(connector);
+    main.process_pool().into_iter().for_each(|process| plan.texts.store(process));
+    add_version_component(pool, VERSION);
+    Ok(())
+}
+
+/// A restart that met errors goes on with older texts, and says so where operators look.
+fn tell_restored(plan: &Plan, log: &Logger) {
+    for complaint in plan.complaints() {
+        log!(log.with_id("POST_CONFIG"), Warn, "{complaint}");
+    }
+    if plan.workers_report.has_errors() {
+        log!(log.with_id("POST_CONFIG"), Error, "the workers of the last good configuration stay in force");
+        write(Level::Error, None, "mod_jk: the workers of the last good configuration stay in force");
+    }
+}
+
+fn create_shared(
+    pool: Pool<'_>,
+    main: Server<'_>,
+    global: &GlobalSettings,
+    plan: &Plan,
+) -> Result<Arc<Shared>, String> {
+    let path = match &global.shm_file {
+        Some(path) => path.clone(),
+        None => default_shm_file(pool, main)?,
+    };
+    Shared::create(Some(&path), &plan.workers, child_limit()).map_err(|error| format!("JkShmFile: {error}"))
+}
+
+fn default_shm_file(pool: Pool<'_>, main: Server<'_>) -> Result<PathBuf, String> {
+    let name = format!("{LOG_DIRECTORY}/jk-runtime-status");
+    let path = server_root_relative(pool, name.as_bytes()).ok_or_else(|| format!("invalid path {name}"))?;
+    let text = format!("No JkShmFile defined in httpd.conf. Using default {}", path.display());
+    write(Level::Warning, Some(main), &text);
+    Ok(path)
+}
+
+fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) -> VirtualHost {
+    let settings = plan.settings;
+    VirtualHost {
+        log,
+        map: plan.map,
+        options: plan.options,
+        indicators: Indicator::names(&settings.indicators),
+        env_vars: settings.env_vars,
+        auto_alias: settings.auto_alias,
+        strip_session: settings.strip_session,
+        extract_ssl: settings.extract_ssl.unwrap_or(true),
+        request_log: plan.request_log,
+        connector: Arc::clone(connector),
+        choices: Choices::default(),
+    }
+}
+
+/// Hands the host to its server; a virtual host without directives gets a record of its own for it.
+fn install<'s>(pool: Pool<'s>, main: Server<'s>, server: Server<'s>, host: VirtualHost) {
+    let shared_with_main = |slot: &ServerSlot| {
+        server.is_virtual() && main.slot().is_some_and(|of_main| std::ptr::eq(of_main, slot))
+    };
+    let slot = match server.slot() {
+        Some(slot) if !shared_with_main(slot) => slot,
+        _ => {
+            let slot = pool.keep(ServerSlot::default());
+            server.set_slot(slot);
+            slot
+        }
+    };
+    let _ = slot.host.set(host);
+}
