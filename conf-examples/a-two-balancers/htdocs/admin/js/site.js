@@ -1,0 +1,2 @@
+// served by httpd: admin
+document.documentElement.dataset.site = "admin";

@@ -1,0 +1,1 @@
+// served by httpd: a library of others, for user

@@ -1,0 +1,2 @@
+// served by httpd: user
+document.documentElement.dataset.site = "user";
