@@ -1,7 +1,7 @@
 //! Octets that outlive a restart: httpd reloads modules, but keeps the pool of the process.
 
 use std::ffi::CStr;
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 use super::bindings::{
     apr_palloc, apr_pool_create_ex, apr_pool_destroy, apr_pool_t, apr_pool_userdata_get,
@@ -52,7 +52,7 @@ fn find(process: Pool<'static>, key: &'static CStr) -> Option<Remembered> {
     let mut data = null_mut();
     // SAFETY: the process pool lives, and the result goes to a live local variable.
     unsafe { apr_pool_userdata_get(&mut data, key.as_ptr(), process.as_ptr()) };
-    if data.cast_const() == null() {
+    if data.is_null() {
         return None;
     }
     // SAFETY: only `remember` stores under this key, always such a record.
