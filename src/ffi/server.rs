@@ -79,21 +79,6 @@ impl<'s> Server<'s> {
         unsafe { Pool::from_raw((*self.record().process).pool) }
     }
 
-    /// The word behind `-k` on the command line.
-    fn signal_word(self) -> Option<&'s [u8]> {
-        // SAFETY: every server points to the process record, whose arguments are those of main().
-        let words: Vec<&[u8]> = unsafe {
-            let process = &*self.record().process;
-            let count = usize::try_from(process.argc).unwrap_or(0);
-            (0..count).filter_map(|index| octets(*process.argv.add(index))).collect()
-        };
-        let position = words.iter().position(|word| word.starts_with(b"-k"))?;
-        match words[position] {
-            b"-k" => words.get(position + 1).copied(),
-            joined => Some(&joined[2..]),
-        }
-    }
-
     /// What this module keeps for the server; the record of the main server if it has none of its own.
     pub fn slot(self) -> Option<&'s ServerSlot> {
         // SAFETY: the module config of a server is what `create_slot` or `set_slot` put there: a `ServerSlot`
@@ -143,22 +128,32 @@ pub enum Phase {
 }
 
 /// Why httpd is reading its configuration now.
-pub fn phase(server: Server<'_>) -> Phase {
+pub fn phase() -> Phase {
     // SAFETY: ap_state_query only reads global variables.
     let query = |what: u32| unsafe { ap_state_query(what as i32) };
     let mode = query(AP_SQ_RUN_MODE);
     if mode == AP_SQ_RM_CONFIG_TEST as i32 || mode == AP_SQ_RM_CONFIG_DUMP as i32 {
         Phase::ConfigTest
     } else if query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG as i32 {
-        match server.signal_word() {
-            Some(b"restart" | b"graceful") => Phase::RestartCommand,
-            Some(b"stop" | b"graceful-stop") => Phase::StopCommand,
+        match signal_word().as_deref() {
+            Some("restart" | "graceful") => Phase::RestartCommand,
+            Some("stop" | "graceful-stop") => Phase::StopCommand,
             _ => Phase::PreConfig,
         }
     } else if query(AP_SQ_CONFIG_GEN) <= 1 {
         Phase::Start
     } else {
         Phase::Restart
+    }
+}
+
+/// The word behind `-k` on the command line. httpd's own copy of the command line lacks it by now.
+fn signal_word() -> Option<String> {
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let position = words.iter().position(|word| word.starts_with("-k"))?;
+    match &words[position][2..] {
+        "" => words.get(position + 1).cloned(),
+        joined => Some(joined.to_owned()),
     }
 }
 

@@ -12,8 +12,11 @@ use super::plan::Plan;
 use super::Verdict;
 use crate::config::directives::ConfigCheck;
 use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
+use crate::config::workers::map::Entry;
+use crate::config::workers::table::Property;
+use crate::config::workers::PropertyMap;
 use crate::config::{Diagnostic, Report, Severity};
-use crate::ffi::error_log::{write_startup, Level};
+use crate::ffi::error_log::{write, write_startup, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
 
@@ -21,7 +24,7 @@ use crate::ffi::server::{phase, Phase, Server};
 pub fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     let Some(slot) = main.slot() else { return Verdict::Declined };
     let policy = slot.settings.lock().global.config_check;
-    let phase = phase(main);
+    let phase = phase();
     let only_checking = matches!(phase, Phase::ConfigTest | Phase::RestartCommand);
     if phase == Phase::StopCommand || (only_checking && policy == ConfigCheck::Off) {
         return Verdict::Ok;
@@ -29,10 +32,10 @@ pub fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     let last_good = main.process_pool().and_then(LastGood::load).filter(|_| phase == Phase::Restart);
     let mut plan = Plan::make(pool, main, last_good.as_ref());
     if phase == Phase::ConfigTest {
-        check_hosts(&plan.workers, &mut plan.workers_report);
+        check_hosts(&plan.workers, &plan.properties, &mut plan.workers_report);
     }
     if phase != Phase::Start {
-        plan.complaints().for_each(|complaint| show(main, complaint));
+        plan.complaints().for_each(|complaint| show(main, complaint, phase));
     }
     let verdict = judge(&plan, phase, policy, last_good.is_some());
     *slot.plan.lock() = Some(plan);
@@ -56,25 +59,31 @@ fn judge(plan: &Plan, phase: Phase, policy: ConfigCheck, has_last_good: bool) ->
 }
 
 /// Shows a complaint on the terminal, or in the error log once that is open.
-pub(super) fn show(main: Server<'_>, complaint: &Diagnostic) {
+pub(super) fn show(main: Server<'_>, complaint: &Diagnostic, phase: Phase) {
     let (level, word) = match complaint.severity {
         Severity::Error => (Level::Error, "error"),
         Severity::Warning => (Level::Warning, "warning"),
     };
-    write_startup(level, Some(main), &format!("mod_jk: {word}: {complaint}"));
+    let text = format!("mod_jk: {word}: {complaint}");
+    match phase {
+        Phase::Start | Phase::Restart => write(level, Some(main), &text),
+        _ => write_startup(level, Some(main), &text),
+    }
 }
 
 /// Warns of hosts that do not resolve now.
-fn check_hosts(workers: &WorkersSettings, report: &mut Report) {
+fn check_hosts(workers: &WorkersSettings, properties: &PropertyMap, report: &mut Report) {
     let mut known: Vec<&str> = Vec::new();
     for worker in containers(workers) {
         if worker.port != 0 && !known.contains(&worker.host.as_str()) {
             known.push(&worker.host);
             if let Err(error) = (worker.host.as_str(), worker.port).to_socket_addrs() {
                 let (name, host) = (&worker.name, &worker.host);
+                let origin =
+                    properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
                 let text =
                     format!("worker.{name}.host={host} does not resolve ({error}); it is tried again later");
-                report.warn(None, text);
+                report.warn(origin, text);
             }
         }
     }

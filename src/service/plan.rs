@@ -8,7 +8,7 @@ use super::last_good::LastGood;
 use super::request_log::LogFormat;
 use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, ServerSettings};
 use crate::config::settings::WorkersSettings;
-use crate::config::workers::{self, DefinedNames, Loaded};
+use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, threads_per_child, Server};
@@ -17,6 +17,8 @@ use crate::mapping::{compose, Definitions, MapFile, Rule, ServerMap, WorkerCheck
 /// Workers and maps of one configuration, and what is wrong with them.
 pub(super) struct Plan {
     pub(super) workers: WorkersSettings,
+    /// Properties of workers as written, with their places.
+    pub(super) properties: PropertyMap,
     /// Names of all workers with properties, served or not.
     pub(super) defined: DefinedNames,
     pub(super) hosts: Vec<HostPlan>,
@@ -41,14 +43,14 @@ impl Plan {
     pub(super) fn make(pool: Pool<'_>, main: Server<'_>, last_good: Option<&LastGood>) -> Self {
         let settings = servers_settings(main);
         let mut texts = LastGood::default();
-        let Loaded { settings: workers, defined, report: workers_report } =
+        let Loaded { settings: workers, properties, defined, report: workers_report } =
             read_workers(pool, &settings[0].global, last_good, &mut texts);
         let check = WorkerCheck::new(&workers, &defined);
         let mut maps =
             Maps { workers: &workers, check, last_good, report: Report::default(), texts: &mut texts };
         let hosts = maps.hosts(settings);
         let maps_report = maps.report;
-        Self { workers, defined, hosts, workers_report, maps_report, texts }
+        Self { workers, properties, defined, hosts, workers_report, maps_report, texts }
     }
 
     /// All complaints, in the order of what they are about.

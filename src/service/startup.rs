@@ -28,14 +28,14 @@ const VERSION: &std::ffi::CStr =
 
 /// Builds what requests use. httpd runs this twice at start; only the second run counts.
 pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
-    let phase = phase(main);
+    let phase = phase();
     if !matches!(phase, Phase::Start | Phase::Restart) {
         return Verdict::Ok;
     }
     let Some(slot) = main.slot() else { return Verdict::Declined };
     let Some(plan) = slot.plan.lock().take() else { return Verdict::Declined };
     if phase == Phase::Start {
-        plan.complaints().for_each(|complaint| show(main, complaint));
+        plan.complaints().for_each(|complaint| show(main, complaint, phase));
     }
     match build(pool, main, slot, plan) {
         Ok(()) => Verdict::Ok,

@@ -38,6 +38,8 @@ use super::settings::WorkersSettings;
 pub struct Loaded {
     /// The workers; incomplete if the report has errors.
     pub settings: WorkersSettings,
+    /// The properties as written, with their places.
+    pub properties: PropertyMap,
     /// Names of all workers with properties, to check mounts against.
     pub defined: DefinedNames,
     /// Every complaint, in the order in which it was found.
@@ -64,5 +66,5 @@ pub fn load(
     }
     map.resolve_references(&mut report);
     let settings = settings(&map, mpm_threads, &mut report);
-    Loaded { settings, defined: DefinedNames::of(&map), report }
+    Loaded { settings, defined: DefinedNames::of(&map), properties: map, report }
 }
