@@ -16,6 +16,7 @@ pub mod request;
 pub mod response;
 pub mod server;
 pub mod shm;
+pub mod socket;
 pub mod table;
 mod text;
 pub mod time;

@@ -1,7 +1,7 @@
 //! The service of one request: its attempts on this worker, and what is counted and logged about them.
 //!
-//! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules: "connections,
-//! sections 7, 8 and 10" and "decisions", rows 6, 12 and 17.
+//! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
+//! "connections, sections 7, 8 and 10" and "decisions", rows 6, 12 and 17.
 
 use super::body;
 use super::connection::Connection;
@@ -234,7 +234,12 @@ impl Service<'_> {
             _ => {
                 let limit = settings.connection_pool_size.unwrap_or_default();
                 let waited = settings.connection_acquire_timeout.as_millis();
-                log!(log, Error, "({name}) all {limit} connections are in use (connection_pool_size), none came free in {waited} ms; not served here");
+                log!(
+                    log,
+                    Error,
+                    "({name}) all {limit} connections (connection_pool_size) are in use, and none came free \
+                     within {waited} ms; not served here"
+                );
             }
         }
         let repeatable = failure.may_repeat(Target::OtherWorker, &self.facts(false), self.progress);

@@ -1,14 +1,15 @@
 //! The request body on its way to the container: its first packet, and the answers to GET_BODY_CHUNK.
 //!
-//! A body of known length begins with an unsolicited packet, which stays in [`Progress`] so that another attempt,
-//! also on a member with smaller packets, sends the same octets. Everything else is asked for by the container and
-//! gone once it was given away. Rules: "ajp13, section 5".
+//! A body of known length begins with an unsolicited packet, which stays in [`Progress`] so that another
+//! attempt, also on a member with smaller packets, sends the same octets. Everything else is asked for by the
+//! container and gone once it was given away. Rules: "ajp13, section 5".
 
 use super::fault::Fault;
 use crate::ajp::{body_packet_header, max_body, EMPTY_BODY, MAX_PACKET_SIZE};
 use crate::worker::{Body, Client, ClientGone, Progress};
 
-/// The body is chunked: reading stops that many octets before a packet is full, rather than wait for the rest.
+/// The body is chunked: reading stops that many octets before a packet is full, rather than wait for the
+/// rest.
 const CHUNKED_SLACK: usize = 12;
 
 /// Octets of a body packet before its data.
@@ -16,8 +17,8 @@ const HEADER: usize = MAX_PACKET_SIZE - max_body(MAX_PACKET_SIZE);
 
 /// Reads the first packet of a body of known length from the client, unless an earlier attempt did.
 ///
-/// It comes before anything else: a client that announces a body and does not send it ("CVE-2008-5519") thereby
-/// neither occupies a connection nor gets one out of step.
+/// It comes before anything else: a client that announces a body and does not send it ("CVE-2008-5519")
+/// thereby neither occupies a connection nor gets one out of step.
 ///
 /// # Errors
 /// [`Fault::ClientRead`] if the client fails or ends before that.

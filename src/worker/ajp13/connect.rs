@@ -14,7 +14,8 @@ use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
 
-/// Longer than any system tries to connect: without socket_connect_timeout the system's own limit is the first.
+/// Longer than any system tries to connect: without socket_connect_timeout the system's own limit is the
+/// first.
 const UNTIL_THE_SYSTEM_GIVES_UP: Duration = Duration::from_secs(3600);
 
 /// No address took a connection.

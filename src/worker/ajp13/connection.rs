@@ -1,11 +1,12 @@
 //! One TCP connection to a Tomcat: its socket, its buffers, and the timeouts that hold on it.
 //!
-//! System calls are what a request costs here, so there are few: what is sent goes out in one `sendmsg`, what comes
-//! in is read in pieces of up to [`receive_buffer_size`] octets, and a timeout is told to the kernel only when it
-//! changes. Packets and their order are the business of [`super::exchange`]; opening one is that of
-//! [`super::connect`]. Rules: "connections, sections 3, 4 and 9".
+//! System calls are what a request costs here, so there are few: what is sent goes out in one `sendmsg`, what
+//! comes in is read in pieces of up to [`receive_buffer_size`] octets, and a timeout is told to the kernel
+//! only when it changes. Packets and their order are the business of [`super::exchange`]; opening one is that
+//! of [`super::connect`]. Rules: "connections, sections 3, 4 and 9".
 
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 use super::inbox::Inbox;
 use crate::ajp::body_packet_header;
+use crate::ffi::socket::set_receive_low_water;
 use crate::shared::AjpHandle;
 
 /// An open connection. Dropping it closes it.
@@ -140,7 +142,8 @@ impl Connection {
         }
     }
 
-    /// Tells whether an idle connection is as it should be: open, and nothing has come in that nobody asked for.
+    /// Tells whether an idle connection is as it should be: open, and nothing has come in that nobody asked
+    /// for.
     ///
     /// Its end and an error show as readable too, so nothing needs to be read to know.
     pub(super) fn is_quiet(&self) -> bool {
@@ -189,8 +192,8 @@ impl Connection {
 
     /// Receives at least one octet into the inbox.
     ///
-    /// The first call of a wait leaves the waiting to the kernel's receive timeout. Only a packet that comes in
-    /// pieces is waited for with `poll`, so that the wait as a whole keeps its limit.
+    /// The first call of a wait leaves the waiting to the kernel's receive timeout. Only a packet that comes
+    /// in pieces is waited for with `poll`, so that the wait as a whole keeps its limit.
     pub(super) fn receive(&mut self, wait: &mut Wait) -> Result<(), ReceiveError> {
         if wait.since.is_none() {
             wait.since = Some(Instant::now());
@@ -211,6 +214,21 @@ impl Connection {
                 Err(Errno::AGAIN) => return Err(ReceiveError::TimedOut(wait.limit.unwrap_or_default())),
                 Err(errno) => return Err(ReceiveError::Broken(errno.into())),
             }
+        }
+    }
+
+    /// Gives the container a moment to send all of the `octets` that are due, so that one read takes them. A
+    /// container writes head, body and end one by one, and each would wake this thread up.
+    pub(super) fn gather(&self, octets: usize) {
+        const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+        let missing = octets.saturating_sub(self.inbox.octets().len());
+        if missing <= 1 || octets > self.inbox.capacity() {
+            return;
+        }
+        if set_receive_low_water(self.socket.as_fd(), missing).is_ok() {
+            // Whatever it says, the read that follows finds out what there is.
+            let _ = poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&MOMENT));
+            let _ = set_receive_low_water(self.socket.as_fd(), 1);
         }
     }
 
@@ -244,14 +262,15 @@ impl Connection {
     }
 }
 
-/// Octets of the receive buffer: several packets of the usual 8 KiB fit into one read, and of the largest ones at
-/// least one whole and the beginning of the next.
+/// Octets of the receive buffer: several packets of the usual 8 KiB fit into one read, and of the largest
+/// ones at least one whole and the beginning of the next.
 fn receive_buffer_size(max_packet_size: usize) -> usize {
     const LEAST: usize = 32 * 1024;
     LEAST.max(2 * max_packet_size)
 }
 
-/// Sends all `parts`, also if the system takes them piecemeal, within `limit` as a whole; returns their length.
+/// Sends all `parts`, also if the system takes them piecemeal, within `limit` as a whole; returns their
+/// length.
 fn send_all(
     socket: &Socket,
     mut parts: &mut [IoSlice<'_>],

@@ -1,7 +1,7 @@
 //! One request and its reply over one connection.
 //!
-//! What is sent leaves with one system call; what comes is decoded where it was received and handed to the client
-//! before the next read overwrites it. Whether it is done again after a failure is decided by
+//! What is sent leaves with one system call; what comes is decoded where it was received and handed to the
+//! client before the next read overwrites it. Whether it is done again after a failure is decided by
 //! [`super::attempts`]. Rules: "ajp13, sections 5 and 9 to 12", "connections, section 9".
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::reply::{Next, ReplyError, ReplyState};
 use crate::ajp::{Hop, SendHeaders, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
+use crate::log;
 use crate::worker::{Assignment, Client, ClientGone, Progress, Request, Then};
 
 /// GET_BODY_CHUNKs answered with an empty packet; a container that asks for more is not sane.
@@ -41,6 +42,8 @@ pub(super) struct Exchange<'a> {
     server_error: Option<u16>,
     /// What the client was given is to leave before the next wait.
     flush_due: bool,
+    /// Octets that are due, when the head has just come and nothing else.
+    expected: Option<usize>,
     /// Container and server no longer agree about who speaks next.
     out_of_step: bool,
     exhausted_answers: u32,
@@ -66,6 +69,7 @@ impl<'a> Exchange<'a> {
             started: false,
             server_error: None,
             flush_due: false,
+            expected: None,
             out_of_step: false,
             exhausted_answers: 0,
         }
@@ -76,14 +80,18 @@ impl<'a> Exchange<'a> {
         self.reply.has_head()
     }
 
-    /// Sends the request and hands on the reply. After a failure the client is as if nothing had come, or, when
-    /// a part of the response has left, cut off.
+    /// Sends the request and hands on the reply. After a failure the client is as if nothing had come, or,
+    /// when a part of the response has left, cut off.
     pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, Fault> {
         let result = self.send(connection).and_then(|()| self.receive(connection));
         match (result, self.server_error) {
             (Ok(reuse), server_error) => Ok(Ended { reuse, server_error }),
             // The status is known, and the rest of the container's page would not have been shown anyway.
-            (Err(_), Some(status)) => Ok(Ended { reuse: false, server_error: Some(status) }),
+            (Err(fault), Some(status)) => {
+                let name = &self.settings.name;
+                log!(self.request.log, Info, "({name}) {fault}; status {status} is known, connection closed");
+                Ok(Ended { reuse: false, server_error: Some(status) })
+            }
             (Err(fault), None) => {
                 self.take_back();
                 Err(fault)
@@ -136,6 +144,9 @@ impl<'a> Exchange<'a> {
             match next {
                 Next::Packets if consumed == 0 => {
                     self.flush()?;
+                    if let Some(octets) = self.expected.take() {
+                        connection.gather(octets);
+                    }
                     let inside = connection.inbox.octets().len() >= HEADER_LENGTH;
                     let received = connection.receive(&mut wait);
                     received.map_err(|error| lost(error, inside, reply_timeout.is_some()))?;
@@ -181,6 +192,7 @@ impl<'a> Exchange<'a> {
         self.client.start(head, self.assignment.added_headers);
         self.started = true;
         self.flush_due = self.request.flush_header;
+        self.expected = self.reply.octets_due(self.settings.max_packet_size);
         Ok(())
     }
 
@@ -221,6 +233,7 @@ impl<'a> Exchange<'a> {
     fn hand_over(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), Fault> {
         self.progress.delivered = true;
         self.flush_due = false;
+        self.expected = None;
         self.client.deliver(chunks, then).map_err(|ClientGone| Fault::ClientWrite)
     }
 
@@ -238,8 +251,8 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// What the end of a wait means: the packet that did not come had begun (`inside`) or not, and reply_timeout was
-/// its limit or socket_timeout.
+/// What the end of a wait means: the packet that did not come had begun (`inside`) or not, and reply_timeout
+/// was its limit or socket_timeout.
 fn lost(error: ReceiveError, inside: bool, reply_timeout: bool) -> Fault {
     match error {
         ReceiveError::TimedOut(_) if reply_timeout => Fault::ReplyTimeout(error),

@@ -18,6 +18,11 @@ impl Inbox {
         &self.buffer[self.start..self.end]
     }
 
+    /// Most octets that it can hold.
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Room for what is received next; what is still there moves to the front before.
     pub(super) fn space(&mut self) -> &mut [u8] {
         if self.start > 0 {

@@ -1,7 +1,8 @@
-//! What is done for the pool between requests: closing what is idle too long, and asking the rest for a sign of life.
+//! What is done for the pool between requests: closing what is idle too long, and asking the rest for a sign
+//! of life.
 //!
-//! Nothing here holds up a request: connections are taken out of the pool, and pinged or closed outside its lock.
-//! Rules: "connections, sections 5 and 6".
+//! Nothing here holds up a request: connections are taken out of the pool, and pinged or closed outside its
+//! lock. Rules: "connections, sections 5 and 6".
 
 use std::time::Instant;
 
@@ -11,7 +12,8 @@ use crate::log;
 use crate::log::Context;
 
 impl Ajp13Worker {
-    /// Closes and pings idle connections as configured, and asks the resolver again for a name without addresses.
+    /// Closes and pings idle connections as configured, and asks the resolver again for a name without
+    /// addresses.
     pub fn maintain(&self, log: Context<'_>) {
         self.address.refresh(log);
         self.close_expired(log);
@@ -38,8 +40,8 @@ impl Ajp13Worker {
         }
     }
 
-    /// Pings the connections of which nothing was heard for connection_ping_interval. One that meets silence ends
-    /// the round: the container is hung, and each further CPing would cost a timeout.
+    /// Pings the connections of which nothing was heard for connection_ping_interval. One that meets silence
+    /// ends the round: the container is hung, and each further CPing would cost a timeout.
     fn ping_idle(&self, log: Context<'_>) {
         let interval = self.settings.connection_ping_interval;
         let Some(due) = interval.and_then(|interval| Instant::now().checked_sub(interval)) else { return };

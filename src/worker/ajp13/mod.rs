@@ -1,9 +1,10 @@
 //! One Tomcat: its address, its connections, and the exchange of requests and replies with it.
 //!
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
-//! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and runs the
-//! [`exchange`] over it ([`body`] towards the container, [`reply`] from it). What goes wrong is a [`fault`]; what
-//! follows from that is decided in [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool.
+//! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
+//! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it). What goes wrong is a
+//! [`fault`]; what follows from that is decided in [`crate::worker::outcome`]. Between requests, [`maintain`]
+//! looks after the pool.
 
 mod address;
 mod attempts;

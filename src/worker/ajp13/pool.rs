@@ -1,9 +1,9 @@
 //! The idle connections of one worker in one process, and how many may be in use.
 //!
-//! A [`Lease`] is the right to use one connection. Idle connections are handed out most recently used first, so
-//! that those not needed grow old and maintenance can close them. Without a configured limit there are as many
-//! leases as requests ask for. With one, requests wait for a lease in order of arrival: a released lease goes
-//! straight to the one that waits longest. Rules: "connections, sections 1 and 6".
+//! A [`Lease`] is the right to use one connection. Idle connections are handed out most recently used first,
+//! so that those not needed grow old and maintenance can close them. Without a configured limit there are as
+//! many leases as requests ask for. With one, requests wait for a lease in order of arrival: a released lease
+//! goes straight to the one that waits longest. Rules: "connections, sections 1 and 6".
 //!
 //! What is pooled is of no interest here; connecting, checking and closing are left to the others.
 
@@ -84,8 +84,8 @@ impl<T> Pool<T> {
         std::mem::take(&mut self.state.lock().idle)
     }
 
-    /// Takes out the idle connections last used at or before `expiry`, oldest first, as long as more than `keep`
-    /// connections are open. Without `keep`, half of the most that were ever in use stay, rounded up.
+    /// Takes out the idle connections last used at or before `expiry`, oldest first, as long as more than
+    /// `keep` connections are open. Without `keep`, half of the most that were ever in use stay, rounded up.
     pub(super) fn take_expired(&self, expiry: Instant, keep: Option<usize>) -> Vec<Idle<T>> {
         let mut state = self.state.lock();
         let keep = keep.unwrap_or(state.peak.div_ceil(2));
@@ -94,14 +94,16 @@ impl<T> Pool<T> {
         state.idle.drain(..surplus.min(expired)).collect()
     }
 
-    /// Takes out one idle connection that was last known to work at or before `limit`; [`Pool::put_back`] follows.
+    /// Takes out one idle connection that was last known to work at or before `limit`; [`Pool::put_back`]
+    /// follows.
     pub(super) fn take_unproved(&self, limit: Instant) -> Option<Idle<T>> {
         let mut state = self.state.lock();
         let index = state.idle.iter().position(|idle| idle.known_good <= limit)?;
         Some(state.idle.remove(index))
     }
 
-    /// Puts a connection that works at the place that its last use gives it; gives it back if there is no room.
+    /// Puts a connection that works at the place that its last use gives it; gives it back if there is no
+    /// room.
     pub(super) fn put_back(&self, mut idle: Idle<T>) -> Option<Idle<T>> {
         idle.known_good = Instant::now();
         let mut state = self.state.lock();

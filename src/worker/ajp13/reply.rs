@@ -1,19 +1,25 @@
 //! The order of a reply: which message may follow which, and whether the body has the announced length.
 //!
-//! A pure state machine over received octets, without sockets and clients. It takes as many complete packets as
-//! there are and sums them up in a [`Batch`], so that a client gets all chunks of one read with one call.
+//! A pure state machine over received octets, without sockets and clients. It takes as many complete packets
+//! as there are and sums them up in a [`Batch`], so that a client gets all chunks of one read with one call.
 //! Rules: "ajp13, sections 9 to 12" and "decisions", rows 19, 25 and 27.
 
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::ajp::{split_packet, FramingError, Malformed, Reply, SendHeaders};
+use crate::ajp::{split_packet, FramingError, Malformed, Reply, SendHeaders, HEADER_LENGTH};
 
 /// Flushes that a container may ask for before it has sent headers, where they mean nothing.
 const EARLY_FLUSHES: u32 = 64;
 
 /// Octets of a body that nobody wants which are read for the sake of the connection; with more it is closed.
 const WORTH_DISCARDING: u64 = 128 * 1024;
+
+/// Octets of a SEND_BODY_CHUNK packet beside its data, without the NUL that only some containers add.
+const CHUNK_OVERHEAD: usize = HEADER_LENGTH + 3;
+
+/// Octets of an END_RESPONSE packet.
+const END_RESPONSE: usize = HEADER_LENGTH + 2;
 
 /// Several complete packets in a row. A head is always alone.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,6 +112,15 @@ impl ReplyState {
     /// Tells whether SEND_HEADERS was received.
     pub(super) fn has_head(&self) -> bool {
         !matches!(self.phase, Phase::Head)
+    }
+
+    /// Octets of packets that are at least due up to the end of the response, if its length is known and it
+    /// has a body.
+    pub(super) fn octets_due(&self, max_packet_size: usize) -> Option<usize> {
+        let Phase::Body { due: Some(due @ 1..) } = self.phase else { return None };
+        let due = usize::try_from(due).ok()?;
+        let chunks = due.div_ceil(max_packet_size.saturating_sub(CHUNK_OVERHEAD).max(1));
+        due.checked_add(chunks * CHUNK_OVERHEAD + END_RESPONSE)
     }
 
     /// From here on the body is not wanted.

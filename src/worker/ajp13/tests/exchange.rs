@@ -36,6 +36,27 @@ fn the_worker_adds_secret_and_activation() {
 }
 
 #[test]
+fn a_body_of_known_length_that_comes_slowly_is_not_held_back() {
+    let container = Container::always(vec![
+        Step::head(200, Some(6)),
+        Step::chunk(b"one"),
+        Step::Pause(SHORT),
+        Step::chunk(b"two"),
+        Step::Pause(SHORT),
+        Step::end(),
+    ]);
+    let (outcome, client) = get(&worker(settings(container.port())));
+    assert_eq!(outcome, Outcome::Done);
+    let expected = [
+        Call::Start(200, 1),
+        Call::Deliver(b"one".to_vec(), Then::More),
+        Call::Deliver(b"two".to_vec(), Then::More),
+        Call::Deliver(Vec::new(), Then::End),
+    ];
+    assert_eq!(client.calls, expected);
+}
+
+#[test]
 fn large_bodies_arrive_whole_without_being_collected() {
     let chunk: Vec<u8> = (0..8184_u32).map(|octet| octet as u8).collect();
     let mut script = vec![Step::head(200, Some(100 * chunk.len()))];

@@ -1,4 +1,5 @@
-//! Containers that die, stall or lie: every failure is the one that the table names, and comes in bounded time.
+//! Containers that die, stall or lie: every failure is the one that the table names, and comes in bounded
+//! time.
 
 use super::*;
 use crate::ajp::peer::{
@@ -245,7 +246,8 @@ fn a_container_that_does_not_read_is_given_up() {
         ..settings(port)
     };
     let worker = worker(settings);
-    // Nobody accepts, so all there is are the buffers of the system; each attempt opens a connection of its own.
+    // Nobody accepts, so all there is are the buffers of the system; each attempt opens a connection of its
+    // own.
     let mut client = TestClient::sending(&[&[b'x'; 65530]]);
     let outcome = Ask { reply_timeout: Some(Some(SHORT)), ..Ask::post(65530) }.serve(&worker, &mut client);
     assert!(matches!(outcome, Outcome::Failed { repeatable: false, .. }), "{outcome:?}");
