@@ -1,0 +1,51 @@
+//! End-to-end tests: a real httpd under each MPM, real Tomcats, and a scriptable AJP backend.
+//!
+//! The module under test is the release build (`cargo build --release`), or what `MOD_JK_SO` names. The usual
+//! arguments of a Rust test binary apply. Everything runs on 127.0.0.1 in private directories, and whatever a
+//! test starts ends with it, or with this process.
+
+mod support;
+mod t01_basic;
+mod t02_mapping;
+mod t03_configtest;
+mod t04_bodies;
+mod t05_faults;
+mod t06_retries;
+mod t07_balancer;
+mod t08_reload;
+mod t09_failover;
+mod t10_graceful;
+mod t11_costs;
+mod t12_seeds;
+mod t19_directives;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+/// Tests wait for servers most of the time, so more of them run at once than there are processors.
+const DEFAULT_THREADS: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(DEFAULT_THREADS);
+    let suites = [
+        t01_basic::suite(),
+        t02_mapping::suite(),
+        t03_configtest::suite(),
+        t04_bodies::suite(),
+        t05_faults::suite(),
+        t06_retries::suite(),
+        t07_balancer::suite(),
+        t08_reload::suite(),
+        t09_failover::suite(),
+        t10_graceful::suite(),
+        t11_costs::suite(),
+        t12_seeds::suite(),
+        t19_directives::suite(),
+    ];
+    let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    support::tomcat::stop_shared();
+    conclusion.exit_code()
+}

@@ -1,0 +1,116 @@
+//! The set-ups of `conf-examples/`, run as their README says: `frame.conf` around a copy of the folder.
+
+use std::fs::{self, File};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::httpd::{self, Verdict};
+use super::process::{self, AtDeath, Process};
+use super::site::{self, Mpm};
+use super::{paths, wait};
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// An example folder, copied, with the variables it asks for.
+pub struct Example {
+    root: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// A running example; dropping it ends it.
+pub struct Running {
+    example: Example,
+    process: Process,
+}
+
+impl Example {
+    /// Copies the folder `conf-examples/<name>`.
+    pub fn new(name: &str, mpm: Mpm) -> Self {
+        let root =
+            tempfile::Builder::new().prefix("mod_jk-example-").tempdir().expect("a temporary directory");
+        copy(&paths::project().join("conf-examples").join(name), root.path());
+        for directory in ["logs", "run"] {
+            fs::create_dir_all(root.path().join(directory)).expect("a directory of our own");
+        }
+        site::open_to_all(root.path());
+        let run_dir = root.path().display().to_string();
+        let example = Self { root, variables: Vec::new() };
+        example
+            .set("RUN_DIR", run_dir)
+            .set("HTTPD_MODULES", paths::httpd_modules().display())
+            .set("JK_MODULE", paths::module().display())
+            .set("MPM", mpm.name())
+            .set("HTTPD_USER", "#65534")
+            .set("HTTPD_GROUP", "#65534")
+    }
+
+    /// Sets a variable that the example asks for.
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// A path in the copy.
+    pub fn path(&self, relative: &str) -> std::path::PathBuf {
+        self.root.path().join(relative)
+    }
+
+    /// Runs `httpd -t`.
+    pub fn configtest(&self) -> Verdict {
+        let mut command = Command::new(paths::httpd());
+        self.set_up(&mut command).arg("-t");
+        Verdict::from(command.output().expect("httpd runs"))
+    }
+
+    /// Starts it and waits until it listens on `port`.
+    pub fn start(self, port: u16) -> Running {
+        let mut command = process::guarded(paths::httpd(), AtDeath::Terminate);
+        let log = File::create(self.path("logs/stderr.log")).expect("a log of our own");
+        self.set_up(&mut command).arg("-DFOREGROUND").stderr(log);
+        let mut running = Running { process: Process::start(command), example: self };
+        wait::until_true("the example to listen", START_LIMIT, || {
+            assert!(running.process.ended().is_none(), "the example ended: {}", running.log("stderr.log"));
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        running
+    }
+
+    fn set_up<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        let frame = paths::project().join("conf-examples/frame.conf");
+        command.envs(variables).arg("-f").arg(frame).arg("-d").arg(self.root.path())
+    }
+}
+
+impl Running {
+    /// A log in the `logs` directory.
+    pub fn log(&self, name: &str) -> String {
+        fs::read_to_string(self.example.path("logs").join(name)).unwrap_or_default()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- error_log\n{}\n--- mod_jk.log\n{}", self.log("error_log"), self.log("mod_jk.log"));
+        }
+        httpd::stop(&mut self.process);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let entries = fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    for entry in entries.flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).expect("a directory of our own");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("a copy of our own");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A running httpd: requests, logs, graceful restart, stop.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Output;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::client::{Client, Reply};
+use super::process::{self, Process};
+use super::site::Site;
+use super::wait;
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// A running server; dropping it stops it, and shows its logs when the test has failed.
+pub struct Httpd {
+    site: Site,
+    process: Process,
+}
+
+/// What `httpd -t` or a start that ended said.
+pub struct Verdict {
+    /// Exit code was 0.
+    pub ok: bool,
+    /// Standard output and standard error.
+    pub output: String,
+}
+
+impl Httpd {
+    /// Takes over the process of `site` and waits until it answers connections.
+    pub fn new(process: Process, site: Site) -> Self {
+        let mut httpd = Self { site, process };
+        wait::until_true("httpd to listen", START_LIMIT, || {
+            assert!(httpd.is_running(), "httpd ended: {}", httpd.logs());
+            TcpStream::connect(("127.0.0.1", httpd.port())).is_ok()
+        });
+        httpd
+    }
+
+    /// What it was started with.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The first port.
+    pub fn port(&self) -> u16 {
+        self.site.port()
+    }
+
+    /// The parent process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The child processes.
+    pub fn children(&self) -> Vec<u32> {
+        process::children_of(self.id())
+    }
+
+    /// A client with its own connections.
+    pub fn client(&self) -> Client {
+        Client::new(self.site.port())
+    }
+
+    /// One GET with a client of its own.
+    pub fn get(&self, path: &str) -> Reply {
+        self.client().get(path)
+    }
+
+    /// httpd's error log.
+    pub fn error_log(&self) -> String {
+        self.site.read("logs/error.log")
+    }
+
+    /// The module's log.
+    pub fn jk_log(&self) -> String {
+        self.site.read("logs/mod_jk.log")
+    }
+
+    /// A log in the `logs` directory.
+    pub fn log(&self, name: &str) -> String {
+        self.site.read(&format!("logs/{name}"))
+    }
+
+    /// Runs `httpd -k graceful`, as apachectl does.
+    pub fn graceful(&self) -> Verdict {
+        self.site.write_conf();
+        Verdict::from(self.site.command(&["-k", "graceful"]).output().expect("httpd runs"))
+    }
+
+    /// Restarts gracefully without `httpd -k`, that is without its check of the configuration.
+    pub fn graceful_by_signal(&self) {
+        self.process.signal(Signal::USR1);
+    }
+
+    /// Waits until the error log has reported `count` completed starts and restarts.
+    pub fn wait_for_generation(&self, count: usize) {
+        wait::until_true("the next generation", START_LIMIT, || {
+            self.error_log().matches("resuming normal operations").count() >= count
+        });
+    }
+
+    /// Tells whether the parent still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.process.ended().is_none()
+    }
+
+    /// Stops it as `httpd -k stop` does and verifies that no process is left.
+    pub fn stop(&mut self) {
+        stop(&mut self.process);
+    }
+
+    fn logs(&self) -> String {
+        let tail = |name: &str| {
+            let text = self.log(name);
+            let from = text.lines().count().saturating_sub(40);
+            let lines: Vec<_> = text.lines().skip(from).collect();
+            format!("--- {name}\n{}\n", lines.join("\n"))
+        };
+        ["stderr.log", "error.log", "mod_jk.log"].map(tail).concat()
+    }
+}
+
+impl Drop for Httpd {
+    fn drop(&mut self) {
+        self.stop();
+        if thread::panicking() {
+            eprintln!("{}", self.logs());
+        }
+    }
+}
+
+/// Ends an httpd by SIGTERM to its parent and verifies that no child outlives it.
+pub fn stop(parent: &mut Process) {
+    if parent.ended().is_some() {
+        return;
+    }
+    let children = process::children_of(parent.id());
+    parent.signal(Signal::TERM);
+    if parent.wait(STOP_LIMIT).is_none() {
+        children.iter().for_each(|child| process::send(*child, Signal::KILL));
+        parent.kill();
+        assert!(thread::panicking(), "httpd did not stop within {STOP_LIMIT:?}");
+    }
+    let left: Vec<_> = children.into_iter().filter(|id| Path::new(&format!("/proc/{id}")).exists()).collect();
+    assert!(left.is_empty() || thread::panicking(), "children outlived httpd: {left:?}");
+}
+
+impl From<Output> for Verdict {
+    fn from(output: Output) -> Self {
+        let text = [output.stdout, output.stderr].map(|octets| String::from_utf8_lossy(&octets).into_owned());
+        Self { ok: output.status.success(), output: text.concat() }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the suites stand on: servers, backends, clients and load, all private to one run.
+
+pub mod ajp;
+pub mod backend;
+pub mod client;
+pub mod example;
+pub mod httpd;
+pub mod load;
+pub mod paths;
+pub mod ports;
+pub mod process;
+pub mod raw;
+pub mod site;
+pub mod suite;
+pub mod tomcat;
+pub mod wait;

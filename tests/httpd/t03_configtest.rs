@@ -1,0 +1,345 @@
+//! configtest tells the truth: each mistake is named with its place, its word, and what was meant.
+//!
+//! Rules: rows 1 and 24 of "decisions". What makes the original refuse to start is an error here, what it swallows
+//! silently is a warning; `JkConfigCheck` decides how warnings are taken.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use crate::support::backend::Backend;
+use crate::support::httpd::Verdict;
+use crate::support::site::{Mpm, Site, ALL_MPMS};
+use crate::support::suite::Suite;
+use crate::support::wait;
+
+pub fn suite() -> Suite {
+    Suite::new("configtest")
+        .test("errors_name_line_word_and_remedy", || check_all(&ERRORS, false))
+        .test("warnings_name_line_word_and_remedy", || check_all(&WARNINGS, true))
+        .test("the_corrected_file_passes_silently", corrected)
+        .test("a_mount_of_an_unlisted_worker_names_its_httpd_conf_line", unlisted_mount)
+        .test("a_map_file_rule_of_an_unlisted_worker_names_its_line", unlisted_rule)
+        .test("a_file_that_cannot_be_read_is_an_error", unreadable)
+        .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
+        .test("a_start_says_the_same_in_the_error_log", at_start)
+        .test("nothing_crashes_on_garbage", garbage)
+        .under(&ALL_MPMS, "graceful_with_a_broken_file_keeps_the_server", graceful)
+}
+
+/// A configuration that is right; each mistake replaces one of its lines.
+const RIGHT: &str = "\
+worker.list=lb,other
+worker.lb.type=lb
+worker.lb.balance_workers=worker1,worker2
+worker.worker1.type=ajp13
+worker.worker1.host=127.0.0.1
+worker.worker1.port=8009
+worker.worker1.lbfactor=1
+worker.worker2.reference=worker.worker1
+worker.worker2.port=8010
+worker.other.type=ajp13
+worker.other.host=127.0.0.1
+worker.other.port=8011
+";
+
+/// A mistake: name, the right line, what stands there instead, the line of the complaint, words it must hold.
+struct Mistake {
+    name: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+    line: usize,
+    words: &'static [&'static str],
+}
+
+const fn mistake(
+    name: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+    line: usize,
+    words: &'static [&'static str],
+) -> Mistake {
+    Mistake { name, right, wrong, line, words }
+}
+
+/// The original refuses to start with these.
+const ERRORS: [Mistake; 8] = [
+    mistake(
+        "unknown type",
+        "worker.worker1.type=ajp13",
+        "worker.worker1.type=apj13",
+        4,
+        &["apj13", "did you mean ajp13?"],
+    ),
+    mistake(
+        "unknown property",
+        "worker.worker1.port=8009",
+        "worker.worker1.prot=8009",
+        6,
+        &["prot", "did you mean port?"],
+    ),
+    mistake(
+        "duplicate route",
+        "worker.worker2.port=8010",
+        "worker.worker2.port=8010\nworker.worker2.route=worker1",
+        10,
+        &["worker1", "worker2", "route"],
+    ),
+    mistake(
+        "reference to nothing",
+        "worker.worker2.reference=worker.worker1",
+        "worker.worker2.reference=worker.wroker1",
+        8,
+        &["worker.wroker1", "did you mean"],
+    ),
+    mistake(
+        "reference in a loop",
+        "worker.worker1.host=127.0.0.1",
+        "worker.worker1.reference=worker.worker2",
+        5,
+        &["reference", "loop"],
+    ),
+    mistake(
+        "port beyond 65535",
+        "worker.other.port=8011",
+        "worker.other.port=74837",
+        12,
+        &["74837", "65535"],
+    ),
+    mistake(
+        "balancer without members",
+        "worker.lb.balance_workers=worker1,worker2",
+        "worker.lb.retries=2",
+        0,
+        &["lb", "balance_workers"],
+    ),
+    mistake(
+        "balancer as member",
+        "worker.worker1.type=ajp13",
+        "worker.worker1.type=lb",
+        3,
+        &["worker1", "lb"],
+    ),
+];
+
+/// The original swallows these silently.
+const WARNINGS: [Mistake; 12] = [
+    mistake(
+        "property of another scope",
+        "worker.worker1.lbfactor=1",
+        "worker.worker1.method=Session",
+        7,
+        &["method", "worker1", "lb"],
+    ),
+    mistake(
+        "bad number",
+        "worker.worker1.lbfactor=1",
+        "worker.worker1.lbfactor=one",
+        7,
+        &["lbfactor", "one"],
+    ),
+    mistake(
+        "number with a tail",
+        "worker.other.port=8011",
+        "worker.other.port=8011 (ajp)",
+        12,
+        &["port", "(ajp)"],
+    ),
+    mistake(
+        "bad boolean",
+        "worker.worker1.lbfactor=1",
+        "worker.worker1.socket_keepalive=enabled",
+        7,
+        &["socket_keepalive", "enabled"],
+    ),
+    mistake("bad letter", "worker.worker1.lbfactor=1", "worker.worker1.ping_mode=X", 7, &["ping_mode", "X"]),
+    mistake(
+        "bad activation",
+        "worker.worker1.lbfactor=1",
+        "worker.worker1.activation=off",
+        7,
+        &["activation", "off", "Stopped"],
+    ),
+    mistake(
+        "property of a name that nothing defines",
+        "worker.worker1.lbfactor=1",
+        "worker.wokrer1.lbfactor=1",
+        7,
+        &["wokrer1", "did you mean worker1?"],
+    ),
+    mistake(
+        "undefined balance member",
+        "worker.lb.balance_workers=worker1,worker2",
+        "worker.lb.balance_workers=worker1,worker3",
+        3,
+        &["worker3"],
+    ),
+    mistake(
+        "undefined worker in the list",
+        "worker.list=lb,other",
+        "worker.list=lb,othre",
+        1,
+        &["othre", "other"],
+    ),
+    mistake("member without host", "worker.worker1.host=127.0.0.1", "", 0, &["worker1", "host"]),
+    mistake(
+        "member without port",
+        "worker.worker1.port=8009",
+        "worker.worker1.retries=2",
+        0,
+        &["worker1", "port"],
+    ),
+    mistake(
+        "host that does not resolve",
+        "worker.other.host=127.0.0.1",
+        "worker.other.host=tomcat.invalid",
+        11,
+        &["tomcat.invalid", "resolve"],
+    ),
+];
+
+fn verdict(workers: &str, conf: &str) -> Verdict {
+    Site::new(Mpm::Event).workers(workers).conf(conf).configtest()
+}
+
+fn check_all(mistakes: &[Mistake], starts: bool) {
+    let complaints: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.mismatch(starts)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+impl Mistake {
+    /// What configtest says otherwise than it should.
+    fn mismatch(&self, starts: bool) -> Option<String> {
+        assert!(RIGHT.contains(self.right), "{} replaces a line that is there", self.name);
+        let verdict = verdict(&RIGHT.replacen(self.right, self.wrong, 1), "JkMount /* lb");
+        let place = match self.line {
+            0 => "workers.properties".to_owned(),
+            line => format!("workers.properties:{line}:"),
+        };
+        let says_all =
+            |line: &str| line.contains(&place) && self.words.iter().all(|word| line.contains(word));
+        let said = verdict.output.lines().any(says_all);
+        let told = format!(
+            "{}: exit ok {}, expected {place} {:?}\n{}",
+            self.name, verdict.ok, self.words, verdict.output
+        );
+        (verdict.ok != starts || !said).then_some(told)
+    }
+}
+
+fn corrected() {
+    let verdict = verdict(RIGHT, "JkMount /* lb\nJkMount /other/* other");
+    assert!(verdict.ok, "{}", verdict.output);
+    assert_eq!(verdict.output.trim(), "Syntax OK");
+}
+
+fn unlisted_mount() {
+    let site = Site::new(Mpm::Event).workers(RIGHT).conf("JkMount /* lb\nJkMount /direct/* worker1");
+    let line = site.conf_line("/direct/*");
+    let verdict = site.configtest();
+    assert!(verdict.ok, "a warning only: {}", verdict.output);
+    let place = format!("httpd.conf:{line}:");
+    let found = verdict.output.lines().find(|line| line.contains(&place)).unwrap_or_default();
+    for word in ["worker1", "worker.list"] {
+        assert!(found.contains(word), "no {word} with {place} in {}", verdict.output);
+    }
+}
+
+fn unlisted_rule() {
+    let verdict = Site::new(Mpm::Event)
+        .workers(RIGHT)
+        .conf("JkMount /* lb\nJkMountFile conf/map.properties")
+        .file("conf/map.properties", "/a=lb\n# next\n/b=ohter\n")
+        .configtest();
+    let found = verdict.output.lines().find(|line| line.contains("map.properties:3:")).unwrap_or_default();
+    assert!(found.contains("ohter") && found.contains("other?"), "{}", verdict.output);
+}
+
+fn unreadable() {
+    let site = Site::new(Mpm::Event).workers(RIGHT).conf("JkMount /* lb");
+    fs::set_permissions(site.path("conf/workers.properties"), Permissions::from_mode(0o000))
+        .expect("our own file");
+    let verdict =
+        if rustix::process::geteuid().is_root() { site.configtest_as_nobody() } else { site.configtest() };
+    assert!(!verdict.ok && verdict.output.contains("workers.properties"), "{}", verdict.output);
+    let missing = Site::new(Mpm::Event).conf("JkWorkersFile conf/nowhere.properties").configtest();
+    assert!(!missing.ok && missing.output.contains("conf/nowhere.properties"), "{}", missing.output);
+    let directory = Site::new(Mpm::Event).workers(RIGHT).conf("JkMountFile logs").configtest();
+    assert!(!directory.ok && directory.output.contains("logs"), "{}", directory.output);
+}
+
+fn config_check() {
+    let workers = RIGHT.replace("worker.worker1.lbfactor", "worker.wokrer1.lbfactor");
+    for (directive, passes, speaks) in [
+        ("JkConfigCheck Warn", true, true),
+        ("JkConfigCheck Strict", false, true),
+        ("JkConfigCheck Off", true, false),
+        ("", true, true),
+    ] {
+        let verdict = verdict(&workers, &format!("JkMount /* lb\n{directive}"));
+        let seen = (verdict.ok, verdict.output.contains("wokrer1"));
+        assert_eq!(seen, (passes, speaks), "{directive}: {}", verdict.output);
+    }
+    let strict = verdict(RIGHT, "JkMount /* lb\nJkConfigCheck Strict");
+    assert!(strict.ok, "{}", strict.output);
+    let bad = verdict(RIGHT, "JkConfigCheck Sometimes");
+    assert!(!bad.ok && bad.output.contains("Strict"), "{}", bad.output);
+}
+
+fn at_start() {
+    let refused = Site::new(Mpm::Event).workers(&RIGHT.replace("type=ajp13", "type=apj13")).refused();
+    assert!(!refused.ok && refused.output.contains("did you mean ajp13?"), "{}", refused.output);
+    let workers = RIGHT.replace("worker.worker1.lbfactor", "worker.wokrer1.lbfactor");
+    let httpd = Site::new(Mpm::Event).workers(&workers).conf("JkMount /* lb").start();
+    assert!(httpd.error_log().contains("did you mean worker1?"), "{}", httpd.error_log());
+}
+
+fn garbage() {
+    let long_name = "n".repeat(300);
+    let many: String =
+        (0..1000).map(|n| format!("worker.w{n}.host=127.0.0.1\nworker.w{n}.port=8009\n")).collect();
+    let cases = [
+        ("NUL", "worker.list=a\0b\nworker.a.port=1\0\n".to_owned()),
+        ("binary", (0..=255_u8).map(|octet| char::from(octet).to_string()).collect::<String>().repeat(20)),
+        ("long line", format!("worker.list=lb\nx={}\n", "y".repeat(200_000))),
+        ("long name", format!("worker.list={long_name}\nworker.{long_name}.port=8009\n")),
+        ("self reference", "worker.list=a\nworker.a.reference=worker.a\n".to_owned()),
+        ("only separators", "worker.list= , ,\n".to_owned()),
+        ("thousand workers", format!("worker.list=w1\n{many}")),
+        ("macros", "a=$(b\nb=$(b)$(a)$()\nworker.list=w\nworker.w.host=$(a)\nworker.w.port=1\n".to_owned()),
+        (
+            "negative",
+            "worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port=-1\nworker.w.retries=-9\n".to_owned(),
+        ),
+    ];
+    for (name, workers) in cases {
+        let verdict = verdict(&workers, "");
+        for sign in ["Segmentation", "panicked", "Aborted"] {
+            assert!(!verdict.output.contains(sign), "{name}: {}", verdict.output);
+        }
+        let spoken = verdict.ok || verdict.output.contains("workers.properties");
+        assert!(spoken, "{name}: an error without a place: {}", verdict.output);
+    }
+}
+
+fn graceful(mpm: Mpm) {
+    let backend = Backend::constant("tomcat");
+    let right = format!("worker.list=w\n{}", backend.worker("w"));
+    let mut httpd = Site::new(mpm).workers(&right).conf("JkMount /* w").start();
+    assert_eq!(httpd.get("/x").text(), "tomcat");
+    httpd.site().write("conf/workers.properties", &right.replace("ajp13", "apj13"));
+    let verdict = httpd.graceful();
+    assert!(!verdict.ok && verdict.output.contains("did you mean ajp13?"), "{}", verdict.output);
+    assert_eq!(httpd.get("/x").text(), "tomcat");
+    httpd.graceful_by_signal();
+    wait::until_true("a word about the broken file", Duration::from_secs(15), || {
+        assert!(httpd.is_running(), "httpd ended");
+        httpd.error_log().contains("did you mean ajp13?")
+    });
+    for _ in 0..10 {
+        assert_eq!(httpd.get("/x").text(), "tomcat");
+    }
+    httpd.site().write("conf/workers.properties", &right);
+    assert!(httpd.graceful().ok);
+    wait::until_true("the restarted server", Duration::from_secs(15), || httpd.get("/x").text() == "tomcat");
+}
