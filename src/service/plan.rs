@@ -132,27 +132,34 @@ impl Maps<'_> {
         let main_map = self.map(main_rules.clone(), main, None);
         let copy_all = main.mount_copy == Some(MountCopy::All);
         let mut hosts = Vec::with_capacity(settings.len());
-        for (index, server) in settings.iter().enumerate() {
-            let (options, map) = match index {
-                0 => (main_options, main_map.clone()),
-                _ => {
-                    let copy = server.mount_copy.map_or(copy_all, |copy| copy == MountCopy::On);
-                    let map = match (copy, has_rules(server)) {
-                        (false, false) => None,
-                        (true, false) => main_map.clone(),
-                        (_, true) => {
-                            let own = self.rules(server);
-                            self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
-                        }
-                    };
-                    (server.options.in_virtual_host(main_options), map)
+        hosts.push(self.host(main.clone(), main_options, main_map.clone()));
+        for server in &settings[1..] {
+            let copy = server.mount_copy.map_or(copy_all, |copy| copy == MountCopy::On);
+            let map = match (copy, has_rules(server)) {
+                (false, false) => None,
+                (true, false) => main_map.clone(),
+                (_, true) => {
+                    let own = self.rules(server);
+                    self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
                 }
             };
-            let request_log = self.request_log(server, index);
-            self.doubts(server);
-            hosts.push(HostPlan { settings: server.clone(), options, map, request_log });
+            let inherited = main.auto_alias.clone().filter(|_| copy);
+            let auto_alias = server.auto_alias.clone().or(inherited);
+            let settings = ServerSettings { auto_alias, ..server.clone() };
+            hosts.push(self.host(settings, server.options.in_virtual_host(main_options), map));
         }
         hosts
+    }
+
+    fn host(
+        &mut self,
+        settings: ServerSettings,
+        options: JkOptions,
+        map: Option<Arc<ServerMap>>,
+    ) -> HostPlan {
+        let request_log = self.request_log(&settings);
+        self.doubts(&settings);
+        HostPlan { settings, options, map, request_log }
     }
 
     /// Rules of the main server: its mounts, and those in the definitions of workers.
@@ -231,14 +238,14 @@ impl Maps<'_> {
     }
 
     /// The request log's format; an inherited one is complained about only once.
-    fn request_log(&mut self, server: &ServerSettings, index: usize) -> Option<LogFormat> {
+    fn request_log(&mut self, server: &ServerSettings) -> Option<LogFormat> {
         let (format, origin) = server.request_log_format.as_ref()?;
         match LogFormat::parse(format) {
             Ok(format) => Some(format),
             Err(complaint) => {
                 let text = format!("JkRequestLogFormat: {complaint}; there is no request log");
                 let known = self.report.iter().any(|found| found.message == text);
-                if index == 0 || !known {
+                if !known {
                     self.report.error(Some(origin), text);
                 }
                 None

@@ -49,6 +49,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
 fn build<'s>(pool: Pool<'s>, main: Server<'s>, slot: &ServerSlot, plan: Plan) -> Result<(), String> {
     let mut logs = Logs::new(pool);
     let log = logs.open(main, &plan.hosts[0].settings)?;
+    log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
     let global = &plan.hosts[0].settings.global;
     let shared = create_shared(pool, main, global, &plan)?;

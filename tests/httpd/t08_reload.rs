@@ -16,6 +16,9 @@ use crate::support::{client::Client, ports, tomcat, wait};
 
 const REWRITES: usize = 30;
 
+/// Milliseconds between rewrites: too short for a file to settle, about as long as that takes, and long enough.
+const PAUSES: [u64; 4] = [300, 700, 1100, 2300];
+
 pub fn suite() -> Suite {
     let mpms = [Mpm::Event, Mpm::Prefork];
     Suite::new("reload").under(&mpms, "thirty_rewrites_in_two_steps_lose_no_request", rewrites)
@@ -43,11 +46,12 @@ fn rewrites(mpm: Mpm) {
         ["balancer_ex1", "balancer", "balancer_ex2"].iter().cycle().take(REWRITES).enumerate()
     {
         rewrite_in_two_steps(&map, balancer);
-        thread::sleep(Duration::from_millis(400 + 173 * (rewrite as u64 % 5)));
+        thread::sleep(Duration::from_millis(PAUSES[rewrite % PAUSES.len()]));
     }
     let tally = load.stop();
     eprintln!("reload under {}: {REWRITES} rewrites, {:?}", mpm.name(), tally.good);
     tally.assert_all_good(1000);
+    assert!(tally.good.values().all(|share| *share > 100), "the maps took effect: {:?}", tally.good);
     for (balancer, only) in [("balancer_ex1", "tomcat2"), ("balancer_ex2", "tomcat1")] {
         rewrite_in_two_steps(&map, balancer);
         wait::until_true(&format!("{balancer} in all processes"), Duration::from_secs(20), || {

@@ -38,12 +38,8 @@ impl Hosts {
         let host = |port: u16, text: &str| {
             format!("Listen 127.0.0.1:{port}\n<VirtualHost *:{port}>\n{text}\n{each}\n</VirtualHost>\n")
         };
-        let httpd = site
-            .conf(main)
-            .conf(each)
-            .conf(&host(inheriting, ""))
-            .conf(&host(overriding, own))
-            .start();
+        let httpd =
+            site.conf(main).conf(each).conf(&host(inheriting, "")).conf(&host(overriding, own)).start();
         Self { httpd, inheriting, overriding }
     }
 
@@ -63,7 +59,7 @@ fn answer(port: u16, path: &str) -> String {
 
 /// A backend that answers with one line per fact of the Forward Request.
 fn mirror() -> Backend {
-    Backend::answering(|forward| Answer::ok(&facts(forward)))
+    Backend::answering(|forward| Answer::ok(facts(forward)))
 }
 
 fn facts(forward: &Forward) -> String {
@@ -87,7 +83,10 @@ fn fact(answer: &str, name: &str) -> String {
 }
 
 fn site(backend: &Backend) -> Site {
-    Site::new(Mpm::Event).load("setenvif").load("env").workers(&format!("worker.list=w\n{}", backend.worker("w")))
+    Site::new(Mpm::Event)
+        .load("setenvif")
+        .load("env")
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
 }
 
 /// An indicator directive, its default variable, and the fact that shows the variable's value.
@@ -246,7 +245,7 @@ const REFUSED: [(&str, &str); 26] = [
     ("JkMount /x", "needs a path and a worker"),
     ("JkMount *.jsp w", "must start with /"),
     ("JkMount !/x w", "must start with /"),
-    ("JkMount /a /b w", "takes one or two arguments"),
+    ("JkMount /a /b w", "takes 1-2 arguments"),
     ("<Location /x>\nJkMount /x w\n</Location>", "takes the worker only"),
     ("<Files x>\nJkMount w\n</Files>", "must start with /"),
     ("JkUnMount /x", "needs a path and a worker"),
@@ -263,7 +262,7 @@ const REFUSED: [(&str, &str); 26] = [
     ("JkOptions ForwardURIProxi", "did you mean ForwardURIProxy?"),
     ("JkOptions -ForwardURIProxy", "not allowed"),
     ("JkOptions +", "option expected"),
-    ("JkEnvVar", "takes one or two arguments"),
+    ("JkEnvVar", "takes 1-2 arguments"),
     ("JkConfigCheck Sometimes", "expected Off or Warn or Strict"),
 ];
 

@@ -4,6 +4,7 @@
 //! What values mean is left to the typed settings. Rules: "workers.properties, Line grammar" and "Keys".
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -42,12 +43,19 @@ impl Entry {
 }
 
 /// Properties and user variables in the order in which they were first written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct PropertyMap {
     entries: Vec<(BString, Entry)>,
     index: HashMap<BString, usize>,
     used_in_macros: HashSet<BString>,
     read: bool,
+}
+
+/// Shows keys only: values may be secrets.
+impl fmt::Debug for PropertyMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.entries.iter().map(|(key, _)| key)).finish()
+    }
 }
 
 impl PropertyMap {

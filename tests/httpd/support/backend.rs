@@ -52,12 +52,21 @@ pub struct Answer {
 impl Backend {
     /// Listens on a free port and runs `script` for each connection.
     pub fn start(script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
-        Self::start_at(ports::free(), script)
+        let (listener, port) = ports::listen();
+        Self::serve(listener, port, script)
     }
 
     /// As [`Backend::start`], on a given port.
     pub fn start_at(port: u16, script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port nobody listens on");
+        Self::serve(listener, port, script)
+    }
+
+    fn serve(
+        listener: TcpListener,
+        port: u16,
+        script: impl Fn(&mut Connection) + Send + Sync + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let script: Arc<Script> = Arc::new(script);
         let accepting = Arc::clone(&shared);

@@ -31,12 +31,13 @@ pub struct Verdict {
 }
 
 impl Httpd {
-    /// Takes over the process of `site` and waits until it answers connections.
+    /// Takes over the process of `site` and waits until it answers connections and has written its PidFile, without
+    /// which `httpd -k graceful` would start a second server.
     pub fn new(process: Process, site: Site) -> Self {
         let mut httpd = Self { site, process };
         wait::until_true("httpd to listen", START_LIMIT, || {
             assert!(httpd.is_running(), "httpd ended: {}", httpd.logs());
-            TcpStream::connect(("127.0.0.1", httpd.port())).is_ok()
+            httpd.generations() > 0 && TcpStream::connect(("127.0.0.1", httpd.port())).is_ok()
         });
         httpd
     }
@@ -99,9 +100,11 @@ impl Httpd {
 
     /// Waits until the error log has reported `count` completed starts and restarts.
     pub fn wait_for_generation(&self, count: usize) {
-        wait::until_true("the next generation", START_LIMIT, || {
-            self.error_log().matches("resuming normal operations").count() >= count
-        });
+        wait::until_true("the next generation", START_LIMIT, || self.generations() >= count);
+    }
+
+    fn generations(&self) -> usize {
+        self.error_log().matches("resuming normal operations").count()
     }
 
     /// Tells whether the parent still runs.
