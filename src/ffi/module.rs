@@ -87,7 +87,7 @@ unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: 
 
 fn keep_slot(pool: Option<Pool<'_>>, slot: ServerSlot) -> *mut c_void {
     guard("server configuration", null_mut(), || match pool {
-        Some(pool) => std::ptr::from_ref(pool.keep(slot)).cast_mut().cast(),
+        Some(pool) => std::ptr::from_ref(pool.keep_in_parent(slot)).cast_mut().cast(),
         None => null_mut(),
     })
 }

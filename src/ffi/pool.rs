@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::bindings::{apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup};
@@ -11,12 +12,6 @@ use super::bindings::{apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool
 pub struct Pool<'p> {
     raw: NonNull<apr_pool_t>,
     life: PhantomData<&'p ()>,
-}
-
-/// A value on a pool, and the process that put it there.
-struct Kept<T> {
-    value: T,
-    process: u32,
 }
 
 impl<'p> Pool<'p> {
@@ -38,12 +33,9 @@ impl<'p> Pool<'p> {
         unsafe { apr_pstrmemdup(self.as_ptr(), text.as_ptr().cast(), text.len() as _) }
     }
 
-    /// Moves `value` onto the pool; it is dropped when the pool is cleared by the process that put it there.
-    ///
-    /// A child that inherited the pool leaves the value alone: other threads of it may still use it while the
-    /// child exits.
+    /// Moves `value` onto the pool; it is dropped when the pool is cleared.
     pub fn keep<T: Send + Sync + 'static>(self, value: T) -> &'p T {
-        let kept = Box::into_raw(Box::new(Kept { value, process: std::process::id() }));
+        let kept = Box::into_raw(Box::new(value));
         // SAFETY: `drop_kept::<T>` takes exactly the pointer given here, once, when the pool is cleared.
         unsafe {
             apr_pool_cleanup_register(
@@ -54,7 +46,14 @@ impl<'p> Pool<'p> {
             );
         }
         // SAFETY: the box stays until the cleanup runs, and that is not before 'p ends.
-        unsafe { &(*kept).value }
+        unsafe { &*kept }
+    }
+
+    /// As [`Pool::keep`], for what children inherit: only the process that made the value drops it.
+    ///
+    /// A child clears the pools it inherited while it exits, when other threads of it may still use the value.
+    pub fn keep_in_parent<T: Send + Sync + 'static>(self, value: T) -> &'p T {
+        &self.keep(OfProcess { value: ManuallyDrop::new(value), process: std::process::id() }).value
     }
 
     /// Runs `action` when the pool is cleared.
@@ -74,15 +73,25 @@ impl<F: FnOnce()> Drop for AtDrop<F> {
     }
 }
 
+/// A value that only the process that made it drops.
+struct OfProcess<T> {
+    value: ManuallyDrop<T>,
+    process: u32,
+}
+
+impl<T> Drop for OfProcess<T> {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            // SAFETY: this is the one place where the value is dropped, and nothing uses it afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
 unsafe extern "C" fn drop_kept<T>(data: *mut c_void) -> super::bindings::apr_status_t {
     super::guard::guard("pool cleanup", (), || {
-        let kept = data.cast::<Kept<T>>();
-        // SAFETY: `data` is the box that `keep` registered and that nobody freed.
-        let same_process = unsafe { (*kept).process } == std::process::id();
-        if same_process {
-            // SAFETY: as above; APR runs a cleanup once.
-            drop(unsafe { Box::from_raw(kept) });
-        }
+        // SAFETY: `data` is the box that `keep` registered; APR runs a cleanup once.
+        drop(unsafe { Box::from_raw(data.cast::<T>()) });
     });
     0
 }

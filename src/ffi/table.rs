@@ -70,6 +70,14 @@ impl<'p> Table<'p> {
         unsafe { apr_table_setn(self.raw.as_ptr(), name, value) };
     }
 
+    /// As [`Table::set`], for names that need no copy.
+    pub fn set_named(self, name: &'static CStr, value: &[u8]) {
+        let value = self.pool.c_string(value);
+        // SAFETY: the value is on a pool that lives as long as the table, and this module's code, where the name
+        // is, outlives all requests.
+        unsafe { apr_table_setn(self.raw.as_ptr(), name.as_ptr(), value) };
+    }
+
     /// Appends an entry, whatever there is of that name.
     pub fn add(self, name: &[u8], value: &[u8]) {
         let (name, value) = (self.pool.c_string(name), self.pool.c_string(value));

@@ -2,6 +2,7 @@
 //!
 //! Names and values: "directives, Notes for mod_log_config".
 
+use std::ffi::CStr;
 use std::time::Duration;
 
 use crate::ffi::request::Request;
@@ -9,34 +10,73 @@ use crate::ffi::table::Table;
 use crate::worker::request::MemberNotes;
 use crate::worker::ServiceNotes;
 
+/// Notes about the first member that was tried, in the order of [`values`].
+const FIRST: [&CStr; 10] = [
+    c"JK_LB_FIRST_NAME",
+    c"JK_LB_FIRST_VALUE",
+    c"JK_LB_FIRST_ACCESSED",
+    c"JK_LB_FIRST_SESSIONS",
+    c"JK_LB_FIRST_READ",
+    c"JK_LB_FIRST_TRANSFERRED",
+    c"JK_LB_FIRST_ERRORS",
+    c"JK_LB_FIRST_BUSY",
+    c"JK_LB_FIRST_ACTIVATION",
+    c"JK_LB_FIRST_STATE",
+];
+
+/// Notes about the last one.
+const LAST: [&CStr; 10] = [
+    c"JK_LB_LAST_NAME",
+    c"JK_LB_LAST_VALUE",
+    c"JK_LB_LAST_ACCESSED",
+    c"JK_LB_LAST_SESSIONS",
+    c"JK_LB_LAST_READ",
+    c"JK_LB_LAST_TRANSFERRED",
+    c"JK_LB_LAST_ERRORS",
+    c"JK_LB_LAST_BUSY",
+    c"JK_LB_LAST_ACTIVATION",
+    c"JK_LB_LAST_STATE",
+];
+
 /// Writes all notes that follow from the service of a request.
 pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNotes, duration: Duration) {
     let notes = request.notes();
-    notes.set(b"JK_WORKER_TYPE", worker_type.as_bytes());
+    notes.set_named(c"JK_WORKER_TYPE", worker_type.as_bytes());
     let duration = format!("{}.{:06}", duration.as_secs(), duration.subsec_micros());
-    notes.set(b"JK_REQUEST_DURATION", duration.as_bytes());
+    notes.set_named(c"JK_REQUEST_DURATION", duration.as_bytes());
     if let Some(route) = service.route.as_ref().filter(|route| !route.is_empty()) {
-        notes.set(b"JK_WORKER_ROUTE", route.as_bytes());
+        notes.set_named(c"JK_WORKER_ROUTE", route.as_bytes());
     }
-    for (which, member) in [("FIRST", &service.first), ("LAST", &service.last)] {
-        member.iter().for_each(|member| write_member(notes, which, member));
+    for (names, member) in [(FIRST, &service.first), (LAST, &service.last)] {
+        member.iter().for_each(|member| write_member(notes, names, member));
     }
 }
 
-fn write_member(notes: Table<'_>, which: &str, member: &MemberNotes) {
-    let values: [(&str, String); 10] = [
-        ("NAME", member.name.clone()),
-        ("VALUE", member.value.to_string()),
-        ("ACCESSED", member.accessed.to_string()),
-        ("SESSIONS", member.sessions.to_string()),
-        ("READ", member.read.to_string()),
-        ("TRANSFERRED", member.transferred.to_string()),
-        ("ERRORS", member.errors.to_string()),
-        ("BUSY", member.busy.to_string()),
-        ("ACTIVATION", member.activation.to_owned()),
-        ("STATE", member.state.to_owned()),
-    ];
-    for (name, value) in values {
-        notes.set(format!("JK_LB_{which}_{name}").as_bytes(), value.as_bytes());
+fn write_member(notes: Table<'_>, names: [&'static CStr; 10], member: &MemberNotes) {
+    for (name, value) in names.into_iter().zip(values(member)) {
+        match value {
+            Value::Text(text) => notes.set_named(name, text.as_bytes()),
+            Value::Number(number) => notes.set_named(name, number.to_string().as_bytes()),
+        }
     }
+}
+
+enum Value<'a> {
+    Text(&'a str),
+    Number(u64),
+}
+
+fn values(member: &MemberNotes) -> [Value<'_>; 10] {
+    [
+        Value::Text(&member.name),
+        Value::Number(member.value),
+        Value::Number(member.accessed),
+        Value::Number(member.sessions),
+        Value::Number(member.read),
+        Value::Number(member.transferred),
+        Value::Number(member.errors),
+        Value::Number(u64::from(member.busy)),
+        Value::Text(member.activation),
+        Value::Text(member.state),
+    ]
 }

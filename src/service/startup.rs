@@ -126,7 +126,7 @@ fn install<'s>(pool: Pool<'s>, main: Server<'s>, server: Server<'s>, host: Virtu
     let slot = match server.slot() {
         Some(slot) if !shared_with_main(slot) => slot,
         _ => {
-            let slot = pool.keep(ServerSlot::default());
+            let slot = pool.keep_in_parent(ServerSlot::default());
             server.set_slot(slot);
             slot
         }
