@@ -154,12 +154,12 @@ impl OptionWords {
         Ok(())
     }
 
-    /// A later word of a group replaces earlier ones of it, in the same server.
+    /// A later word of a group replaces what earlier ones of it added in the same server; what they took away stays
+    /// away: it may be the main server's.
     fn apply(&mut self, option: JkOptions, minus: bool) {
         for group in [JkOptions::URI_GROUP, JkOptions::ADDRESS_GROUP] {
             if group.contains(option) {
                 self.plus.remove(group);
-                self.minus.remove(group);
             }
         }
         if minus {
