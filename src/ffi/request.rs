@@ -6,9 +6,9 @@ use std::ptr::NonNull;
 
 use super::bindings::{
     ap_add_common_vars, ap_destroy_sub_req, ap_get_module_config, ap_get_remote_host, ap_get_server_name,
-    ap_get_server_port, ap_os_escape_path, ap_set_module_config, ap_sub_req_method_uri, apr_filepath_merge,
-    apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec, request_rec, APR_FILEPATH_SECUREROOT,
-    APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
+    ap_get_server_port, ap_os_escape_path, ap_run_default_port, ap_set_module_config, ap_sub_req_method_uri,
+    apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec, request_rec,
+    APR_FILEPATH_SECUREROOT, APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
 };
 use super::module::module_record;
 use super::pool::Pool;
@@ -237,6 +237,15 @@ impl<'r> Request<'r> {
     pub fn server_port(self) -> u16 {
         // SAFETY: the request is live.
         unsafe { ap_get_server_port(self.as_ptr()) }
+    }
+
+    /// Port of ServerName, or the one that the scheme implies.
+    pub fn canonical_port(self) -> u16 {
+        match self.server().port() {
+            // SAFETY: the request is live, and the hook only reads it.
+            0 => unsafe { ap_run_default_port(self.as_ptr()) },
+            port => port,
+        }
     }
 
     /// Escapes a path the way httpd does.

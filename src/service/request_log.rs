@@ -94,7 +94,7 @@ fn value(token: u8, request: Request<'_>) -> Cow<'_, [u8]> {
         b'H' => text(Some(request.protocol())),
         b'm' => text(Some(request.method())),
         b'q' => Some(Cow::Owned(request.args().map_or_else(Vec::new, |args| [b"?", args].concat()))),
-        b'p' => Some(number(u64::from(request.server().port()))),
+        b'p' => Some(number(u64::from(request.canonical_port()))),
         b'r' => request.request_line().map(mask_password),
         b's' => Some(number(u64::from(request.status()))),
         b'T' => note(c"JK_REQUEST_DURATION"),
