@@ -93,8 +93,10 @@ impl<B: Backend> Member<B> {
         self.capacity.store(u32::MAX, Relaxed);
     }
 
-    /// What the notes and the request log say of it after an attempt with `activation`.
-    pub(super) fn notes(&self, activation: Activation) -> MemberNotes {
+    /// What the notes and the request log say of it after an attempt.
+    ///
+    /// The activation is the member's own, as the status page shows it, whatever the rule says.
+    pub(super) fn notes(&self) -> MemberNotes {
         let worker = self.worker();
         MemberNotes {
             name: self.name().to_owned(),
@@ -105,7 +107,7 @@ impl<B: Backend> Member<B> {
             transferred: worker.transferred(),
             errors: self.record.errors(),
             busy: worker.busy(),
-            activation: activation.code(),
+            activation: self.record.activation().code(),
             state: self.record.health().state.text(),
         }
     }

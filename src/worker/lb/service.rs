@@ -202,7 +202,7 @@ impl<B: Backend> Service<'_, B> {
         if matches!(outcome, Outcome::Failed { .. }) {
             self.excluded.push(choice.index);
         }
-        let notes = member.notes(activation);
+        let notes = member.notes();
         self.notes.first.get_or_insert_with(|| notes.clone());
         self.notes.last = Some(notes);
         outcome
