@@ -22,7 +22,7 @@ pub(super) struct Facts<'r> {
     request: Request<'r>,
     uri: Cow<'r, [u8]>,
     remote_addr: Option<&'r [u8]>,
-    remote_port: Option<Cow<'r, [u8]>>,
+    remote_port: Cow<'r, [u8]>,
     remote_host: Option<&'r [u8]>,
     remote_user: Option<&'r [u8]>,
     auth_type: Option<&'r [u8]>,
@@ -103,7 +103,7 @@ impl<'r> Facts<'r> {
             ssl_session: tls.and_then(|tls| tls.session),
             ssl_key_size: tls.and_then(|tls| tls.key_size),
             ssl_protocol: tls.and_then(|tls| tls.protocol),
-            remote_port: self.remote_port.as_deref(),
+            remote_port: Some(&self.remote_port),
             local_addr: self.local_addr,
             environment: &self.environment,
         }
@@ -160,11 +160,10 @@ impl<'r> Gather<'r> {
         }
     }
 
-    fn remote_port(&self, port: u16) -> Option<Cow<'r, [u8]>> {
-        match self.variable(Indicator::RemotePort) {
-            Some(value) => Some(Cow::Borrowed(value)).filter(|value| !value.is_empty()),
-            None => Some(Cow::Owned(port.to_string().into_bytes())),
-        }
+    /// The client's port as text: always sent, also if a variable makes it empty.
+    fn remote_port(&self, port: u16) -> Cow<'r, [u8]> {
+        let given = self.variable(Indicator::RemotePort);
+        given.map_or_else(|| Cow::Owned(port.to_string().into_bytes()), Cow::Borrowed)
     }
 
     fn tls(&self) -> Option<Tls<'r>> {
@@ -249,7 +248,8 @@ impl Headers for RequestHeaders<'_> {
 /// JK_REPLY_TIMEOUT in milliseconds: 0 is no limit; negative or no number is ignored.
 pub(super) fn reply_timeout(environment: Table<'_>) -> Option<Option<Duration>> {
     let text = environment.get(c"JK_REPLY_TIMEOUT")?;
-    let milliseconds: u64 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;
+    let starts_with_digit = text.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+    let milliseconds = u64::try_from(leading_number(text)).ok().filter(|_| starts_with_digit)?;
     Some(Some(Duration::from_millis(milliseconds)).filter(|timeout| !timeout.is_zero()))
 }
 
