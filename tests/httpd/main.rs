@@ -18,6 +18,7 @@ mod t10_graceful;
 mod t11_costs;
 mod t12_seeds;
 mod t19_directives;
+mod t20_forwarding;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         t11_costs::suite(),
         t12_seeds::suite(),
         t19_directives::suite(),
+        t20_forwarding::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -25,6 +25,8 @@ pub struct Forward {
     pub headers: Vec<(String, String)>,
     /// Attributes by name; coded ones by the name the protocol's documentation gives them.
     pub attributes: HashMap<String, String>,
+    /// Names of the attributes as they came.
+    pub attribute_order: Vec<String>,
 }
 
 impl Forward {
@@ -56,7 +58,9 @@ impl Forward {
             let name = cursor.header_name();
             forward.headers.push((name, cursor.text()));
         }
-        forward.attributes = attributes(&mut cursor);
+        let attributes = attributes(&mut cursor);
+        forward.attribute_order = attributes.iter().map(|(name, _)| name.clone()).collect();
+        forward.attributes = attributes.into_iter().collect();
         forward.method = match method {
             0xFF => forward.attributes["stored_method"].clone(),
             code => METHODS[usize::from(code) - 1].to_owned(),
@@ -117,8 +121,8 @@ fn put_text(payload: &mut Vec<u8>, text: &str) {
     payload.push(0);
 }
 
-fn attributes(cursor: &mut Cursor<'_>) -> HashMap<String, String> {
-    let mut found = HashMap::new();
+fn attributes(cursor: &mut Cursor<'_>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
     loop {
         let (name, value) = match cursor.byte() {
             0xFF => return found,
@@ -126,7 +130,7 @@ fn attributes(cursor: &mut Cursor<'_>) -> HashMap<String, String> {
             11 => ("ssl_key_size".to_owned(), cursor.integer().to_string()),
             code => (ATTRIBUTES[usize::from(code)].to_owned(), cursor.text()),
         };
-        found.insert(name, value);
+        found.push((name, value));
     }
 }
 

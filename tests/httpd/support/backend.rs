@@ -302,6 +302,12 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// Replaces the body; its length is not announced.
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = body.as_bytes().to_vec();
+        self
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

@@ -28,6 +28,23 @@ pub fn module() -> &'static Path {
     })
 }
 
+/// The C original that behaviour is compared with: `MOD_JK_ORIGINAL`, where `apxs/setup test` puts it, or where
+/// Debian's package does. `MOD_JK_ORIGINAL=none` does without, for systems that have no package of it.
+pub fn original() -> Option<PathBuf> {
+    if let Some(path) = env::var_os("MOD_JK_ORIGINAL") {
+        return Some(PathBuf::from(path)).filter(|path| path.as_os_str() != "none");
+    }
+    let places = [project().join("target/original/mod_jk.so"), httpd_modules().join("mod_jk.so")];
+    let found = places.into_iter().find(|path| is_original(path));
+    Some(found.expect("run `apxs/setup test`, or set MOD_JK_ORIGINAL to the C mod_jk.so or to `none`"))
+}
+
+/// Whether that is the C module and not a copy of this one installed in its place: it names its C source files.
+fn is_original(path: &Path) -> bool {
+    let octets = std::fs::read(path).unwrap_or_default();
+    memchr::memmem::find(&octets, b"jk_lb_worker.c").is_some()
+}
+
 /// The directory of the project.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -85,13 +85,22 @@ impl Site {
         Self::with_sizing(mpm, &mpm.single_child(threads))
     }
 
+    /// As [`Site::single_child`], with that build of the module, which may be the C original.
+    pub fn single_child_of(module: &Path, mpm: Mpm, threads: u32) -> Self {
+        Self::with_module(module, mpm, &mpm.single_child(threads))
+    }
+
     /// As [`Site::new`] without any directive of the module but LoadModule.
     pub fn bare(mpm: Mpm) -> Self {
         Self::with_base(&format!("{}{}", mpm_conf(mpm, mpm.sizing()), load_line("jk", paths::module())))
     }
 
     fn with_sizing(mpm: Mpm, sizing: &str) -> Self {
-        Self::with_base(&format!("{}{}", mpm_conf(mpm, sizing), load_line("jk", paths::module())))
+        Self::with_module(paths::module(), mpm, sizing)
+    }
+
+    fn with_module(module: &Path, mpm: Mpm, sizing: &str) -> Self {
+        Self::with_base(&format!("{}{}", mpm_conf(mpm, sizing), load_line("jk", module)))
             .conf("JkLogFile logs/mod_jk.log\nJkLogLevel info\nJkShmFile run/jk.shm")
     }
 

@@ -193,10 +193,12 @@ fn service_xml(service: &Service) -> String {
     let Service { route, port } = service;
     format!(
         r#"<Service name="{route}">
-  <Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secretRequired="false" minSpareThreads="2"/>
+  <Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secretRequired="false" minSpareThreads="2"
+    allowedRequestAttributesPattern=".*" tomcatAuthentication="false" encodedSolidusHandling="decode"/>
   <Engine name="{route}" defaultHost="localhost" jvmRoute="{route}">
     <Host name="localhost" appBase="webapps" autoDeploy="false" deployOnStartup="false">
       <Context path="" docBase="{app}"><Parameter name="route" value="{route}"/></Context>
+      <Context path="/shop" docBase="{app}"><Parameter name="route" value="{route}"/></Context>
     </Host>
   </Engine>
 </Service>
@@ -218,7 +220,7 @@ fn application() -> &'static Path {
             .arg("-cp")
             .arg(paths::tomcat().join("lib/servlet-api.jar"))
             .arg("-d")
-            .args([classes, sources.join("Probe.java")])
+            .args([classes, sources.join("Probe.java"), sources.join("Mirror.java")])
             .output()
             .expect("javac runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
