@@ -292,9 +292,14 @@ impl Connection {
 impl Answer {
     /// 200 with `body` and its length.
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self::page(200, body)
+    }
+
+    /// A status with `body` and its length.
+    pub fn page(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let length = body.len().to_string();
-        Self { status: 200, headers: Vec::new(), body }.header("Content-Length", &length)
+        Self { status, headers: Vec::new(), body }.header("Content-Length", &length)
     }
 
     /// A status without a body.

@@ -133,6 +133,13 @@ impl Site {
         self.conf(&load_line(module, &path))
     }
 
+    /// As [`Site::load`], before the module under test, so that its hooks run first.
+    pub fn load_before(mut self, module: &str) -> Self {
+        let path = paths::httpd_modules().join(format!("mod_{module}.so"));
+        self.conf.insert_str(0, &load_line(module, &path));
+        self
+    }
+
     /// Writes a file below the ServerRoot.
     pub fn file(self, path: &str, text: &str) -> Self {
         self.write(path, text);

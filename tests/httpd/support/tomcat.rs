@@ -220,7 +220,8 @@ fn application() -> &'static Path {
             .arg("-cp")
             .arg(paths::tomcat().join("lib/servlet-api.jar"))
             .arg("-d")
-            .args([classes, sources.join("Probe.java"), sources.join("Mirror.java")])
+            .arg(classes)
+            .args(["Probe.java", "Mirror.java", "Identity.java"].map(|name| sources.join(name)))
             .output()
             .expect("javac runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
