@@ -83,6 +83,17 @@ impl<'r> Request<'r> {
         unsafe { Request::from_raw(self.read(|r| r.main)) }
     }
 
+    /// The request that an internal redirect led from to this one.
+    pub fn previous(self) -> Option<Request<'r>> {
+        // SAFETY: a redirected request lives as long as the one it led to, and is served by the same thread.
+        unsafe { Request::from_raw(self.read(|r| r.prev)) }
+    }
+
+    /// Tells whether this is the page of an ErrorDocument: httpd keeps the status that the page is for.
+    pub fn is_error_page(self) -> bool {
+        self.previous().is_some() && self.status() >= 400
+    }
+
     /// Tells whether the request is one for mod_proxy.
     pub fn is_proxy(self) -> bool {
         self.read(|r| r.proxyreq) != 0

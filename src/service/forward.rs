@@ -203,9 +203,10 @@ impl<'r> Gather<'r> {
         vars.filter_map(|var| Some((var.name.to_bytes(), value(&var.name, &var.default)?))).collect()
     }
 
-    /// Sub-requests have no body; JK_IGNORE_CL makes a known length unknown.
+    /// Sub-requests and pages of an ErrorDocument have no body, though the latter have the headers of one: it was
+    /// sent for the request that failed. JK_IGNORE_CL makes a known length unknown.
     fn body(&self) -> Body {
-        if self.request.main().is_some() {
+        if self.request.main().is_some() || self.request.is_error_page() {
             return Body::None;
         }
         if self.request.is_body_chunked() {
@@ -232,10 +233,13 @@ impl Headers for RequestHeaders<'_> {
         let mut length_due = self.body == Body::None;
         for (name, value) in self.table.iter() {
             if name.eq_ignore_ascii_case(b"Content-Length") {
-                if self.body == Body::Unknown {
+                if self.body == Body::Unknown || (self.body == Body::None && content_length(value) > 0) {
                     continue;
                 }
                 length_due = false;
+            }
+            if self.body == Body::None && name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+                continue;
             }
             visit(name, value);
         }
