@@ -19,6 +19,7 @@ mod t11_costs;
 mod t12_seeds;
 mod t19_directives;
 mod t20_forwarding;
+mod t21_tls;
 mod t24_error_pages;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         t12_seeds::suite(),
         t19_directives::suite(),
         t20_forwarding::suite(),
+        t21_tls::suite(),
         t24_error_pages::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
