@@ -20,6 +20,7 @@ mod t12_seeds;
 mod t19_directives;
 mod t20_forwarding;
 mod t21_tls;
+mod t22_http2;
 mod t24_error_pages;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         t19_directives::suite(),
         t20_forwarding::suite(),
         t21_tls::suite(),
+        t22_http2::suite(),
         t24_error_pages::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

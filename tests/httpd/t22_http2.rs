@@ -1,0 +1,159 @@
+//! mod_http2 in front: every kind of request and answer over one connection of many streams.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::backend::{Answer, Backend};
+use crate::support::http2::{self, Counts};
+use crate::support::httpd::Httpd;
+use crate::support::site::{Mpm, Site};
+use crate::support::suite::Suite;
+use crate::support::{ajp, raw, tomcat};
+
+/// Threads of a child that read HTTP/1.1; mod_http2 has more of its own.
+const THREADS: u32 = 8;
+
+const STREAMS: usize = 100;
+
+pub fn suite() -> Suite {
+    Suite::new("http2")
+        .test("get_post_head_and_error_pages", exchanges)
+        .test("head_with_an_error_status_has_the_headers_of_get", head_with_error)
+        .test("the_length_of_a_body_is_told_or_left_open", body_lengths)
+        .test("parallel_streams_get_all_the_connections_they_need", parallel_streams)
+        .test("a_pool_smaller_than_the_streams_makes_them_wait_or_fail", small_pool)
+        .test("a_response_that_breaks_off_is_a_reset_stream", cut)
+}
+
+fn site() -> Site {
+    Site::single_child(Mpm::Event, THREADS).load("http2").conf(
+        "Protocols h2c http/1.1
+H2MinWorkers 40
+H2MaxWorkers 40",
+    )
+}
+
+fn scripted(backend: &Backend, properties: &str) -> Httpd {
+    let workers = format!("worker.list=w\n{}{properties}", backend.worker("w"));
+    site().workers(&workers).conf("JkMount /* w").start()
+}
+
+fn url(httpd: &Httpd, path: &str) -> String {
+    format!("http://127.0.0.1:{}{path}", httpd.port())
+}
+
+fn exchanges() {
+    let httpd = site().workers(&tomcat::shared().balancer()).conf("JkMount /* tomcat1").start();
+    httpd.site().write("request-body", &"0123456789".repeat(5000));
+    let body = httpd.site().path("request-body").display().to_string();
+    let data = format!("-d{body}");
+    let get = http2::request(&url(&httpd, "/facts?x=1"), &[]);
+    assert_eq!((get.status(), get.fact("method")), (200, Some("GET")), "{}", get.transcript());
+    assert_eq!((get.fact("protocol"), get.fact("query")), (Some("HTTP/2.0"), Some("x=1")));
+    for arguments in [&[&*data][..], &[&data, "--no-content-length"]] {
+        let post = http2::request(&url(&httpd, "/upload"), arguments);
+        assert_eq!((post.status(), post.fact("length")), (200, Some("50000")), "{}", post.transcript());
+    }
+    let head = http2::request(&url(&httpd, "/body?size=1000"), &["-H:method: HEAD"]);
+    assert_eq!((head.status(), head.header("content-length")), (200, Some("1000")), "{}", head.transcript());
+    for code in ["404", "500", "503"] {
+        let error = http2::request(&url(&httpd, &format!("/error?code={code}")), &[]);
+        assert_eq!(error.status().to_string(), code, "{}", error.transcript());
+        assert!(error.is_complete() && error.transcript().contains("as ordered"), "the page of Tomcat");
+    }
+    let empty = http2::request(&url(&httpd, "/status?code=404"), &[]);
+    assert_eq!((empty.status(), empty.header("content-length")), (404, Some("0")), "{}", empty.transcript());
+}
+
+fn head_with_error() {
+    let page = |code: u16| Answer::page(code, "the page").header("X-Own", "kept");
+    let backend = Backend::answering(move |forward| page(forward.uri[1..].parse().unwrap_or(200)));
+    let httpd = scripted(&backend, "");
+    for code in [400, 401, 404, 410, 500, 503] {
+        let one = raw::exchange(
+            httpd.port(),
+            format!("HEAD /{code} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        );
+        assert_eq!((one.status(), one.surplus.len()), (code, 0), "{one:?}");
+        assert_eq!((one.headers("Content-Length"), one.headers("X-Own")), (vec!["8"], vec!["kept"]));
+        let two = http2::request(&url(&httpd, &format!("/{code}")), &["-H:method: HEAD"]);
+        let headers = (two.header("content-length"), two.header("x-own"));
+        assert_eq!((two.status(), headers), (code, (Some("8"), Some("kept"))), "{}", two.transcript());
+        assert!(two.is_complete() && !two.is_reset(), "{}", two.transcript());
+    }
+    assert!(backend.requests().iter().all(|forward| forward.method == "HEAD"));
+}
+
+fn body_lengths() {
+    let backend = Backend::constant("done");
+    let httpd = scripted(&backend, "");
+    httpd.site().write("request-body", "twelve bytes");
+    let data = format!("-d{}", httpd.site().path("request-body").display());
+    let cases: [(&[&str], Option<u64>); 4] = [
+        (&[], Some(0)),
+        (&["-H:method: HEAD"], Some(0)),
+        (&[&data], Some(12)),
+        (&[&data, "--no-content-length"], None),
+    ];
+    for (arguments, length) in cases {
+        let exchange = http2::request(&url(&httpd, "/x"), arguments);
+        assert_eq!(exchange.status(), 200, "{}", exchange.transcript());
+        let forward = backend.requests().pop().expect("the request");
+        assert_eq!(forward.content_length(), length, "{arguments:?}: {:?}", forward.headers);
+    }
+}
+
+fn parallel_streams() {
+    let backend = slow_backend();
+    let httpd = scripted(&backend, "");
+    let counts = http2::parallel(&url(&httpd, "/x"), STREAMS);
+    assert_eq!(counts, Counts { good: STREAMS, complete: STREAMS, ..Counts::default() });
+    let connections = backend.connections();
+    assert!(connections > THREADS as usize, "{connections} connections: more than a child has threads");
+    let log = httpd.error_log();
+    assert!(!log.contains("PROTOCOL_ERROR") && !log.contains("exit signal"), "{log}");
+}
+
+fn small_pool() {
+    let backend = slow_backend();
+    let patient =
+        scripted(&backend, "worker.w.connection_pool_size=2\nworker.w.connection_acquire_timeout=30000\n");
+    let counts = http2::parallel(&url(&patient, "/x"), STREAMS);
+    assert_eq!(counts, Counts { good: STREAMS, complete: STREAMS, ..Counts::default() }, "all wait");
+    let backend = slow_backend();
+    let hasty =
+        scripted(&backend, "worker.w.connection_pool_size=2\nworker.w.connection_acquire_timeout=10\n");
+    let counts = http2::parallel(&url(&hasty, "/x"), STREAMS);
+    assert_eq!((counts.complete, counts.failed), (STREAMS, 0), "{counts:?}");
+    assert_eq!(counts.good + counts.server_errors, STREAMS, "{counts:?}");
+    assert!(counts.good > 0 && counts.server_errors > 0, "{counts:?}");
+    assert_eq!(hasty.get("/x").status, 200, "it goes on");
+}
+
+/// A backend that takes its time, so that requests meet.
+fn slow_backend() -> Backend {
+    Backend::answering(|_| {
+        thread::sleep(Duration::from_millis(50));
+        Answer::ok("done")
+    })
+}
+
+fn cut() {
+    let backend = Backend::start(|connection| {
+        if let Some(forward) = connection.request() {
+            let length: &[(&str, &str)] = match forward.uri.as_str() {
+                "/announced" => &[("Content-Length", "1000")],
+                _ => &[],
+            };
+            connection.send(
+                &[ajp::send_headers(200, length), ajp::body_chunk(b"a part\n"), ajp::body_chunk(&[])]
+                    .concat(),
+            );
+        }
+    });
+    let httpd = scripted(&backend, "");
+    for path in ["/announced", "/open"] {
+        let exchange = http2::request(&url(&httpd, path), &[]);
+        assert!(exchange.is_reset() && !exchange.is_complete(), "{path}: {}", exchange.transcript());
+    }
+}
