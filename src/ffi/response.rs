@@ -69,6 +69,12 @@ impl<'r> Request<'r> {
         unsafe { (*self.read(|r| r.connection)).keepalive = AP_CONN_CLOSE };
     }
 
+    /// Keeps this response out of caches, and with it the one that it is a part of.
+    pub fn forbid_caching(self) {
+        self.change(|r| r.no_cache = 1);
+        self.main().into_iter().for_each(Self::forbid_caching);
+    }
+
     /// Sets status and status line; without a reason, httpd's phrase for the status.
     pub fn set_status(self, status: u16, reason: Option<&[u8]>) {
         let reason = match reason {

@@ -82,6 +82,8 @@ impl Client for HttpdClient<'_> {
 
     fn abort(&mut self) {
         self.request.close_connection();
+        // mod_cache_disk would keep what came so far as a complete response.
+        self.request.forbid_caching();
         // A failure here means that the client is gone already, which is as good.
         let _ = self.brigade.pass(&[], Last::Error(502));
     }
