@@ -6,9 +6,9 @@ use std::ptr::NonNull;
 
 use super::bindings::{
     ap_add_common_vars, ap_destroy_sub_req, ap_get_module_config, ap_get_remote_host, ap_get_server_name,
-    ap_get_server_port, ap_os_escape_path, ap_run_default_port, ap_set_module_config, ap_sub_req_method_uri,
-    apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec, request_rec,
-    APR_FILEPATH_SECUREROOT, APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
+    ap_get_server_port, ap_internal_redirect, ap_os_escape_path, ap_run_default_port, ap_set_module_config,
+    ap_sub_req_method_uri, apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec,
+    request_rec, APR_FILEPATH_SECUREROOT, APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
 };
 use super::module::module_record;
 use super::pool::Pool;
@@ -288,6 +288,17 @@ impl<'r> Request<'r> {
         // SAFETY: the sub-request was made above and is not used any more.
         unsafe { ap_destroy_sub_req(looked_up) };
         u16::try_from(status).unwrap_or(500)
+    }
+
+    /// Serves the request for its URI and query once more, from the first hook on, as an internal redirect.
+    pub fn start_over(self) {
+        let mut target = self.escape_path(self.uri().unwrap_or_default()).to_vec();
+        if let Some(args) = self.args() {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        // SAFETY: the request is live, the target is on its pool, and httpd bounds the number of redirects.
+        unsafe { ap_internal_redirect(self.pool().c_string(&target), self.as_ptr()) };
     }
 
     /// Sets the file name to the last segment of the path, so that httpd keeps off the file system.

@@ -33,8 +33,7 @@ pub fn handle(request: Request<'_>) -> Verdict {
     let record = RequestRecord::of(request, host);
     let log = host.log.with_id(&record.id);
     if request.environment().get(c"no-jk").is_some() {
-        log!(log, Debug, "no-jk is set for {}: declined", show(request.uri()));
-        return Verdict::Declined;
+        return hand_back(request, record, log);
     }
     let target = match Target::find(request, host, record, log) {
         Ok(Some(target)) => target,
@@ -53,6 +52,19 @@ fn is_for_us(request: Request<'_>, host: &VirtualHost) -> bool {
         Some(DIRECTORY) => host.options.contains(JkOptions::FORWARD_DIRECTORIES),
         _ => false,
     }
+}
+
+/// Leaves a request to httpd that `no-jk` keeps from us. If the variable came after mapping, as from SetEnv in
+/// `<Location>`, the request has no file name any more, so httpd starts over without us.
+fn hand_back(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> Verdict {
+    if record.rule.get().is_none() {
+        log!(log, Debug, "no-jk is set for {}: declined", show(request.uri()));
+        return Verdict::Declined;
+    }
+    log!(log, Debug, "no-jk is set for {}, which is mounted: handed back", show(request.uri()));
+    record.set_handed_back();
+    request.start_over();
+    Verdict::Ok
 }
 
 /// The worker of a request, and the extensions that go with it.

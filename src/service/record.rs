@@ -18,6 +18,7 @@ pub struct RequestRecord {
     /// Decoded URI before this module cleaned it: the one that is forwarded.
     pub(super) original_uri: OnceLock<Vec<u8>>,
     handled: AtomicBool,
+    handed_back: AtomicBool,
 }
 
 /// A worker chosen by environment variable: name and extensions.
@@ -46,12 +47,23 @@ impl RequestRecord {
             rule: OnceLock::new(),
             original_uri: OnceLock::new(),
             handled: AtomicBool::new(false),
+            handed_back: AtomicBool::new(false),
         }
     }
 
     /// Notes that the handler took the request.
     pub(super) fn set_handled(&self) {
         self.handled.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the request was ours and is httpd's again.
+    pub(super) fn set_handed_back(&self) {
+        self.handed_back.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether the request was ours and is httpd's again.
+    pub(super) fn is_handed_back(&self) -> bool {
+        self.handed_back.load(Ordering::Relaxed)
     }
 
     /// Tells whether the handler took the request: only then it is in the request log.

@@ -21,6 +21,7 @@ mod t19_directives;
 mod t20_forwarding;
 mod t21_tls;
 mod t22_http2;
+mod t23_modules;
 mod t24_error_pages;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         t20_forwarding::suite(),
         t21_tls::suite(),
         t22_http2::suite(),
+        t23_modules::suite(),
         t24_error_pages::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
