@@ -12,7 +12,7 @@ use crate::ajp::{split_packet, FramingError, Malformed, Reply, SendHeaders, HEAD
 /// Flushes that a container may ask for before it has sent headers, where they mean nothing.
 const EARLY_FLUSHES: u32 = 64;
 
-/// Octets of a body that nobody wants which are read for the sake of the connection; with more it is closed.
+/// Octets of chunk packets that nobody wants which are read for the sake of the connection; with more it is closed.
 const WORTH_DISCARDING: u64 = 128 * 1024;
 
 /// Octets of a SEND_BODY_CHUNK packet beside its data, without the NUL that only some containers add.
@@ -99,7 +99,7 @@ enum Phase {
     Head,
     /// The body goes to the client; with Content-Length so many octets are due.
     Body { due: Option<u64> },
-    /// The body is read and dropped; so many octets were.
+    /// The body is read and dropped; its packets had so many octets.
     Discard { dropped: u64 },
 }
 
@@ -156,7 +156,7 @@ impl ReplyState {
     fn accept<'p>(&mut self, reply: Reply<'p>, batch: &mut Batch<'p>) -> Result<(), ReplyError> {
         match reply {
             Reply::SendHeaders(head) => batch.head = Some(self.begin(head)?),
-            Reply::SendBodyChunk([]) => batch.flush |= self.flush()?,
+            Reply::SendBodyChunk([]) => self.flush(batch)?,
             Reply::SendBodyChunk(data) => self.chunk(data, batch)?,
             Reply::GetBodyChunk { wanted: 0 } => return Err(ReplyError::NothingWanted),
             Reply::GetBodyChunk { wanted } => batch.next = Next::RequestBody(wanted),
@@ -179,34 +179,33 @@ impl ReplyState {
         Ok(head)
     }
 
-    /// Tells whether there is something to flush.
-    fn flush(&mut self) -> Result<bool, ReplyError> {
-        if self.has_head() {
-            return Ok(true);
+    fn flush(&mut self, batch: &mut Batch<'_>) -> Result<(), ReplyError> {
+        match &mut self.phase {
+            Phase::Head => {
+                self.early_flushes += 1;
+                if self.early_flushes > EARLY_FLUSHES {
+                    return Err(ReplyError::EarlyFlushes);
+                }
+            }
+            Phase::Body { .. } => batch.flush = true,
+            Phase::Discard { dropped } => {
+                batch.flush = true;
+                batch.next = discard(dropped, 0);
+            }
         }
-        self.early_flushes += 1;
-        if self.early_flushes > EARLY_FLUSHES {
-            return Err(ReplyError::EarlyFlushes);
-        }
-        Ok(false)
+        Ok(())
     }
 
     fn chunk<'p>(&mut self, data: &'p [u8], batch: &mut Batch<'p>) -> Result<(), ReplyError> {
-        let length = data.len() as u64;
         match &mut self.phase {
             Phase::Head => return Err(ReplyError::BodyBeforeHead),
             Phase::Body { due } => {
                 if let Some(due) = due {
-                    *due = due.checked_sub(length).ok_or(ReplyError::BodyTooLong)?;
+                    *due = due.checked_sub(data.len() as u64).ok_or(ReplyError::BodyTooLong)?;
                 }
                 batch.chunks.push(data);
             }
-            Phase::Discard { dropped } => {
-                *dropped += length;
-                if *dropped > WORTH_DISCARDING {
-                    batch.next = Next::End { reuse: false };
-                }
-            }
+            Phase::Discard { dropped } => batch.next = discard(dropped, data.len()),
         }
         Ok(())
     }
@@ -217,6 +216,17 @@ impl ReplyState {
             Phase::Body { due: Some(missing) } if missing > 0 => Err(ReplyError::BodyTooShort(missing)),
             Phase::Body { .. } | Phase::Discard { .. } => Ok(Next::End { reuse }),
         }
+    }
+}
+
+/// Counts a packet with so much unwanted data, and says what follows. Packets without data count as well: a
+/// container that sends nothing else would hold the request for good.
+fn discard(dropped: &mut u64, data: usize) -> Next {
+    *dropped += (CHUNK_OVERHEAD + data) as u64;
+    if *dropped > WORTH_DISCARDING {
+        Next::End { reuse: false }
+    } else {
+        Next::Packets
     }
 }
 

@@ -46,6 +46,14 @@ fn a_batch_ends_where_an_answer_is_needed() {
 }
 
 #[test]
+fn flushes_without_end_are_given_up_where_no_body_is_wanted() {
+    let flushes = encode_chunk(b"").repeat(20_000);
+    let octets = [head(200, None), flushes].concat();
+    assert!(matches!(play(true, &octets), Ok((_, _, Next::End { reuse: false }))));
+    assert!(matches!(play(false, &octets), Ok((_, _, Next::Packets))), "a client gets the others");
+}
+
+#[test]
 fn orders_of_messages() {
     let end = || encode_end_response(false);
     let chunk = |data: &str| encode_chunk(data.as_bytes());
