@@ -13,6 +13,11 @@ pub fn is_hop_by_hop(name: &[u8]) -> bool {
     HOP_BY_HOP.iter().any(|header| header.as_bytes().eq_ignore_ascii_case(name))
 }
 
+/// The further headers that a Connection header with this value declares to end at this hop.
+pub fn connection_options(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|octet| *octet == b',').map(trim).filter(|option| !option.is_empty())
+}
+
 /// Whether `name` can be a header name: not empty, token characters only.
 pub(super) fn is_token(name: &[u8]) -> bool {
     let is_token_character = |octet: &u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(octet);
@@ -57,6 +62,14 @@ mod tests {
         for name in ["Content-Length", "Proxy-Authenticate", "WWW-Authenticate", "Connections", ""] {
             assert!(!is_hop_by_hop(name.as_bytes()), "{name}");
         }
+    }
+
+    #[test]
+    fn options_of_a_connection() {
+        let options = |value| connection_options(value).collect::<Vec<_>>();
+        assert_eq!(options(b"close"), [b"close"]);
+        assert_eq!(options(b" X-A,,x-b\t, "), [b"X-A", b"x-b"]);
+        assert!(options(b"").is_empty());
     }
 
     #[test]

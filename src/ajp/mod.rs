@@ -30,7 +30,7 @@ pub use body::{body_packet_header, max_body, EMPTY_BODY, FAILED_BODY};
 pub use cping::CPING;
 pub use cursor::{Defect, Malformed};
 pub use forward_request::{Attributes, ForwardRequest, Headers, Hop};
-pub use http::is_hop_by_hop;
+pub use http::{connection_options, is_hop_by_hop};
 pub use packet::{split_packet, FramingError, HEADER_LENGTH, MAX_PACKET_SIZE};
 pub use reply::Reply;
 pub use send_headers::SendHeaders;

@@ -1,6 +1,8 @@
 //! The client's side of an exchange: httpd's request body and output filters.
 
-use crate::ajp::{is_hop_by_hop, SendHeaders};
+use smallvec::SmallVec;
+
+use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::request::Request;
 use crate::ffi::response::{Brigade, Gone, Last};
 use crate::worker::{Client, ClientGone, Then};
@@ -56,7 +58,9 @@ impl Client for HttpdClient<'_> {
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
         self.request.set_status(head.status, head.reason.filter(|reason| !reason.is_empty()));
-        for (name, value) in head.headers.iter().chain(added) {
+        let named = named_by_connection(head);
+        let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
+        for (name, value) in head.headers.iter().filter(|(name, _)| !ends_here(name)).chain(added) {
             self.set_header(name, value);
         }
     }
@@ -87,6 +91,12 @@ impl Client for HttpdClient<'_> {
         // A failure here means that the client is gone already, which is as good.
         let _ = self.brigade.pass(&[], Last::Error(502));
     }
+}
+
+/// Headers that the container itself declares to be for this hop alone (RFC 9110, section 7.6.1).
+fn named_by_connection<'a>(head: &SendHeaders<'a>) -> SmallVec<[&'a [u8]; 4]> {
+    let values = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Connection"));
+    values.flat_map(|(_, value)| connection_options(value)).collect()
 }
 
 /// Lower-cases type and subtype, not the parameters.
