@@ -40,6 +40,11 @@ pub fn handle(request: Request<'_>) -> Verdict {
         Ok(None) => return Verdict::Declined,
         Err(status) => return Verdict::Status(status),
     };
+    // AJP has no tunnels, but a 2xx would make the client, or a proxy before us, take its connection for one.
+    if request.method() == b"CONNECT" {
+        log!(log, Info, "CONNECT {}: refused with 405", show(request.uri()));
+        return Verdict::Status(405);
+    }
     record.set_handled();
     request.notes().set(b"JK_WORKER_NAME", target.name().as_bytes());
     serve(request, host, record, &target, log)
