@@ -23,6 +23,8 @@ mod t21_tls;
 mod t22_http2;
 mod t23_modules;
 mod t24_error_pages;
+mod t26_hygiene;
+mod t27_vulnerabilities;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         t22_http2::suite(),
         t23_modules::suite(),
         t24_error_pages::suite(),
+        t26_hygiene::suite(),
+        t27_vulnerabilities::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

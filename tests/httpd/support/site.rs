@@ -182,14 +182,25 @@ impl Site {
         self.write_conf();
         let httpd = self.command(&["-t"]);
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        command.args(AS_NOBODY);
         Verdict::from(command.arg(httpd.get_program()).args(httpd.get_args()).output().expect("setpriv runs"))
     }
 
     /// Starts the server and expects it to end by itself.
     pub fn refused(&self) -> Verdict {
+        self.refusal(process::guarded(paths::httpd(), AtDeath::Terminate))
+    }
+
+    /// As [`Site::refused`], started as the user nobody.
+    pub fn refused_as_nobody(&self) -> Verdict {
+        let mut command = process::guarded("setpriv", AtDeath::Terminate);
+        command.args(AS_NOBODY).arg(paths::httpd());
+        self.refusal(command)
+    }
+
+    fn refusal(&self, httpd: Command) -> Verdict {
         self.write_conf();
-        let mut process = self.launch();
+        let mut process = self.launch(httpd);
         let status = process.wait(REFUSAL_LIMIT).expect("httpd refuses to start");
         let output = format!("{}{}", self.read("logs/stderr.log"), self.read("logs/error.log"));
         Verdict { ok: status.success(), output }
@@ -198,11 +209,10 @@ impl Site {
     /// Starts the server and waits until it answers connections.
     pub fn start(self) -> Httpd {
         self.write_conf();
-        Httpd::new(self.launch(), self)
+        Httpd::new(self.launch(process::guarded(paths::httpd(), AtDeath::Terminate)), self)
     }
 
-    fn launch(&self) -> Process {
-        let mut command = process::guarded(paths::httpd(), AtDeath::Terminate);
+    fn launch(&self, mut command: Command) -> Process {
         command.args(self.arguments()).arg("-DFOREGROUND");
         let stderr = File::create(self.path("logs/stderr.log")).expect("a log of our own");
         command.stdout(stderr.try_clone().expect("a second handle")).stderr(stderr);
@@ -236,6 +246,9 @@ impl Site {
         String::from_utf8_lossy(&octets).into_owned()
     }
 }
+
+/// What setpriv needs to run a program as nobody.
+const AS_NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 /// Directives that every server has.
 const BASE: &str = r#"
