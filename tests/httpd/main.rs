@@ -23,6 +23,7 @@ mod t21_tls;
 mod t22_http2;
 mod t23_modules;
 mod t24_error_pages;
+mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         t22_http2::suite(),
         t23_modules::suite(),
         t24_error_pages::suite(),
+        t25_haproxy::suite(),
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
     ];

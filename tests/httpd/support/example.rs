@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::httpd::{self, Verdict};
@@ -14,6 +15,7 @@ use super::site::{self, Mpm};
 use super::{paths, wait};
 
 const START_LIMIT: Duration = Duration::from_secs(20);
+const GRACEFUL_LIMIT: Duration = Duration::from_secs(45);
 
 /// An example folder, copied, with the variables it asks for.
 pub struct Example {
@@ -68,15 +70,25 @@ impl Example {
 
     /// Starts it and waits until it listens on `port`.
     pub fn start(self, port: u16) -> Running {
+        let mut running = Running { process: self.launch(), example: self };
+        running.wait(port);
+        running
+    }
+
+    fn launch(&self) -> Process {
         let mut command = process::guarded(paths::httpd(), AtDeath::Terminate);
         let log = File::create(self.path("logs/stderr.log")).expect("a log of our own");
         self.set_up(&mut command).arg("-DFOREGROUND").stderr(log);
-        let mut running = Running { process: Process::start(command), example: self };
-        wait::until_true("the example to listen", START_LIMIT, || {
-            assert!(running.process.ended().is_none(), "the example ended: {}", running.log("stderr.log"));
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        running
+        Process::start(command)
+    }
+
+    /// Runs a program that serves in the foreground, with the variables of the example and in its directory.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Process {
+        let mut command = process::guarded(program, AtDeath::Kill);
+        let log = File::create(self.path(&format!("logs/{program}.log"))).expect("a log of our own");
+        command.stdout(log.try_clone().expect("a second handle")).stderr(log);
+        command.envs(self.variables.iter().cloned()).current_dir(self.root.path()).args(arguments);
+        Process::start(command)
     }
 
     fn set_up<'a>(&self, command: &'a mut Command) -> &'a mut Command {
@@ -87,6 +99,25 @@ impl Example {
 }
 
 impl Running {
+    fn wait(&mut self, port: u16) {
+        wait::until_true("the example to listen", START_LIMIT, || {
+            assert!(self.process.ended().is_none(), "the example ended: {}", self.log("stderr.log"));
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+    }
+
+    /// Stops it when the requests under way are answered, as `httpd -k graceful-stop` does.
+    pub fn stop_gracefully(&mut self) {
+        self.process.signal(Signal::WINCH);
+        self.process.wait(GRACEFUL_LIMIT).expect("a graceful stop comes to its end");
+    }
+
+    /// Starts it again after it has stopped.
+    pub fn start_again(&mut self, port: u16) {
+        self.process = self.example.launch();
+        self.wait(port);
+    }
+
     /// A log in the `logs` directory.
     pub fn log(&self, name: &str) -> String {
         fs::read_to_string(self.example.path("logs").join(name)).unwrap_or_default()

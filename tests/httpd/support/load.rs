@@ -29,6 +29,8 @@ pub struct Tally {
 pub struct Bad {
     /// When it was sent.
     pub sent: Instant,
+    /// When its failure was known.
+    pub ended: Instant,
     /// What happened.
     pub what: String,
 }
@@ -46,6 +48,22 @@ impl Load {
         request: impl Fn(usize) -> (&'static str, Vec<(&'static str, String)>) + Send + Sync + 'static,
         judge: Judge,
     ) -> Self {
+        let request = move |number| {
+            let (path, mut headers) = request(number);
+            headers.push(("Connection", "close".to_owned()));
+            (path, headers)
+        };
+        Self::keeping_alive(clients, port, pause, request, judge)
+    }
+
+    /// As [`Load::start`], on connections that are kept.
+    pub fn keeping_alive(
+        clients: usize,
+        port: u16,
+        pause: Duration,
+        request: impl Fn(usize) -> (&'static str, Vec<(&'static str, String)>) + Send + Sync + 'static,
+        judge: Judge,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let finished = Arc::new(AtomicUsize::new(0));
         let request = Arc::new(request);
@@ -53,8 +71,7 @@ impl Load {
             let (stop, finished, request) = (Arc::clone(&stop), Arc::clone(&finished), Arc::clone(&request));
             thread::spawn(move || {
                 let client = Client::new(port);
-                let (path, mut headers) = request(number);
-                headers.push(("Connection", "close".to_owned()));
+                let (path, headers) = request(number);
                 let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 let mut tally = Tally::default();
                 while !stop.load(Ordering::Relaxed) {
@@ -104,7 +121,7 @@ impl Tally {
     fn add(&mut self, sent: Instant, result: Result<Reply, ureq::Error>, judge: Judge) {
         match result.map_err(|error| error.to_string()).and_then(|reply| judge(&reply)) {
             Ok(name) => *self.good.entry(name).or_default() += 1,
-            Err(what) => self.failures.push(Bad { sent, what }),
+            Err(what) => self.failures.push(Bad { sent, ended: Instant::now(), what }),
         }
     }
 

@@ -112,6 +112,11 @@ impl Tomcat {
         found.unwrap_or_else(|| panic!("no service {route}"))
     }
 
+    /// The access log of the service of that route: address of the client, request line.
+    pub fn access_log(&self, route: &str) -> String {
+        fs::read_to_string(self.base.path().join(format!("logs/{route}.access"))).unwrap_or_default()
+    }
+
     /// Ends it as a crash would (SIGKILL).
     pub fn kill(&mut self) {
         self.process.kill();
@@ -196,6 +201,8 @@ fn service_xml(service: &Service) -> String {
   <Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secretRequired="false" minSpareThreads="2"
     allowedRequestAttributesPattern=".*" tomcatAuthentication="false" encodedSolidusHandling="decode"/>
   <Engine name="{route}" defaultHost="localhost" jvmRoute="{route}">
+    <Valve className="org.apache.catalina.valves.AccessLogValve" prefix="{route}" suffix=".access" rotatable="false"
+           buffered="false" pattern="%a %r"/>
     <Host name="localhost" appBase="webapps" autoDeploy="false" deployOnStartup="false">
       <Context path="" docBase="{app}"><Parameter name="route" value="{route}"/></Context>
       <Context path="/shop" docBase="{app}"><Parameter name="route" value="{route}"/></Context>

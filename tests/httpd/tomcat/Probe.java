@@ -40,6 +40,8 @@ public class Probe extends HttpServlet {
         out.println("server_port=" + request.getServerPort());
         out.println("scheme=" + request.getScheme());
         out.println("secure=" + request.isSecure());
+        out.println("cipher=" + request.getAttribute("jakarta.servlet.request.cipher_suite"));
+        out.println("key_size=" + request.getAttribute("jakarta.servlet.request.key_size"));
         out.println("activation=" + request.getAttribute("JK_LB_ACTIVATION"));
         for (String name : Collections.list(request.getHeaderNames())) {
             out.println("header." + name.toLowerCase() + "=" + String.join("|", Collections.list(request.getHeaders(name))));
