@@ -130,6 +130,11 @@ impl<B: Backend> Selector<'_, B> {
         }
     }
 
+    /// Tells whether a member has this `route`.
+    pub(super) fn is_route(&self, route: &[u8]) -> bool {
+        self.with_route(route).is_some()
+    }
+
     fn with_route(&self, route: &[u8]) -> Option<usize> {
         self.lb.members.iter().position(|member| member.settings().route.as_bytes() == route)
     }

@@ -212,17 +212,15 @@ impl<B: Backend> Service<'_, B> {
     fn serve(&mut self, choice: Choice, activation: Activation) -> Outcome {
         let member = &self.lb.members[choice.index];
         let settings = member.settings();
-        let domain = settings.domain.as_deref().filter(|_| choice.by_domain);
-        let route = domain.unwrap_or(&settings.route);
+        let route = self.route(choice).to_owned();
         let cookie = match choice.sticky {
             true => None,
             false => route_cookie(self.request, &self.lb.settings, &settings.route),
         };
         let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
-        let route = self.request.route.unwrap_or(route.as_bytes());
-        self.notes.route = Some(String::from_utf8_lossy(route).into_owned());
+        self.notes.route = Some(String::from_utf8_lossy(&route).into_owned());
         log!(self.request.log, Debug, "({}) member {} is tried", self.lb.settings.name, member.name());
-        let assignment = Assignment { route: Some(route), activation, added_headers: headers.as_slice() };
+        let assignment = Assignment { route: Some(&route), activation, added_headers: headers.as_slice() };
         let before = self.progress.exchanged;
         let (request, client, progress) = (self.request, &mut *self.client, &mut self.progress);
         let outcome =
@@ -230,6 +228,16 @@ impl<B: Backend> Service<'_, B> {
         let octets = self.progress.exchanged.saturating_sub(before);
         member.record().charge(self.lb.method.traffic_cost(member.record().multiplier(), octets));
         outcome
+    }
+
+    /// The route that goes with a choice: that of the member, or the domain it was chosen for. One that the
+    /// environment sets goes along as it is, unless it was looked for and is that of a member.
+    fn route(&self, choice: Choice) -> &[u8] {
+        let settings = self.lb.members[choice.index].settings();
+        let domain = settings.domain.as_deref().filter(|_| choice.by_domain);
+        let own = domain.unwrap_or(&settings.route).as_bytes();
+        let is_known = |route: &[u8]| domain.is_some() || self.selector().is_route(route);
+        self.request.route.filter(|route| !self.session.present || !is_known(route)).unwrap_or(own)
     }
 
     /// Tells all processes what the attempt says about the member.

@@ -176,6 +176,22 @@ fn the_fixed_route_is_sent_and_noted() {
 }
 
 #[test]
+fn a_fixed_route_that_leads_elsewhere_gives_way_to_the_one_that_serves() {
+    let request = |route: &str| TestRequest { route: Some(route.to_owned()), ..TestRequest::new() };
+    let bench = Bench::new(&["a", "b"], |settings| {
+        settings.members[0].redirect = Some("b".to_owned());
+        settings.members[0].activation = Activation::Stopped;
+        settings.members[1].domain = Some("d".to_owned());
+    });
+    for (fixed, sent) in [("a", "b"), ("d.x", "d"), ("nobody", "nobody")] {
+        assert_eq!(bench.serve(&request(fixed)).1.route.as_deref(), Some(sent), "{fixed}");
+    }
+    let not_sticky = Bench::new(&["a", "b"], |settings| settings.sticky_session = false);
+    assert_eq!(not_sticky.serve(&request("b")).1.route.as_deref(), Some("b"));
+    assert_eq!(not_sticky.tried(), ["a"]);
+}
+
+#[test]
 fn the_cookie_follows_balancer_rule_and_connection() {
     let plain = TestRequest::new;
     let mut ruled = TestRequest { is_ssl: true, ..plain() };
@@ -210,6 +226,13 @@ fn first_and_last_notes_describe_both_ends() {
     assert_eq!((first.name.as_str(), first.errors, first.state, first.accessed), ("a", 1, "ERR", 1));
     assert_eq!((last.name.as_str(), last.value, last.sessions, last.state), ("b", 1, 1, "OK"));
     assert_eq!((last.activation, last.busy), ("ACT", 0));
+}
+
+#[test]
+fn notes_show_the_activation_of_the_member_not_that_of_the_rule() {
+    let bench = Bench::new(&["a"], |settings| settings.members[0].activation = Activation::Disabled);
+    let (_, notes) = bench.serve(&TestRequest::new().rule("a", Activation::Active));
+    assert_eq!(notes.last.map(|last| last.activation), Some("DIS"));
 }
 
 #[test]
