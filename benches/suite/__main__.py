@@ -1,0 +1,63 @@
+"""Runs the cases and reports them: `benches/run` starts this with its environment checked."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import contenders
+import machine
+import report
+import servers
+from bench import Bench, tell
+from cases import CASES
+
+MODULES = ["rust", "c", "proxy"]
+MEMORY = "memory"
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is stopped on the way out
+    options = parse_arguments()
+    installed = servers.Installed.find()
+    chosen = contenders.present(options.modules, installed.modules)
+    cases = [case for case in CASES if case.name in options.cases]
+    with tempfile.TemporaryDirectory(prefix="mod_jk-bench-") as directory:
+        root = Path(directory)
+        root.chmod(0o755)
+        with servers.tomcats(root / "tomcat") as ports:
+            bench = Bench(installed, root, ports, chosen)
+            results = bench.measure(cases, options.rounds, MEMORY in options.cases)
+    tell("")
+    summary = report.summary(chosen, cases, results)
+    print(summary)
+    parts = ["# Benchmark report", machine.description(installed), summary, report.details(chosen, cases, results)]
+    options.report.mkdir(parents=True, exist_ok=True)
+    file = options.report / "report.md"
+    file.write_text("\n\n".join(parts) + "\n")
+    print(f"\nWith details: {file}")
+
+
+def parse_arguments():
+    names = [case.name for case in CASES] + [MEMORY]
+    parser = argparse.ArgumentParser(prog="benches/run", description="What a request costs httpd, as ratios.")
+    parser.add_argument("--rounds", type=int, default=25, metavar="N", help="CPU samples of each case (default 25)")
+    parser.add_argument("--cases", type=some_of(names), default=names, help=f"some of {','.join(names)}")
+    parser.add_argument("--modules", type=some_of(MODULES), default=MODULES, help=f"some of {','.join(MODULES)}")
+    parser.add_argument("--report", type=Path, required=True, metavar="DIRECTORY", help="where report.md goes")
+    return parser.parse_args()
+
+
+def some_of(names):
+    def parse(text):
+        chosen = text.split(",")
+        if unknown := set(chosen) - set(names):
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(names)}")
+        return chosen
+
+    return parse
+
+
+if __name__ == "__main__":
+    main()

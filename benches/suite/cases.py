@@ -1,0 +1,44 @@
+"""What is measured: the requests, and how many of them make one sample."""
+
+from dataclasses import dataclass
+
+FEW_RULES, MANY_RULES = 10, 10_000
+FEW_MEMBERS, MANY_MEMBERS = 2, 500
+
+HEADERS = (
+    "Accept-Language: en-GB,en;q=0.8,de;q=0.5",
+    "Accept-Encoding: gzip, deflate, br",
+    "Referer: http://localhost/bench/index.html",
+    "Cookie: theme=dark; consent=all; region=eu-central",
+    "Cache-Control: max-age=0",
+)
+"""Sent with each request beside what h2load sends itself, so that a request looks like a browser's."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of request to one kind of server (see `contenders.Setup`)."""
+
+    name: str
+    title: str
+    setup: str
+    path: str
+    octets: int
+    requests: int
+    """Requests of one CPU sample."""
+    traced: int
+    """Requests under strace."""
+    posts: bool = False
+
+
+CASES = (
+    Case("small", "GET 100 octets", "plain", "/bench/100", 100, 1500, 50),
+    Case("medium", "GET 20 kB", "plain", "/bench/20000", 20_000, 1000, 50),
+    Case("large", "GET 1 MB", "plain", "/bench/1000000", 1_000_000, 60, 20),
+    Case("post", "POST 4 kB, echoed", "plain", "/bench/echo", 4096, 1200, 50, posts=True),
+    Case("balancer", "GET 100 octets, balancer of two", "balancer", "/bench/100", 100, 1500, 50),
+    Case("rules-few", f"GET 100 octets, {FEW_RULES} rules", "rules-few", "/bench/100", 100, 1500, 50),
+    Case("rules-many", f"GET 100 octets, {MANY_RULES} rules", "rules-many", "/bench/100", 100, 1500, 50),
+)
+
+MEMORY_CASE = Case("memory", "memory of a child", "members-many", "/bench/100", 100, 500, 0)

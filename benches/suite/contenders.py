@@ -1,0 +1,140 @@
+"""Who is compared, and the configuration that makes each of them do the same."""
+
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cases import FEW_MEMBERS, FEW_RULES, MANY_MEMBERS, MANY_RULES
+
+FILLER_RULES = [f"/application-{number:05}/" for number in range(MANY_RULES - 1)]
+"""Rules that never match; all of them are looked at before the one that does, where the order counts."""
+
+
+@dataclass
+class Setup:
+    """Directives for httpd.conf and further files, by name below the ServerRoot."""
+
+    directives: list[str]
+    files: dict[str, str] = field(default_factory=dict)
+
+
+class Contender(ABC):
+    """A way to forward requests to Tomcat."""
+
+    def __init__(self, name, title, modules):
+        self.name = name
+        self.title = title
+        self.modules = modules
+
+    def setup(self, name, ports):
+        """The set-up of that name over Tomcats on those AJP ports."""
+        setups = {
+            "plain": lambda: self.plain(ports[0]),
+            "balancer": lambda: self.balancer(ports, 0),
+            "rules-few": lambda: self.rules(ports[0], FEW_RULES),
+            "rules-many": lambda: self.rules(ports[0], MANY_RULES),
+            "members-few": lambda: self.balancer(ports, FEW_MEMBERS - len(ports)),
+            "members-many": lambda: self.balancer(ports, MANY_MEMBERS - len(ports)),
+        }
+        return setups[name]()
+
+    @abstractmethod
+    def plain(self, port):
+        """One rule, one Tomcat."""
+
+    @abstractmethod
+    def balancer(self, ports, spares):
+        """A balancer over those Tomcats and `spares` further members that only serve if the others fail."""
+
+    @abstractmethod
+    def rules(self, port, count):
+        """As `plain`, with that many rules."""
+
+
+class ModJk(Contender):
+    """A mod_jk: this one, or the C original."""
+
+    def plain(self, port):
+        return self._setup("tomcat", _worker("tomcat", "127.0.0.1", port), ["JkMount /bench/* tomcat"])
+
+    def balancer(self, ports, spares):
+        names = [f"tomcat{number}" for number in range(len(ports))]
+        members = {name: _worker(name, "127.0.0.1", port) for name, port in zip(names, ports)}
+        for number in range(spares):
+            name = f"spare{number}"
+            members[name] = _worker(name, _spare_address(number), 8009) + [f"worker.{name}.distance=1"]
+        lines = ["worker.balancer.type=lb", f"worker.balancer.balance_workers={','.join(members)}"]
+        return self._setup("balancer", lines + sum(members.values(), []), ["JkMount /bench/* balancer"])
+
+    def rules(self, port, count):
+        setup = self._setup("tomcat", _worker("tomcat", "127.0.0.1", port), ["JkMountFile conf/rules.properties"])
+        rules = [*FILLER_RULES[: count - 1], "/bench/"]
+        setup.files["conf/rules.properties"] = "".join(f"{rule}*=tomcat\n" for rule in rules)
+        return setup
+
+    def _setup(self, listed, workers, mounts):
+        directives = [
+            "JkWorkersFile conf/workers.properties",
+            "JkLogFile logs/mod_jk.log",
+            "JkLogLevel info",
+            "JkShmFile run/jk.shm",
+        ]
+        properties = "\n".join([f"worker.list={listed}", *workers, ""])
+        return Setup(directives + mounts, {"conf/workers.properties": properties})
+
+
+class ModProxy(Contender):
+    """mod_proxy_ajp, with mod_proxy_balancer where it balances."""
+
+    def plain(self, port):
+        return Setup([f"ProxyPass /bench/ {_ajp('127.0.0.1', port)}/bench/"])
+
+    def balancer(self, ports, spares):
+        members = [f"BalancerMember {_ajp('127.0.0.1', port)} route=tomcat{n}" for n, port in enumerate(ports)]
+        members += [f"BalancerMember {_ajp(_spare_address(n), 8009)} route=spare{n} lbset=1" for n in range(spares)]
+        sticky = "ProxySet lbmethod=byrequests stickysession=JSESSIONID|jsessionid"
+        pass_on = "ProxyPass /bench/ balancer://tomcats/bench/"
+        return Setup(["<Proxy balancer://tomcats>", *members, sticky, "</Proxy>", pass_on])
+
+    def rules(self, port, count):
+        ajp = _ajp("127.0.0.1", port)
+        one_worker_for_all = [f"<Proxy {ajp}>", "ProxySet keepalive=Off", "</Proxy>"]
+        rules = [*FILLER_RULES[: count - 1], "/bench/"]
+        return Setup(one_worker_for_all + [f"ProxyPass {rule} {ajp}{rule}" for rule in rules])
+
+
+def _worker(name, host, port):
+    keys = {"type": "ajp13", "host": host, "port": port}
+    return [f"worker.{name}.{key}={value}" for key, value in keys.items()]
+
+
+def _ajp(host, port):
+    return f"ajp://{host}:{port}"
+
+
+def _spare_address(number):
+    return f"127.1.{number // 250}.{number % 250 + 1}"
+
+
+def present(names, module_directory):
+    """The contenders of those names; ends the run when one is not there."""
+    proxy = [f"proxy{part}" for part in ("", "_ajp", "_balancer")] + ["slotmem_shm", "lbmethod_byrequests"]
+    rust, original = (Path(os.environ[name]) for name in ("MOD_JK_SO", "C_MOD_JK"))
+    all_contenders = {
+        "rust": ModJk("rust", "this mod_jk", {"jk": rust}),
+        "c": ModJk("c", "C mod_jk", {"jk": original}),
+        "proxy": ModProxy("proxy", "mod_proxy_ajp", {name: module_directory / f"mod_{name}.so" for name in proxy}),
+    }
+    chosen = [all_contenders[name] for name in names]
+    for contender in chosen:
+        for file in contender.modules.values():
+            if not file.is_file():
+                raise SystemExit(f"{contender.title}: {file} is not there{_remedy(contender.name)}")
+    if "c" in names and b"jk_connect.c" not in original.read_bytes():
+        raise SystemExit(f"{original} is not the C mod_jk; name it with C_MOD_JK")
+    return chosen
+
+
+def _remedy(name):
+    return {"rust": "; run `cargo build --release` or set MOD_JK_SO"}.get(name, "")
