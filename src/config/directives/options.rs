@@ -231,6 +231,8 @@ mod tests {
         let main = words("ForwardLocalAddress").in_main_server();
         let host = words("ForwardPhysicalAddress").in_virtual_host(main);
         assert_eq!(host.address_forwarding(), AddressForwarding::Local);
+        let host = words("-ForwardLocalAddress ForwardPhysicalAddress").in_virtual_host(main);
+        assert_eq!(host.address_forwarding(), AddressForwarding::Physical);
     }
 
     #[test]
