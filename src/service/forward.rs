@@ -249,9 +249,13 @@ impl Headers for RequestHeaders<'_> {
     }
 }
 
-/// JK_REPLY_TIMEOUT in milliseconds: 0 is no limit; negative or no number is ignored.
+/// JK_REPLY_TIMEOUT: how long to wait for the container.
 pub(super) fn reply_timeout(environment: Table<'_>) -> Option<Option<Duration>> {
-    let text = environment.get(c"JK_REPLY_TIMEOUT")?;
+    milliseconds(environment.get(c"JK_REPLY_TIMEOUT")?)
+}
+
+/// A timeout in milliseconds: 0 is no limit; negative or no number is ignored.
+fn milliseconds(text: &[u8]) -> Option<Option<Duration>> {
     let starts_with_digit = text.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
     let milliseconds = u64::try_from(leading_number(text)).ok().filter(|_| starts_with_digit)?;
     Some(Some(Duration::from_millis(milliseconds)).filter(|timeout| !timeout.is_zero()))
@@ -298,6 +302,9 @@ mod tests {
     fn numbers_are_read_as_atoi_does() {
         assert_eq!([number(b"81x"), number(b"abc"), number(b" 256"), number(b"-1")], [81, 0, 256, 0]);
         assert_eq!([leading_number(b"-5"), leading_number(b"yes"), leading_number(b"1")], [-5, 0, 1]);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!([milliseconds(b"5000ms"), milliseconds(b"0")], [Some(seconds(5)), Some(None)]);
+        assert_eq!([milliseconds(b"-1"), milliseconds(b"long"), milliseconds(b"")], [None; 3]);
         assert_eq!([content_length(b" 42"), content_length(b"x")], [42, 0]);
     }
 }
