@@ -6,6 +6,8 @@
 //! list of differences in README.md. Rules: "directives", "uri-mapping", "ajp13".
 
 mod facts;
+mod flush;
+mod ids;
 mod rules;
 mod run;
 mod table;
@@ -36,7 +38,9 @@ pub fn suite() -> Suite {
         .test("directories_aliases_and_handlers", || prove(&options::DIRECTORIES))
         .test("members_routes_and_session_names", || prove(&rules::MEMBERS))
         .test("statuses_and_timeouts", || prove(&rules::STATUSES))
+        .test("every_log_line_about_a_request_names_it_and_its_worker", ids::lines_name_request_and_worker)
         .test("request_log", || prove(&logs::SETUP))
+        .test("flushed_pieces_arrive_before_the_end", flush::pieces_arrive_one_by_one)
         .test("facts_about_tls", || prove(&tls::SETUP))
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::support::raw::RawReply;
 
-/// Response headers that differ from run to run.
-const VOLATILE_HEADERS: [&str; 6] = ["date", "server", "content-length", "etag", "last-modified", "x-mirror"];
+/// Response headers that differ from run to run, or are httpd's choice by how the pieces of a response arrive.
+const VOLATILE_HEADERS: [&str; 7] =
+    ["date", "server", "content-length", "transfer-encoding", "etag", "last-modified", "x-mirror"];
 
 /// What was seen of one request, by name.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,15 @@ impl Facts {
         self.0.values_mut().for_each(|found| *found = found.replace(text, name));
     }
 
+    /// Puts `@SECONDS@` in the place of words like `0.012345`.
+    pub fn mask_durations(&mut self) {
+        for found in self.0.values_mut().filter(|found| found.contains('.')) {
+            let words = found.split(' ').map(|word| if is_duration(word) { "@SECONDS@" } else { word });
+            let masked = words.collect::<Vec<_>>().join(" ");
+            *found = masked;
+        }
+    }
+
     fn append(&mut self, name: &str, value: &str) {
         let joined = self.get(name).map_or_else(|| value.to_owned(), |before| format!("{before}|{value}"));
         self.set(name, &joined);
@@ -95,6 +105,12 @@ impl Facts {
             |name: &str| format!("{name}: {:?}, the original {:?}", self.get(name), original.get(name));
         names.into_iter().map(both).collect()
     }
+}
+
+fn is_duration(word: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
+    word.split_once('.')
+        .is_some_and(|(seconds, micros)| micros.len() == 6 && digits(seconds) && digits(micros))
 }
 
 /// One cell of a table.

@@ -7,7 +7,7 @@ use super::table::{row, Group, Row, Setup};
 pub const INHERITED: Setup = Setup {
     main: "
 JkOptions +ForwardLocalAddress +DisableReuse -ForwardKeySize +ForwardSSLCertChain
-JkOptions +ForwardURIEscaped +CollapseSlashesAll +FlushPackets +FlushHeader
+JkOptions +ForwardURIEscaped +CollapseSlashesAll
 SetEnv HTTPS on
 SetEnv SSL_CIPHER_USEKEYSIZE 128
 SetEnv SSL_CLIENT_CERT one
@@ -27,6 +27,7 @@ JkMountCopy All",
             conf: "JkOptions -DisableReuse +DisableReuse\nJkMount /* wire",
             rows: MINUS,
         },
+        Group { name: "unsafe", conf: "JkOptions +RejectUnsafeURI", rows: UNSAFE },
         Group { name: "no-mount", conf: "", rows: &[row("GET /copied/x", &["uri=/copied/x"])] },
         Group { name: "not-copied", conf: "JkMountCopy Off", rows: &[row("GET /copied/x", &["status=404"])] },
     ],
@@ -49,6 +50,7 @@ pub const DIRECTORIES: Setup = Setup {
         Group { name: "strip-off", conf: "JkStripSession Off\nJkMount /app/* wire", rows: STRIP_OFF },
         Group { name: "strip-no-mount", conf: "", rows: STRIP_NO_MOUNT },
         Group { name: "handler", conf: HANDLER_CONF, rows: HANDLER },
+        Group { name: "inner", conf: INNER_CONF, rows: INNER },
     ],
 };
 
@@ -61,7 +63,6 @@ const INHERITS: &[Row] = &[
             "attr.AJP_REMOTE_PORT=0",
             "!attr.ssl_key_size",
             "attr.ssl_cert=onetwo",
-            "reused=false",
         ],
     ),
     row("GET /again", &["reused=false"]),
@@ -77,6 +78,27 @@ const WITHOUT: &[Row] = &[
         &["uri=/a?b", "remote_addr=203.0.113.5", "attr.ssl_cert=one", "!attr.ssl_key_size"],
     ),
     row("GET /again", &["reused=true"]),
+];
+
+const REJECTED: &str = "what `JkOptions +RejectUnsafeURI` rejects";
+
+/// The map is the main server's, the option this host's own.
+const UNSAFE: &[Row] = &[
+    row("GET /copied/a", &["uri=/copied/a"]),
+    row(
+        "GET /copied/%25/answer/200",
+        &[
+            "status=400",
+            "body~Bad Request",
+            "reply.content-type~html",
+            "!reply.x-other",
+            "!reply.www-authenticate",
+            "!note.JK_WORKER_NAME",
+            "!note.JK_WORKER_TYPE",
+            "!note.JK_REQUEST_DURATION",
+        ],
+    )
+    .unlike(REJECTED, &["status=200", "body=from the wire", "note.JK_WORKER_NAME=wire"]),
 ];
 
 const BOTH: &[Row] =
@@ -205,7 +227,34 @@ const HANDLER: &[Row] = &[
             "status=200",
             "body~uri=/any/x/..;/denied/x",
             "note.JK_WORKER_TYPE=ajp13",
+            "note.JK_REQUEST_DURATION=@SECONDS@",
             "log.uri=/any/x/..;/denied/x",
         ],
     ),
+];
+
+const INNER_CONF: &str = "
+JkMount /wire/* wire
+JkMount /*.jsp wire
+ErrorDocument 404 /wire/answer/410
+ErrorDocument 403 /wire/page
+AddOutputFilter INCLUDES .shtml
+<Directory @ROOT@/htdocs>
+Options +Includes
+</Directory>
+<Location /closed>
+Require all denied
+</Location>
+RewriteEngine On
+RewriteRule ^/again$ /wire/again [PT]";
+
+/// Requests that httpd makes itself: error pages, of which the status is that of the answer, and included parts.
+const INNER: &[Row] = &[
+    row("GET /missing?q", &["status=410", "body=from the wire", "note.JK_WORKER_NAME=wire"]),
+    row(
+        "POST /closed/x?q\nContent-Length: 2\n\nab",
+        &["status=200", "uri=/wire/page", "method=GET", "!attr.query_string", "body.length=2"],
+    ),
+    row("GET /page.shtml", &["status=200", "body=(from the wire)", "note.JK_WORKER_NAME=wire"]),
+    row("GET /again?x", &["uri=/wire/again", "attr.query_string=x"]),
 ];

@@ -94,6 +94,8 @@ const HEADERS: &[Row] = &[
     ),
     row("GET /x\nX Bad: 1", &["status=400"]),
     row("GET /x\nX-Long: @20000@", &["status=400"]),
+    row("GET /x\nX-One: @6000@", &["status=200"]),
+    row("GET /x\nX-One: @6000@\nX-Two: @6000@", &["status=413"]),
 ];
 
 const QUERIES: &[Row] = &[

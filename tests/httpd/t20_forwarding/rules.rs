@@ -173,12 +173,24 @@ const SERVER_ERRORS: &[Row] = &[
 ];
 
 const FAIL_ON_STATUS_CONF: &str = "
-JkMount /answer/* w
+JkMount /mirror/* lb
 JkMount /status picky
 JkMount /shop/status picky;fail_on_status=500,-503
 JkMount /mirror/rule/* w;fail_on_status=200
 JkMount /mirror/soft/* lb;fail_on_status=-200
 JkMount /error flaky;fail_on_status=500";
+
+const AT_ONCE: &str = "`fail_on_status`";
+
+/// It asked each member twice.
+const REPEATED: &[&str] = &[
+    "status=503",
+    "note.JK_LB_FIRST_READ~",
+    "note.JK_LB_FIRST_TRANSFERRED~",
+    "note.JK_LB_LAST_READ~",
+    "note.JK_LB_LAST_TRANSFERRED~",
+    "note.JK_WORKER_ROUTE~tomcat",
+];
 
 const FAIL_ON_STATUS: &[Row] = &[
     row("GET /status?code=418", &["status=503", "body~Service Unavailable", "note.JK_WORKER_NAME=picky"]),
@@ -189,6 +201,10 @@ const FAIL_ON_STATUS: &[Row] = &[
     row("GET /shop/status?code=503", &["status=503", "body~Service Unavailable"]),
     row("GET /shop/status?code=404", &["status=404", "body="]),
     row("GET /mirror/rule/x", &["status=503"]),
+    row("GET /mirror/soft/x", &["status=503", "note.JK_WORKER_NAME=lb", "note.JK_LB_LAST_STATE=OK"])
+        .unlike(AT_ONCE, REPEATED),
+    row("GET /error?code=404", &["status=404"]),
+    row("GET /error?code=500", &["status=503", "note.JK_WORKER_TYPE=lb"]).unlike(AT_ONCE, REPEATED),
 ];
 
 const NO_NUMBER: &str = "`JK_REPLY_TIMEOUT` that is no number";

@@ -61,10 +61,10 @@ const MODULES: [&str; 14] = [
     "include",
 ];
 
-/// Notes that the access log shows; `JK_LB_*_READ` and the like depend on the length of port numbers.
-const NOTES: [&str; 3] = ["JK_WORKER_NAME", "JK_WORKER_TYPE", "JK_WORKER_ROUTE"];
-const MEMBER_NOTES: [&str; 8] =
-    ["NAME", "VALUE", "ACCESSED", "SESSIONS", "ERRORS", "BUSY", "ACTIVATION", "STATE"];
+/// Notes that the access log shows, and those of the first and the last member that was tried.
+const NOTES: [&str; 4] = ["JK_WORKER_NAME", "JK_WORKER_TYPE", "JK_WORKER_ROUTE", "JK_REQUEST_DURATION"];
+const MEMBER_NOTES: [&str; 10] =
+    ["NAME", "VALUE", "ACCESSED", "SESSIONS", "READ", "TRANSFERRED", "ERRORS", "BUSY", "ACTIVATION", "STATE"];
 
 /// A server with one build of the module, and what the rows need to know about it.
 pub struct Run {
@@ -96,6 +96,7 @@ impl Run {
                 .file("htdocs/local.txt", "from httpd")
                 .file("htdocs/shop/local.txt", "from httpd")
                 .file("htdocs/error.txt", "httpd's own page")
+                .file("htdocs/page.shtml", "(<!--#include virtual=\"/wire/answer/200?q\" -->)")
                 .conf(&format!("CustomLog logs/access.log \"{}\"", access_format()))
                 .conf(&format!("Listen 127.0.0.1:{virtual_port}"))
                 .conf(setup.main),
@@ -112,6 +113,7 @@ impl Run {
     pub fn observe(&mut self, group: &Group, request: &str) -> Facts {
         let host = format!("{}.test", group.name);
         let request = request.replace("@SESSION@", &self.session).replace("@20000@", &"x".repeat(20_000));
+        let request = request.replace("@6000@", &"x".repeat(6_000));
         let octets = wire_form(&request, &host);
         let mut stream = raw::connect(self.virtual_port);
         let client = stream.local_addr().expect("a connected socket").port().to_string();
@@ -123,6 +125,7 @@ impl Run {
         facts.set("interim", &interim.to_string());
         self.add_logs(&mut facts);
         self.remember_session(&facts);
+        facts.mask_durations();
         facts.mask(&client, "@CLIENT@");
         facts.mask(&self.virtual_port.to_string(), "@PORT@");
         if !self.session.is_empty() {
@@ -135,7 +138,7 @@ impl Run {
         let [access, requests] = [0, 1].map(|log| self.news(log));
         facts.add_lines(access.trim_end().split('\t'));
         if !requests.is_empty() {
-            facts.set("request_log", &without_duration(requests.trim_end_matches('\n')));
+            facts.set("request_log", requests.trim_end_matches('\n'));
         }
     }
 
@@ -169,18 +172,6 @@ fn workers(wire: &Backend) -> String {
         );
     }
     text
-}
-
-/// Puts `@SECONDS@` in the place of words like `0.012345`.
-fn without_duration(line: &str) -> String {
-    let is_duration = |word: &str| {
-        let parts = word.split_once('.');
-        parts.is_some_and(|(seconds, micros)| {
-            micros.len() == 6 && (seconds.to_owned() + micros).parse::<u64>().is_ok()
-        })
-    };
-    let words = line.split(' ').map(|word| if is_duration(word) { "@SECONDS@" } else { word });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn access_format() -> String {
@@ -218,10 +209,7 @@ fn mirror(connection: &mut Connection) {
         let code = forward.uri.rsplit_once("/answer/").and_then(|(_, code)| code.parse().ok());
         connection.answer(&match code {
             Some(code) => refusal(code),
-            None => {
-                let text = format!("{}\nreused={reused}", describe(&forward, &body));
-                Answer::ok(text).header("X-Mirror", "wire")
-            }
+            None => Answer::ok(describe(&forward, &body, reused)).header("X-Mirror", "wire"),
         });
         reused = true;
     }
@@ -232,7 +220,8 @@ fn refusal(code: u16) -> Answer {
     answer.header("WWW-Authenticate", "Basic realm=\"wire\"").header("X-Other", "kept")
 }
 
-fn describe(forward: &Forward, body: &[u8]) -> String {
+/// Only `/again` tells whether its connection is a re-used one: the two modules close them for different reasons.
+fn describe(forward: &Forward, body: &[u8], reused: bool) -> String {
     let names: Vec<_> = forward.headers.iter().map(|(name, _)| name.as_str()).collect();
     let mut lines = vec![
         format!("method={}", forward.method),
@@ -250,5 +239,6 @@ fn describe(forward: &Forward, body: &[u8]) -> String {
     ];
     lines.extend(forward.headers.iter().map(|(name, value)| format!("header.{name}={value}")));
     lines.extend(forward.attributes.iter().map(|(name, value)| format!("attr.{name}={value}")));
+    lines.extend((forward.uri == "/again").then(|| format!("reused={reused}")));
     lines.join("\n")
 }
