@@ -26,6 +26,7 @@ mod t24_error_pages;
 mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
+mod t28_examples;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         t25_haproxy::suite(),
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
+        t28_examples::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
