@@ -254,10 +254,12 @@ fn internal_redirects() {
 
 fn no_jk() {
     let backend = echo();
-    let httpd = with_modules(&["setenvif", "env"])
+    let httpd = with_modules(&["setenvif", "env", "include"])
         .workers(&worker(&backend))
         .conf("SetEnvIf Request_URI ^/app/early/ no-jk\n<Location /app/late>\nSetEnv no-jk 1\n</Location>")
         .conf("JkMount /app/* w")
+        .conf("<Location /page.shtml>\nSetOutputFilter INCLUDES\nOptions +Includes\n</Location>")
+        .file("htdocs/page.shtml", "<!--#include virtual=\"/app/late/x\" -->")
         .file("htdocs/app/early/x", "uri=local\n")
         .file("htdocs/app/late/x", "uri=local\n")
         .start();
@@ -265,4 +267,5 @@ fn no_jk() {
     assert_eq!(uri(&httpd, "/app/early/x"), forwarded("local"));
     assert_eq!(uri(&httpd, "/app/late/x"), forwarded("local"));
     assert_eq!(uri(&httpd, "/app/late/missing"), (404, None));
+    assert_eq!(uri(&httpd, "/page.shtml"), forwarded("local"));
 }

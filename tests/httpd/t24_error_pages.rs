@@ -139,16 +139,21 @@ fn mounted_document() {
     let conf = "JkMount /app/* w;use_server_errors=500\nJkMount /errors/* w\n\
                 ErrorDocument 500 /errors/200\nErrorDocument 404 /errors/203";
     let httpd = single(&backend, "", conf);
-    for (path, target, method) in [("/app/500", "/errors/200", "GET"), ("/missing", "/errors/203", "GET")] {
+    for (path, target, status) in [("/app/500", "/errors/200", 200), ("/missing", "/errors/203", 203)] {
         let reply = httpd.get(path);
-        assert!(is_backends(&reply), "{path}: {}", reply.text());
+        assert!(reply.status == status && is_backends(&reply), "{path}: {} {}", reply.status, reply.text());
         let forward = backend.requests().pop().expect("a request for the page");
-        assert_eq!((forward.uri.as_str(), forward.method.as_str()), (target, method));
+        assert_eq!((forward.uri.as_str(), forward.method.as_str()), (target, "GET"));
     }
-    let posted = httpd.client().send("POST", "/app/500", &[], b"a body");
-    assert!(is_backends(&posted), "{}", posted.text());
-    let forward = backend.requests().pop().expect("a request for the page");
-    assert_eq!((forward.method.as_str(), forward.content_length()), ("GET", Some(0)), "the body is spent");
+    for path in ["/app/500", "/missing"] {
+        let announced = httpd.client().send("POST", path, &[], b"a body");
+        let chunked = httpd.client().post_chunked(path, &b"a body"[..]);
+        assert!(is_backends(&announced) && is_backends(&chunked), "{path}: {}", chunked.text());
+    }
+    for forward in backend.requests().iter().filter(|forward| forward.uri.starts_with("/errors")) {
+        let length = (forward.content_length(), forward.header("transfer-encoding"));
+        assert_eq!((forward.method.as_str(), length), ("GET", (Some(0), None)), "the body is spent");
+    }
 }
 
 fn failing_statuses() {

@@ -61,7 +61,7 @@ impl Exchange {
     pub fn header(&self, name: &str) -> Option<&str> {
         let received = self.transcript.lines().filter(|line| line.contains(" recv (stream_id="));
         let fields = received.filter_map(|line| line.split_once(") ")?.1.split_once(": "));
-        fields.filter(|(found, _)| *found == name).map(|(_, value)| value.trim()).last()
+        fields.rev().find(|(found, _)| *found == name).map(|(_, value)| value.trim())
     }
 
     /// The value behind `name=` on a line of its own, as the probe servlet writes facts.
