@@ -24,6 +24,7 @@ pub fn add(suite: Suite) -> Suite {
         .test("a_client_cannot_set_attributes", attributes)
         .test("odd_methods_arrive_as_they_are", methods)
         .test("a_body_length_is_one_number_or_the_request_is_refused", body_lengths)
+        .test("a_client_cannot_forge_a_line_of_a_log", log_lines)
         .test("pipelined_requests_are_answered_in_order", pipelining)
         .test("a_client_that_half_closes_is_answered", half_close)
         .test("a_client_that_sends_and_reads_octet_by_octet_is_served", slow_client)
@@ -227,6 +228,20 @@ fn body_lengths() {
             None => assert!(arrived.is_empty() && reply.status() >= 400, "{headers:?}: {arrived:?}"),
         }
     }
+}
+
+fn log_lines() {
+    let backend = echo();
+    let httpd =
+        server(&backend, "", "JkLogLevel debug\nJkRequestLogFormat \"%w %U %q %r\"\nJkMount /gone nobody");
+    for path in ["/x", "/gone", "/..;/x", "/%2e%2e;/x"] {
+        for forged in ["%0aFORGED", "%0d%0aFORGED", "%0d%1b[2JFORGED", ";%0aFORGED", "?%0aFORGED"] {
+            get_with_head(&httpd, &format!("{path}{forged}"), "X-Header: %0aFORGED\r\n");
+        }
+    }
+    let log = httpd.jk_log();
+    assert!(log.contains("FORGED"), "nothing was logged: {log}");
+    assert!(!log.contains(['\r', '\x1b']) && log.lines().all(|line| !line.starts_with("FORGED")), "{log}");
 }
 
 fn pipelining() {
