@@ -270,8 +270,7 @@ fn options(call: &mut Invocation<'_>) -> Outcome {
 fn env_var(call: &mut Invocation<'_>) -> Outcome {
     let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
     let var = EnvVar { name, default: call.words.get(1).map(|value| value.to_vec()) };
-    call.settings.env_vars.retain(|known| !known.same_name(&var));
-    call.settings.env_vars.push(var);
+    call.settings.add_env_var(var);
     Ok(())
 }
 

@@ -191,6 +191,14 @@ impl Indicator {
 }
 
 impl ServerSettings {
+    /// Adds a JkEnvVar. One of that name keeps its place and spelling, and takes the new default.
+    pub fn add_env_var(&mut self, var: EnvVar) {
+        match self.env_vars.iter_mut().find(|known| known.same_name(&var)) {
+            Some(known) => known.default = var.default,
+            None => self.env_vars.push(var),
+        }
+    }
+
     /// What a virtual host with `self` has when its main server has `main`.
     ///
     /// Mounts, mount file and auto alias are not inherited here: they follow JkMountCopy. Options keep their own
@@ -283,6 +291,14 @@ mod tests {
         assert!(merged.mounts.is_empty());
         let names: Vec<_> = merged.env_vars.iter().map(|var| var.name.to_str().unwrap()).collect();
         assert_eq!(names, ["b", "A"]);
+    }
+
+    #[test]
+    fn a_second_default_of_a_variable_replaces_the_first() {
+        let mut settings = everything();
+        settings.add_env_var(EnvVar { name: c"a".into(), default: Some(b"x".to_vec()) });
+        let vars: Vec<_> = settings.env_vars.iter().map(|var| (&*var.name, var.default.as_deref())).collect();
+        assert_eq!(vars, [(c"A", Some(b"x".as_slice())), (c"B", None)]);
     }
 
     #[test]
