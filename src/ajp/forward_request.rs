@@ -85,7 +85,7 @@ pub struct Attributes<'a> {
     pub ssl_key_size: Option<u16>,
     /// `AJP_SSL_PROTOCOL`; not sent if empty.
     pub ssl_protocol: Option<&'a [u8]>,
-    /// `AJP_REMOTE_PORT`, decimal text.
+    /// `AJP_REMOTE_PORT`, decimal text; `None` is sent as the null string.
     pub remote_port: Option<&'a [u8]>,
     /// `AJP_LOCAL_ADDR`.
     pub local_addr: Option<&'a [u8]>,
@@ -172,19 +172,24 @@ impl ForwardRequest<'_> {
     fn write_named_attributes(&self, hop: &Hop<'_>, packet: &mut PacketWriter<'_>) {
         let of = &self.attributes;
         let protocol = of.ssl_protocol.filter(|protocol| self.is_ssl && is_not_empty(protocol));
-        let own: [(&[u8], Option<&[u8]>); 4] = [
-            (b"AJP_SSL_PROTOCOL", protocol),
-            (b"AJP_REMOTE_PORT", of.remote_port),
-            (b"AJP_LOCAL_ADDR", of.local_addr),
-            (b"JK_LB_ACTIVATION", Some(hop.activation)),
-        ];
-        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        for (name, value) in own.chain(of.environment.iter().copied()) {
-            packet.u8(Attribute::Named.code());
-            packet.string("req_attribute name", name);
-            packet.string("req_attribute value", value);
+        if let Some(protocol) = protocol {
+            write_named(packet, b"AJP_SSL_PROTOCOL", Some(protocol));
+        }
+        write_named(packet, b"AJP_REMOTE_PORT", of.remote_port);
+        if let Some(address) = of.local_addr {
+            write_named(packet, b"AJP_LOCAL_ADDR", Some(address));
+        }
+        write_named(packet, b"JK_LB_ACTIVATION", Some(hop.activation));
+        for (name, value) in of.environment {
+            write_named(packet, name, Some(value));
         }
     }
+}
+
+fn write_named(packet: &mut PacketWriter<'_>, name: &[u8], value: Option<&[u8]>) {
+    packet.u8(Attribute::Named.code());
+    packet.string("req_attribute name", name);
+    packet.optional_string("req_attribute value", value);
 }
 
 fn write_attribute(packet: &mut PacketWriter<'_>, attribute: Attribute, value: Option<&[u8]>) {

@@ -116,7 +116,7 @@ fn attribute(body: &mut Cursor<'_>) -> Result<Option<Pair>, Malformed> {
     };
     let value = match attribute {
         Attribute::SslKeySize => body.u16(attribute.name())?.to_string().into_bytes(),
-        _ => body.string(attribute.name())?.to_vec(),
+        _ => body.optional_string(attribute.name())?.unwrap_or_default().to_vec(),
     };
     Ok(Some((name, value)))
 }

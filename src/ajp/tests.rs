@@ -167,6 +167,7 @@ proptest! {
             ("query_string", query),
             ("route", route),
             ("stored_method", method),
+            ("AJP_REMOTE_PORT", Some(Vec::new())),
             ("JK_LB_ACTIVATION", Some(b"STP".to_vec())),
         ];
         let expected = expected.into_iter().filter_map(|(name, value)| Some((name.into(), value?)));

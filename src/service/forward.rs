@@ -48,12 +48,9 @@ impl<'r> Facts<'r> {
     /// Gathers what the container is told about `request`. The body must have been set up.
     pub(super) fn gather(request: Request<'r>, host: &'r VirtualHost, record: &'r RequestRecord) -> Self {
         let gather = Gather { request, host, environment: request.environment() };
-        if host.extract_ssl || !host.env_vars.is_empty() {
-            request.add_common_variables();
-        }
         let (address, port) = gather.client();
         let body = gather.body();
-        Self {
+        let mut facts = Self {
             request,
             uri: gather.uri(record),
             remote_addr: gather.or_null(Indicator::RemoteAddr, address),
@@ -64,11 +61,18 @@ impl<'r> Facts<'r> {
             server_name: gather.variable(Indicator::LocalName).or_else(|| request.server_name()),
             server_port: gather.variable(Indicator::LocalPort).map_or_else(|| request.server_port(), number),
             local_addr: gather.variable(Indicator::LocalAddr).or_else(|| request.local_ip()),
-            tls: gather.tls(),
-            environment: gather.environment(),
+            tls: None,
+            environment: SmallVec::new(),
             headers: RequestHeaders { table: request.headers_in(), body },
             body,
+        };
+        // Not before: what httpd knows itself overrides nothing, and adding it drops the first of two values.
+        if host.extract_ssl || !host.env_vars.is_empty() {
+            request.add_common_variables();
         }
+        facts.tls = gather.tls();
+        facts.environment = gather.environment();
+        facts
     }
 
     /// Length of the request body.
@@ -289,9 +293,9 @@ fn leading_number(value: &[u8]) -> i64 {
     sign * digits.parse().unwrap_or(0)
 }
 
-/// The number a text starts with, within 16 bits.
+/// The number a text starts with, cut to the 16 bits that the wire has for it.
 fn number(value: &[u8]) -> u16 {
-    u16::try_from(leading_number(value)).unwrap_or(0)
+    leading_number(value) as u16
 }
 
 #[cfg(test)]
@@ -300,7 +304,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_atoi_does() {
-        assert_eq!([number(b"81x"), number(b"abc"), number(b" 256"), number(b"-1")], [81, 0, 256, 0]);
+        assert_eq!([number(b"81x"), number(b"abc"), number(b" 256"), number(b"-1")], [81, 0, 256, 65535]);
         assert_eq!([leading_number(b"-5"), leading_number(b"yes"), leading_number(b"1")], [-5, 0, 1]);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!([milliseconds(b"5000ms"), milliseconds(b"0")], [Some(seconds(5)), Some(None)]);

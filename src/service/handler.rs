@@ -192,16 +192,21 @@ fn exchange(
     service: &mut ServiceNotes,
 ) -> Outcome {
     let environment = request.environment();
+    let reply_timeout = reply_timeout(environment);
+    let [sticky_ignore, stateless] =
+        [c"JK_STICKY_IGNORE", c"JK_STATELESS"].map(|name| switch(environment, name));
+    let route = environment.get(c"JK_ROUTE").filter(|route| !route.is_empty());
+    // This changes the environment.
     let facts = Facts::gather(request, host, record);
     let options = target.options();
     let work = worker::Request {
         forward: facts.forward_request(),
         body: facts.body(),
         rule: &options,
-        reply_timeout: reply_timeout(environment),
-        sticky_ignore: switch(environment, c"JK_STICKY_IGNORE"),
-        stateless: switch(environment, c"JK_STATELESS"),
-        route: environment.get(c"JK_ROUTE").filter(|route| !route.is_empty()),
+        reply_timeout,
+        sticky_ignore,
+        stateless,
+        route,
         flush_packets: host.options.contains(JkOptions::FLUSH_PACKETS),
         flush_header: host.options.contains(JkOptions::FLUSH_HEADER),
         disable_reuse: host.options.contains(JkOptions::DISABLE_REUSE),

@@ -42,9 +42,10 @@ fn attribute_names(request: &ForwardRequest<'_>, hop: &Hop<'_>) -> Vec<String> {
 fn golden_octets_of_a_plain_request() {
     let headers =
         pairs(&[("host", "x"), ("Accept-Encoding", "gzip"), ("Expect", ""), ("Content-Length", "0")]);
-    let expected = b"\x12\x34\x00\x64\x02\x02\x00\x08HTTP/1.1\x00\x00\x02/a\x00\x00\x0810.0.0.1\x00\xff\xff\
+    let expected = b"\x12\x34\x00\x79\x02\x02\x00\x08HTTP/1.1\x00\x00\x02/a\x00\x00\x0810.0.0.1\x00\xff\xff\
         \x00\x01x\x00\x00\x50\x00\x00\x04\
         \xa0\x0b\x00\x01x\x00\xa0\x03\x00\x04gzip\x00\x00\x06Expect\x00\x00\x00\x00\xa0\x08\x00\x010\x00\
+        \x0a\x00\x0fAJP_REMOTE_PORT\x00\xff\xff\
         \x0a\x00\x10JK_LB_ACTIVATION\x00\x00\x03ACT\x00\xff";
     let packet = encode(&get(&headers), &HOP).expect("fits");
     assert_eq!(packet.escape_ascii().to_string(), expected.escape_ascii().to_string());
@@ -95,7 +96,7 @@ fn empty_user_and_type_are_not_sent() {
     let headers = Vec::new();
     let attributes = Attributes { remote_user: Some(b""), auth_type: Some(b""), ..Attributes::default() };
     let request = ForwardRequest { attributes, ..get(&headers) };
-    assert_eq!(attribute_names(&request, &HOP), ["JK_LB_ACTIVATION"]);
+    assert_eq!(attribute_names(&request, &HOP), ["AJP_REMOTE_PORT", "JK_LB_ACTIVATION"]);
 }
 
 #[test]
@@ -110,10 +111,10 @@ fn tls_attributes_need_tls() {
         ..Attributes::default()
     };
     let plain = ForwardRequest { attributes, ..get(&headers) };
-    assert_eq!(attribute_names(&plain, &HOP), ["JK_LB_ACTIVATION"]);
+    assert_eq!(attribute_names(&plain, &HOP), ["AJP_REMOTE_PORT", "JK_LB_ACTIVATION"]);
     let empty = Attributes { ssl_cert: Some(b""), ssl_protocol: Some(b""), ..attributes };
     let tls = ForwardRequest { is_ssl: true, attributes: empty, ..plain };
-    let sent = ["ssl_cipher", "ssl_session", "ssl_key_size", "JK_LB_ACTIVATION"];
+    let sent = ["ssl_cipher", "ssl_session", "ssl_key_size", "AJP_REMOTE_PORT", "JK_LB_ACTIVATION"];
     assert_eq!(attribute_names(&tls, &HOP), sent);
 }
 
