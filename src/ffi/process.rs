@@ -26,6 +26,16 @@ pub fn spawn_without_signals(name: &str, body: impl FnOnce() + Send + 'static) -
     started
 }
 
+/// Gives memory that is free again back to the system, so that children don't inherit what start-up needed for a
+/// while. Only glibc keeps it, and only glibc can be asked.
+pub fn release_free_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim has no preconditions.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Keeps this shared object mapped until the process ends, also when httpd unloads its modules at exit while
 /// threads still run.
 pub fn pin_shared_object() {

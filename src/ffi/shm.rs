@@ -167,7 +167,9 @@ fn map(size: usize, descriptor: Option<&std::fs::File>) -> io::Result<NonNull<u8
 }
 
 fn round_to_pages(size: usize) -> usize {
-    size.max(1).next_multiple_of(rustix::param::page_size())
+    // SAFETY: sysconf has no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    size.max(1).next_multiple_of(usize::try_from(page).unwrap_or(4096).max(1))
 }
 
 #[cfg(test)]

@@ -53,10 +53,13 @@ pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNo
 }
 
 fn write_member(notes: Table<'_>, names: [&'static CStr; 10], member: &MemberNotes) {
+    // Replacing searches the table, whose keys look alike to APR; a request has notes from before only if it was
+    // served twice.
+    let write = if notes.get(names[0]).is_some() { Table::set_named } else { Table::add_named };
     for (name, value) in names.into_iter().zip(values(member)) {
         match value {
-            Value::Text(text) => notes.set_named(name, text.as_bytes()),
-            Value::Number(number) => notes.set_named(name, number.to_string().as_bytes()),
+            Value::Text(text) => write(notes, name, text.as_bytes()),
+            Value::Number(number) => write(notes, name, number.to_string().as_bytes()),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Verdict;
 use crate::config::directives::{GlobalSettings, Indicator};
 use crate::ffi::error_log::{write, Level};
 use crate::ffi::pool::Pool;
+use crate::ffi::process::release_free_memory;
 use crate::ffi::server::{add_version_component, child_limit, phase, server_root_relative, Phase, Server};
 use crate::log;
 use crate::log::Logger;
@@ -37,7 +38,9 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     if phase == Phase::Start {
         plan.complaints().for_each(|complaint| show(main, complaint, phase));
     }
-    match build(pool, main, slot, plan) {
+    let built = build(pool, main, slot, plan);
+    release_free_memory();
+    match built {
         Ok(()) => Verdict::Ok,
         Err(complaint) => {
             write(Level::Critical, Some(main), &format!("mod_jk: {complaint}"));

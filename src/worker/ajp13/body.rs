@@ -77,7 +77,7 @@ impl BodySource {
         progress: &mut Progress,
     ) -> Result<bool, Fault> {
         progress.body_consumed = true;
-        let limit = self.max_body.min(wanted.into());
+        let limit = self.max_body.min(wanted.into()).min(self.due(progress));
         outbox.resize(HEADER + limit, 0);
         let Some(data) = outbox.get_mut(HEADER..) else { return Err(Fault::ClientRead) };
         let length = match self.rest_of_first(limit, progress) {
@@ -96,6 +96,20 @@ impl BodySource {
             outbox[..HEADER].copy_from_slice(&body_packet_header(length));
         }
         Ok(length > 0)
+    }
+
+    /// Octets that a body of known length may still have for the container; any number if it has none.
+    fn due(&self, progress: &Progress) -> usize {
+        match self.body {
+            Body::None => 0,
+            Body::Unknown => usize::MAX,
+            Body::Length(total) => {
+                let kept = progress.first_body.as_ref().map_or(0, |first| first.len() - self.first_sent);
+                usize::try_from(total.saturating_sub(progress.body_read))
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(kept)
+            }
+        }
     }
 
     /// What is left of a first packet that was read for a member with larger packets.
