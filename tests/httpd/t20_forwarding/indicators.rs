@@ -180,9 +180,11 @@ RewriteCond %{HTTP:X-Addr} (.+)
 RewriteRule .* - [E=JK_REMOTE_ADDR:%1]
 SetEnvIf X-No-Jk . no-jk
 SetEnvIf X-Empty-No-Jk 1(x?) no-jk=$1
-<Location /late>
+<Location /error.txt>
 SetEnv no-jk 1
 </Location>";
+
+const LATE: &str = "`no-jk` that comes after mapping";
 
 const BY_REQUEST: &[Row] = &[
     row("GET /x\nX-User: carol", &["attr.remote_user=carol"]),
@@ -190,7 +192,16 @@ const BY_REQUEST: &[Row] = &[
     row("GET /local.txt\nX-No-Jk: 1", &["status=200", "body=from httpd", "!note.JK_WORKER_NAME"]),
     row("GET /local.txt\nX-Empty-No-Jk: 1", &["status=200", "body=from httpd"]),
     row("GET /local.txt", &["uri=/local.txt", "note.JK_WORKER_NAME=wire", "note.JK_WORKER_TYPE=ajp13"]),
-    row("GET /late/x", &["status=404"]),
+    row("GET /error.txt", &["status=200", "body=httpd's own page", "!note.JK_WORKER_NAME"]).unlike(
+        LATE,
+        &[
+            "status=404",
+            "body~Not Found",
+            "note.JK_WORKER_NAME=wire",
+            "reply.content-type~html",
+            "!reply.accept-ranges",
+        ],
+    ),
 ];
 
 const ENV_CONF: &str = "
