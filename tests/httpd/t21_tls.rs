@@ -21,7 +21,7 @@ struct Row {
     facts: &'static [(&'static str, &'static str)],
 }
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     Row {
         directives: "",
         arguments: &["--tlsv1.3"],
@@ -49,6 +49,11 @@ const ROWS: [Row; 11] = [
         facts: &[("secure", "true"), ("key_size", "null")],
     },
     Row { directives: "JkOptions +ForwardKeySize", arguments: &[], facts: &[("key_size", "256")] },
+    Row {
+        directives: "SSLOptions -StdEnvVars -ExportCertData",
+        arguments: &CERTIFICATE,
+        facts: &[("scheme", "https"), ("secure", "true"), ("cipher", "null"), ("certificates", "")],
+    },
     Row { directives: "", arguments: &CERTIFICATE, facts: &[("certificates", CLIENT)] },
     Row {
         directives: "JkOptions +ForwardSSLCertChain",

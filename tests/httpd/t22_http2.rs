@@ -8,7 +8,7 @@ use crate::support::http2::{self, Counts};
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::{ajp, raw, tomcat};
+use crate::support::{ajp, raw, tomcat, wait};
 
 /// Threads of a child that read HTTP/1.1; mod_http2 has more of its own.
 const THREADS: u32 = 8;
@@ -19,9 +19,11 @@ pub fn suite() -> Suite {
     Suite::new("http2")
         .test("get_post_head_and_error_pages", exchanges)
         .test("head_with_an_error_status_has_the_headers_of_get", head_with_error)
+        .test("error_documents_take_the_place_of_tomcats_pages", error_documents)
         .test("the_length_of_a_body_is_told_or_left_open", body_lengths)
         .test("parallel_streams_get_all_the_connections_they_need", parallel_streams)
         .test("a_pool_smaller_than_the_streams_makes_them_wait_or_fail", small_pool)
+        .test("a_client_that_goes_gives_its_connections_back", abandoned)
         .test("a_response_that_breaks_off_is_a_reset_stream", cut)
 }
 
@@ -84,6 +86,20 @@ fn head_with_error() {
     assert!(backend.requests().iter().all(|forward| forward.method == "HEAD"));
 }
 
+fn error_documents() {
+    let backend = Backend::answering(|_| Answer::page(500, "page of the backend"));
+    let httpd = site()
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf("ErrorDocument 500 \"page of httpd\"\nJkMount /* w;use_server_errors=500")
+        .start();
+    for (arguments, has_page) in [(&[][..], true), (&["-H:method: HEAD"], false)] {
+        let exchange = http2::request(&url(&httpd, "/x"), arguments);
+        assert!(exchange.status() == 500 && exchange.is_complete(), "{}", exchange.transcript());
+        let pages = ["page of httpd", "page of the backend"].map(|page| exchange.transcript().contains(page));
+        assert_eq!(pages, [has_page, false], "{}", exchange.transcript());
+    }
+}
+
 fn body_lengths() {
     let backend = Backend::constant("done");
     let httpd = scripted(&backend, "");
@@ -128,6 +144,22 @@ fn small_pool() {
     assert_eq!(counts.good + counts.server_errors, STREAMS, "{counts:?}");
     assert!(counts.good > 0 && counts.server_errors > 0, "{counts:?}");
     assert_eq!(hasty.get("/x").status, 200, "it goes on");
+}
+
+fn abandoned() {
+    let backend = slow_backend();
+    let pool = 4;
+    let properties =
+        format!("worker.w.connection_pool_size={pool}\nworker.w.connection_acquire_timeout=30000\n");
+    let httpd = scripted(&backend, &properties);
+    for round in 1..=3 {
+        let before = backend.requests().len();
+        let mut client = http2::start_parallel(&url(&httpd, "/x"), STREAMS);
+        wait::until_true("requests in flight", Duration::from_secs(20), || backend.requests().len() > before);
+        client.kill();
+        let counts = http2::parallel(&url(&httpd, "/x"), 2 * pool);
+        assert_eq!((counts.good, counts.failed), (2 * pool, 0), "round {round}: {counts:?}");
+    }
 }
 
 /// A backend that takes its time, so that requests meet.

@@ -5,7 +5,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::backend::{Answer, Backend};
+use crate::support::backend::{Answer, Backend, Connection};
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
@@ -22,7 +22,9 @@ pub fn suite() -> Suite {
         .test("headers_changes_what_goes_either_way", headers)
         .test("cache_answers_in_place_of_tomcat", cache)
         .test("cache_keeps_no_answer_that_broke_off", cache_of_cut)
+        .test("cache_asks_tomcat_whether_its_answer_still_holds", revalidation)
         .test("include_puts_answers_into_a_page", includes)
+        .test("a_page_breaks_off_with_an_answer_in_it", cut_include)
         .test("internal_redirects_are_mapped_anew", internal_redirects)
         .test("no_jk_leaves_a_request_to_httpd", no_jk)
 }
@@ -178,6 +180,15 @@ fn headers() {
     assert!(cookies.iter().all(|cookie| cookie.ends_with("; SameSite=Lax")), "{cookies:?}");
 }
 
+/// Answers the first request of a connection with a part of a body.
+fn break_off(connection: &mut Connection, headers: &[(&str, &str)]) {
+    if connection.request().is_some() {
+        connection.send(
+            &[ajp::send_headers(200, headers), ajp::body_chunk(b"a part"), ajp::body_chunk(&[])].concat(),
+        );
+    }
+}
+
 /// A server for `backend` that keeps answers in shared memory, or in files, where also those without length go.
 fn caching(backend: &Backend, provider: &str, quick: &str) -> Httpd {
     let site = with_modules(&["cache", "cache_disk", "cache_socache", "socache_shmcb"])
@@ -208,12 +219,7 @@ fn cache() {
 }
 
 fn cache_of_cut() {
-    let backend = Backend::start(|connection| {
-        if connection.request().is_some() {
-            let head = ajp::send_headers(200, &[("Cache-Control", "max-age=60")]);
-            connection.send(&[head, ajp::body_chunk(b"a part"), ajp::body_chunk(&[])].concat());
-        }
-    });
+    let backend = Backend::start(|connection| break_off(connection, &[("Cache-Control", "max-age=60")]));
     let httpd = caching(&backend, "disk", "On");
     for visit in 1..=2 {
         assert_eq!(raw::get(httpd.port(), "/page").ending, raw::Ending::Cut, "visit {visit}");
@@ -221,12 +227,45 @@ fn cache_of_cut() {
     }
 }
 
+fn revalidation() {
+    let backend = Backend::answering(|forward| {
+        let known = forward.header("if-none-match") == Some("\"v1\"");
+        let answer = if known { Answer::status(304) } else { Answer::ok("page\n".repeat(2000)) };
+        answer.header("ETag", "\"v1\"").header("Cache-Control", "max-age=0")
+    });
+    let httpd = caching(&backend, "disk", "On");
+    for visit in 1..=3 {
+        let reply = httpd.get("/page");
+        assert_eq!((reply.status, reply.body.len()), (200, 10_000), "visit {visit}");
+        assert_eq!(backend.requests().len(), visit);
+    }
+    let conditions =
+        backend.requests().iter().filter(|forward| forward.header("if-none-match").is_some()).count();
+    assert_eq!((conditions, backend.connections()), (2, 1));
+}
+
+fn including() -> Site {
+    with_modules(&["include"])
+        .conf("<Location /page.shtml>\nSetOutputFilter INCLUDES\nOptions +Includes\n</Location>")
+}
+
+fn cut_include() {
+    let backend = Backend::start(|connection| break_off(connection, &[]));
+    let httpd = including()
+        .workers(&worker(&backend))
+        .conf("JkMount /app/* w")
+        .file("htdocs/page.shtml", "a <!--#include virtual=\"/app/part\" --> b")
+        .start();
+    let reply = raw::get(httpd.port(), "/page.shtml");
+    assert_eq!((reply.status(), reply.ending), (200, raw::Ending::Cut), "{reply:?}");
+}
+
 fn includes() {
     let backend = Backend::answering(|forward| Answer::ok(format!("[{}]", forward.uri)));
     let page = "a <!--#include virtual=\"/app/one?x=1\" --> b <!--#include virtual=\"/app/two\" --> c\n";
-    let httpd = with_modules(&["include"])
+    let httpd = including()
         .workers(&worker(&backend))
-        .conf("<Location /page.shtml>\nSetOutputFilter INCLUDES\nOptions +Includes\n</Location>\nJkMount /app/* w")
+        .conf("JkMount /app/* w")
         .file("htdocs/page.shtml", page)
         .start();
     for _ in 0..2 {
@@ -254,11 +293,12 @@ fn internal_redirects() {
 
 fn no_jk() {
     let backend = echo();
-    let httpd = with_modules(&["setenvif", "env", "include"])
+    let httpd = including()
+        .load("setenvif")
+        .load("env")
         .workers(&worker(&backend))
         .conf("SetEnvIf Request_URI ^/app/early/ no-jk\n<Location /app/late>\nSetEnv no-jk 1\n</Location>")
         .conf("JkMount /app/* w")
-        .conf("<Location /page.shtml>\nSetOutputFilter INCLUDES\nOptions +Includes\n</Location>")
         .file("htdocs/page.shtml", "<!--#include virtual=\"/app/late/x\" -->")
         .file("htdocs/app/early/x", "uri=local\n")
         .file("htdocs/app/late/x", "uri=local\n")

@@ -1,6 +1,8 @@
 //! HTTP/2 clients of nghttp2: nghttp shows one exchange frame by frame, h2load opens many streams at once.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use super::process::{self, AtDeath, Process};
 
 /// Seconds after which a client that hangs is ended.
 const LIMIT: &str = "60";
@@ -31,11 +33,7 @@ pub fn request(url: &str, arguments: &[&str]) -> Exchange {
 
 /// Sends `count` requests on one connection, all of them at once.
 pub fn parallel(url: &str, count: usize) -> Counts {
-    let count = count.to_string();
-    let output = limited("h2load")
-        .args(["-c", "1", "-t", "1", "-n", &count, "-m", &count, url])
-        .output()
-        .expect("h2load runs");
+    let output = limited("h2load").args(streams(count)).arg(url).output().expect("h2load runs");
     let report = text(&output);
     let number = |line: &str, word: &str| {
         number_before(&report, line, word).unwrap_or_else(|| panic!("no {word} in {line} of {report}"))
@@ -49,6 +47,18 @@ pub fn parallel(url: &str, count: usize) -> Counts {
         complete,
         failed: finished.saturating_sub(complete) + lost,
     }
+}
+
+/// As [`parallel`], and lets it run.
+pub fn start_parallel(url: &str, count: usize) -> Process {
+    let mut command = process::guarded("h2load", AtDeath::Kill);
+    command.args(streams(count)).arg(url).stdout(Stdio::null()).stderr(Stdio::null());
+    Process::start(command)
+}
+
+/// Arguments of h2load for one connection with `count` requests at once.
+fn streams(count: usize) -> [String; 4] {
+    ["-c1", "-t1", &format!("-n{count}"), &format!("-m{count}")].map(str::to_owned)
 }
 
 impl Exchange {
