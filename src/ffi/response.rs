@@ -34,6 +34,20 @@ impl<'r> Request<'r> {
         self.read(|r| r.read_chunked) != 0
     }
 
+    /// Tells whether a filter of that name, in lower case, is among those that the request body passes through.
+    pub fn has_input_filter(self, name: &[u8]) -> bool {
+        let mut next = self.read(|r| r.input_filters);
+        // SAFETY: filters of a live request form a list that ends with null, each with its record.
+        while let Some(filter) = unsafe { next.as_ref() } {
+            // SAFETY: the record of a filter is live and has a name.
+            if unsafe { octets((*filter.frec).name) } == Some(name) {
+                return true;
+            }
+            next = filter.next;
+        }
+        false
+    }
+
     /// Tells whether there is a body to read, and answers `Expect: 100-continue`.
     pub fn expects_body(self) -> bool {
         // SAFETY: the request is live.

@@ -219,9 +219,17 @@ impl<'r> Gather<'r> {
         let length = self.request.headers_in().get(c"Content-Length").map_or(0, content_length);
         match length {
             0 => Body::None,
-            _ if self.variable(Indicator::IgnoreContentLength).is_some() => Body::Unknown,
+            _ if self.variable(Indicator::IgnoreContentLength).is_some() || self.is_expanded() => {
+                Body::Unknown
+            }
             length => Body::Length(length),
         }
+    }
+
+    /// mod_deflate expands the body: its announced length is that of the compressed one, where it would be cut.
+    fn is_expanded(&self) -> bool {
+        self.request.headers_in().get(c"Content-Encoding").is_some()
+            && self.request.has_input_filter(b"deflate")
     }
 }
 
