@@ -82,7 +82,8 @@ fn full() {
     let variables = [("HTTP_PORT", &*main.to_string()), ("HTTP_PORT2", &*direct.to_string())];
     let running = example("full", &variables).start(main);
     let get = |port: u16, path: &str| Client::new(port).get(path);
-    for path in ["/shop", "/shop/facts", "/slow/facts", "/news/facts", "/reports/facts"] {
+    assert_eq!(get(main, "/shop").status, 302, "Tomcat adds a slash to the path of its application");
+    for path in ["/shop/facts", "/slow/facts", "/news/facts", "/reports/facts"] {
         assert!(get(main, path).fact("route").is_some(), "{path}");
     }
     for path in ["/shop/static/x", "/news/archive/x", "/old/x", "/other"] {
