@@ -58,9 +58,9 @@ fn remote_ip() {
         .conf("RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\nJkMount /* tomcat1")
         .start();
     let headers = [("X-Forwarded-For", "198.51.100.7, 203.0.113.9")];
-    let reply = httpd.client().get_with("/identity", &headers);
+    let reply = httpd.client().get_with("/mirror/identity", &headers);
     assert_eq!(reply.fact("remote_addr").as_deref(), Some("203.0.113.9"), "{}", reply.text());
-    assert_eq!(httpd.get("/identity").fact("remote_addr").as_deref(), Some("127.0.0.1"));
+    assert_eq!(httpd.get("/mirror/identity").fact("remote_addr").as_deref(), Some("127.0.0.1"));
 }
 
 fn rewrite() {
@@ -150,14 +150,14 @@ fn auth_basic() {
     let httpd = with_modules(&["authn_core", "authn_file", "authz_user", "auth_basic"])
         .workers(&tomcat::shared().balancer())
         .file("conf/users", "alice:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
-        .conf("<Location /identity>\nAuthType Basic\nAuthName staff\nAuthUserFile conf/users\nRequire valid-user\n</Location>")
+        .conf("<Location /mirror>\nAuthType Basic\nAuthName staff\nAuthUserFile conf/users\nRequire valid-user\n</Location>")
         .conf("JkMount /* tomcat1")
         .start();
-    let refused = httpd.get("/identity;x=1");
+    let refused = httpd.get("/mirror/identity;x=1");
     assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("Basic realm=\"staff\"")));
-    let reply = httpd.client().get_with("/identity", &[("Authorization", "Basic YWxpY2U6c2VjcmV0")]);
+    let reply = httpd.client().get_with("/mirror/identity", &[("Authorization", "Basic YWxpY2U6c2VjcmV0")]);
     assert_eq!((reply.status, reply.fact("user").as_deref()), (200, Some("alice")), "{}", reply.text());
-    assert_eq!(reply.fact("auth_type").as_deref(), Some("Basic"));
+    assert_eq!(reply.fact("auth").as_deref(), Some("Basic"));
 }
 
 fn headers() {

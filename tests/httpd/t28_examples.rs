@@ -43,14 +43,14 @@ fn tls() {
     ];
     let _running = example("tls-client-certificates", &variables).start(port);
     let certificate = ["--cert", "chain.pem", "--key", "client.key"];
-    let known = keys.get(port, "/identity", &certificate);
+    let known = keys.get(port, "/mirror/identity", &certificate);
     assert!(known.contains("\nscheme=https\n"), "{known}");
     assert!(
-        known.contains("\ncertificates=CN=client,O=mod_jk test|CN=intermediate,O=mod_jk test\n"),
+        known.contains("X509Certificate=CN=client,O=mod_jk test|CN=intermediate,O=mod_jk test\n"),
         "{known}"
     );
-    let unknown = keys.get(port, "/identity", &[]);
-    assert!(unknown.contains("\nsecure=true\n") && unknown.contains("\ncertificates=\n"), "{unknown}");
+    let unknown = keys.get(port, "/mirror/identity", &[]);
+    assert!(unknown.contains("\nsecure=true\n") && !unknown.contains("X509Certificate"), "{unknown}");
     assert!(keys.get(port, "/staff/facts", &certificate).contains("uri=/staff/facts"));
     for path in ["/staff/facts", "/staff;x=1/facts"] {
         assert!(keys.get(port, path, &[]).contains("403 Forbidden"), "{path}");
