@@ -1,6 +1,6 @@
 //! Thousands of failing requests and aborting clients, after which everything is as before.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,11 @@ const ROUNDS: usize = 300;
 const LIMIT: Duration = Duration::from_secs(8);
 
 pub fn add(suite: Suite) -> Suite {
-    suite.alone_under(&[Mpm::Event, Mpm::Prefork], "thousands_of_failures_and_aborts_leave_nothing", run)
+    suite.test("no_fault_of_a_client_puts_a_member_into_error", members).alone_under(
+        &[Mpm::Event, Mpm::Prefork],
+        "thousands_of_failures_and_aborts_leave_nothing",
+        run,
+    )
 }
 
 /// Requests that are given up or fail: the path says what the backend does, the rest is cut by the client.
@@ -39,6 +43,9 @@ const ATTACKS: [&str; 12] = [
     "GET /ok HTTP/1.1\r\nHost: h\r\nX: ",
     "POST /stolen HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
 ];
+
+/// Paths of the attacks in which only the client is at fault.
+const BY_CLIENTS: [&str; 3] = [" /endless ", " /ok ", " /stolen "];
 
 fn backend() -> Backend {
     Backend::start(|connection| {
@@ -78,7 +85,7 @@ fn attack(port: u16, round: usize) {
         stream.write_all(request.as_bytes()).expect("httpd reads");
         if round % 2 == 0 && request.ends_with("\r\n\r\n") {
             let mut some = [0; 10];
-            std::io::Read::read(&mut stream, &mut some).ok();
+            stream.peek(&mut some).ok();
         }
     }
 }
@@ -92,6 +99,36 @@ fn attack_from_all_sides(port: u16, rounds: usize) -> usize {
     });
     let attackers: Vec<_> = attackers.collect();
     attackers.into_iter().map(|attacker| attacker.join().expect("an attacker that does not panic")).sum()
+}
+
+/// The spare serves as soon as the first member is in error, and does so for a minute.
+fn members() {
+    let (first, spare) = (backend(), Backend::constant("spare"));
+    let httpd = Site::new(Mpm::Event)
+        .workers(&format!(
+            "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=first,spare\n\
+             worker.lb.error_escalation_time=0\nworker.spare.distance=1\n{}{}",
+            first.worker("first"),
+            spare.worker("spare")
+        ))
+        .conf("JkMount /* lb\nLimitRequestFieldSize 200000")
+        .start();
+    let long = format!("GET /ok HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(100_000));
+    let of_clients = ATTACKS.iter().filter(|request| BY_CLIENTS.iter().any(|path| request.contains(path)));
+    for request in of_clients.copied().chain([long.as_str()]) {
+        for answer in [0, 10, 50_000] {
+            let mut stream = raw::connect(httpd.port());
+            stream.write_all(request.as_bytes()).expect("httpd reads");
+            if request.contains("GET /endless") {
+                stream.read_exact(&mut vec![0; answer]).expect("an endless answer");
+            }
+            drop(stream);
+            assert_eq!(httpd.get("/ok").text(), "done", "after {:.60}", request);
+        }
+    }
+    let broken = "GET /malformed HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    assert_eq!(raw::exchange(httpd.port(), broken).body, b"spare");
+    assert_eq!(httpd.get("/ok").text(), "spare", "a fault of the member itself is what this test would see");
 }
 
 /// As many requests at once as there are places: all are served as soon as nothing is held any more.
