@@ -247,8 +247,8 @@ impl Site {
     }
 }
 
-/// What setpriv needs to run a program as nobody.
-const AS_NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+/// What setpriv needs to run a program as nobody, who also runs the children.
+pub const AS_NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 /// Directives that every server has.
 const BASE: &str = r#"

@@ -1,6 +1,8 @@
 //! Thousands of failing requests and aborting clients, after which everything is as before.
 
 use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use crate::support::backend::{Answer, Backend};
 use crate::support::httpd::Httpd;
 use crate::support::process;
 use crate::support::raw;
-use crate::support::site::{Mpm, Site};
+use crate::support::site::{Mpm, Site, AS_NOBODY};
 use crate::support::suite::Suite;
 use crate::support::wait;
 
@@ -21,11 +23,10 @@ const ROUNDS: usize = 300;
 const LIMIT: Duration = Duration::from_secs(8);
 
 pub fn add(suite: Suite) -> Suite {
-    suite.test("no_fault_of_a_client_puts_a_member_into_error", members).alone_under(
-        &[Mpm::Event, Mpm::Prefork],
-        "thousands_of_failures_and_aborts_leave_nothing",
-        run,
-    )
+    suite
+        .test("a_child_without_descriptors_answers_503_and_recovers", no_descriptors)
+        .test("no_fault_of_a_client_puts_a_member_into_error", members)
+        .alone_under(&[Mpm::Event, Mpm::Prefork], "thousands_of_failures_and_aborts_leave_nothing", run)
 }
 
 /// Requests that are given up or fail: the path says what the backend does, the rest is cut by the client.
@@ -129,6 +130,34 @@ fn members() {
     let broken = "GET /malformed HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     assert_eq!(raw::exchange(httpd.port(), broken).body, b"spare");
     assert_eq!(httpd.get("/ok").text(), "spare", "a fault of the member itself is what this test would see");
+}
+
+/// Promises, the operating system: one more descriptor is enough for a client, and none is left for its Tomcat.
+fn no_descriptors() {
+    let backend = backend();
+    let httpd = Site::single_child(Mpm::Prefork, 1)
+        .workers(&format!("worker.list=w\n{}worker.w.retries=1\n", backend.worker("w")))
+        .conf("JkMount /* w\nKeepAlive Off")
+        .start();
+    let child = httpd.children()[0];
+    let limit = |descriptors: usize| {
+        let mut prlimit = Command::new("setpriv");
+        prlimit.args(AS_NOBODY).args([
+            "prlimit",
+            "--pid",
+            &child.to_string(),
+            &format!("--nofile={descriptors}:"),
+        ]);
+        assert!(prlimit.status().expect("setpriv runs").success());
+    };
+    let is_free = |number: &usize| !Path::new(&format!("/proc/{child}/fd/{number}")).exists();
+    limit((0..).find(is_free).expect("a free number") + 1);
+    for _ in 0..3 {
+        assert_eq!(httpd.get("/ok").status, 503);
+    }
+    limit(1024);
+    assert_eq!(httpd.get("/ok").text(), "done");
+    assert_eq!(httpd.children(), [child]);
 }
 
 /// As many requests at once as there are places: all are served as soon as nothing is held any more.
