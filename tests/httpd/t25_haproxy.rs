@@ -2,6 +2,7 @@
 //!
 //! Clients come from an address of their own in 127.0.0.0/8, so that it is seen who is taken for the client.
 
+use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::process::Command;
@@ -97,6 +98,8 @@ struct TwoFronts {
     fronts: [Running; 2],
     front_ports: [u16; 2],
     haproxy: Process,
+    /// Where HAProxy runs.
+    before: Example,
     http: u16,
     https: u16,
 }
@@ -123,7 +126,7 @@ impl TwoFronts {
             .set("FRONT1_TLS_PORT", tls_ports[0])
             .set("FRONT2_TLS_PORT", tls_ports[1]);
         let haproxy = haproxy(&before, http);
-        Self { tomcats, fronts, front_ports, haproxy, http, https }
+        Self { tomcats, fronts, front_ports, haproxy, before, http, https }
     }
 
     /// Waits until HAProxy gives requests to both.
@@ -222,7 +225,8 @@ fn two_fronts() {
     eprintln!("two fronts: {:?}, {} failures", tally.good, tally.failures.len());
     let excused = |bad: &&load::Bad| bad.sent <= killed && bad.ended >= kill_began;
     let excess: Vec<_> = tally.failures.iter().filter(|bad| !excused(bad)).take(5).collect();
-    assert!(excess.is_empty(), "not under way on what was killed: {excess:?}, killed at {killed:?}");
+    let log = fs::read_to_string(system.before.path("logs/haproxy.log")).unwrap_or_default();
+    assert!(excess.is_empty(), "not under way on what was killed: {excess:?}, killed at {killed:?}\n{log}");
     assert!(tally.failures.len() < CLIENTS / 2, "{} failures at once", tally.failures.len());
     for route in ["tomcat1", "tomcat2"] {
         assert!(tally.good.get(route).is_some_and(|count| *count >= CLIENTS / 2), "{:?}", tally.good);
