@@ -26,7 +26,7 @@ const MAX_COMPLAINTS: usize = 100;
 /// Tells whether a key that starts with `worker.` ends in the name of a worker property.
 pub type KnownProperty = fn(&[u8]) -> bool;
 
-/// Parses `text` into rules in definition order. After an error in `report` they must not be used.
+/// Parses `text` into rules in definition order. After an error in `report` they are not all that was written.
 pub(super) fn parse(
     text: &[u8],
     file: &Arc<str>,

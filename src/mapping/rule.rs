@@ -111,11 +111,11 @@ impl Rule {
     /// Makes the rule of one item of the `mount` property of `worker`. It has no `|` and no extensions.
     ///
     /// # Errors
-    /// A pattern that doesn't start with `/` after its prefixes.
+    /// A pattern that starts with none of `/`, `*` and `?` after its prefixes.
     pub fn worker_mount(item: &[u8], worker: &str, origin: Option<&Origin>) -> Result<Self, PatternError> {
         let Written { kind, disabled, text, pattern } = Written::with_prefixes(item);
         Ok(Self {
-            pattern: Pattern::path(pattern)?,
+            pattern: Pattern::path_or_wildcard(pattern)?,
             worker: worker.to_owned(),
             kind,
             disabled,
@@ -244,7 +244,8 @@ mod tests {
             assert!(Rule::mount(path.as_bytes(), b"w", &origin, report).is_err(), "{path}");
             assert!(Rule::unmount(path.as_bytes(), b"w", &origin, report).is_err(), "{path}");
         }
-        assert!(Rule::worker_mount(b"*.jsp", "w", None).is_err());
+        assert!(Rule::worker_mount(b"*.jsp", "w", None).is_ok());
+        assert!(Rule::worker_mount(b"app", "w", None).is_err());
     }
 
     #[test]

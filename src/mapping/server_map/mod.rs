@@ -75,8 +75,8 @@ impl ServerMap {
         self.current.load().lookup(uri).cloned()
     }
 
-    /// Reads the map file when the server starts or checks its configuration. If it has errors, which go to
-    /// `report`, only the rules of the configuration are in force.
+    /// Reads the map file when the server starts or checks its configuration. If lines of it are wrong, which is
+    /// told to `report`, the others are in force: at a start there is no earlier version to keep.
     ///
     /// A file that was changed right now, and is empty or broken, is probably being written: this waits until it is
     /// whole, but no longer than a reload would.
@@ -86,14 +86,14 @@ impl ServerMap {
         let mut watch = file.watch.lock();
         let mut first = file.read_first(&mut watch, SystemTime::now(), validate);
         for _ in 0..SETTLE.as_millis() / PAUSE.as_millis() {
-            if first.is_settled || first.rules.as_ref().is_some_and(|rules| !rules.is_empty()) {
+            if first.is_settled || first.is_whole() {
                 break;
             }
             sleep(PAUSE);
             first = file.read_first(&mut watch, SystemTime::now(), validate);
         }
         report.append(first.report);
-        self.install(first.rules.unwrap_or_default());
+        self.install(first.rules);
         file.schedule.look_again(SystemTime::now(), !first.is_settled);
     }
 
@@ -185,9 +185,22 @@ const MAX_WARNINGS: usize = 20;
 
 /// The map file as it was found at start.
 struct FirstRead {
-    rules: Option<Vec<Rule>>,
+    rules: Vec<Rule>,
     report: Report,
     is_settled: bool,
+}
+
+impl FirstRead {
+    fn failed(complaint: String, is_settled: bool) -> Self {
+        let mut report = Report::default();
+        report.error(None, complaint);
+        Self { rules: Vec::new(), report, is_settled }
+    }
+
+    /// Tells whether the file does not look as if it were being written.
+    fn is_whole(&self) -> bool {
+        !self.rules.is_empty() && !self.report.has_errors()
+    }
 }
 
 impl WatchedFile {
@@ -209,24 +222,18 @@ impl WatchedFile {
 
     /// Reads it whatever its age; a version that has not settled will be looked at again.
     fn read_first(&self, watch: &mut Watch, now: SystemTime, validate: Validate<'_>) -> FirstRead {
-        let mut report = Report::default();
         match file::read(&self.path) {
             Ok(Some((stamp, text))) => {
+                let mut report = Report::default();
                 let is_settled = watch.has_settled(stamp, now);
                 if is_settled {
                     watch.decide(stamp);
                 }
                 let rules = self.parse(&text, validate, &mut report);
-                FirstRead { rules: (!report.has_errors()).then_some(rules), report, is_settled }
+                FirstRead { rules, report, is_settled }
             }
-            Ok(None) => {
-                report.error(None, format!("map file {} changes while it is read", self.name));
-                FirstRead { rules: None, report, is_settled: false }
-            }
-            Err(error) => {
-                report.error(None, format!("map file {} can't be read: {error}", self.name));
-                FirstRead { rules: None, report, is_settled: true }
-            }
+            Ok(None) => FirstRead::failed(format!("map file {} changes while it is read", self.name), false),
+            Err(error) => FirstRead::failed(format!("map file {} can't be read: {error}", self.name), true),
         }
     }
 }
