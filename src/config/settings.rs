@@ -298,3 +298,6 @@ pub struct StatusSettings {
     /// Line after the XML header.
     pub doctype: Option<String>,
 }
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -92,8 +92,8 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::config::settings::samples::{lb_settings, settings_of};
     use crate::log::Logger;
-    use crate::shared::tests::{lb_settings, settings_of};
     use crate::shared::{now, Shared};
 
     const INTERVAL: Duration = Duration::from_secs(60);

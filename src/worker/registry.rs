@@ -130,8 +130,9 @@ fn lb(settings: &LbSettings, shared: &Shared, clock: Clock) -> Option<LbWorker<A
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::samples::{lb_settings, settings_of};
     use crate::log::{Level, Logger};
-    use crate::shared::tests::{lb_settings, settings_of, shared_with};
+    use crate::shared::tests::shared_with;
     use crate::worker::lb::tests::{NoClient, TestRequest};
 
     fn status(name: &str) -> StatusSettings {

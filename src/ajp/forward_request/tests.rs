@@ -1,3 +1,5 @@
+//! Golden octets of Forward Requests, and what does not fit.
+
 use super::*;
 use crate::ajp::peer::decode_forward_request;
 use crate::ajp::HEADER_LENGTH;

@@ -1,3 +1,5 @@
+//! Golden octets of response heads, and heads that are refused.
+
 use super::*;
 use crate::ajp::Reply;
 

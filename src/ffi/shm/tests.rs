@@ -1,3 +1,5 @@
+//! The segment against squatters, links, missing directories and full disks.
+
 use std::os::unix::fs::{symlink, MetadataExt, PermissionsExt};
 use std::sync::atomic::Ordering;
 

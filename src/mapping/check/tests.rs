@@ -1,81 +1,12 @@
-use std::time::Duration;
+//! Tests of what is said about rules and their workers.
 
 use super::*;
-use crate::config::settings::{
-    Activation, Ajp13Settings, LbLock, LbMethod, MemberSettings, RecoveryOptions, WorkerSettings,
-};
+use crate::config::settings::samples::{lb_settings, settings_of};
 use crate::config::workers::DefinedNames;
 use crate::config::Origin;
 
-fn ajp13(name: &str) -> Ajp13Settings {
-    Ajp13Settings {
-        name: name.into(),
-        host: "127.0.0.1".into(),
-        port: 8009,
-        source: None,
-        prefer_ipv6: false,
-        secret: None,
-        socket_timeout: None,
-        socket_connect_timeout: None,
-        socket_keepalive: false,
-        socket_buffer: None,
-        connection_pool_size: None,
-        connection_pool_minsize: None,
-        connection_pool_timeout: None,
-        connection_acquire_timeout: Duration::ZERO,
-        connect_ping: None,
-        prepost_ping: None,
-        connection_ping_interval: None,
-        ping_timeout: Duration::from_secs(10),
-        reply_timeout: None,
-        retries: 2,
-        retry_interval: Duration::ZERO,
-        recovery: RecoveryOptions::empty(),
-        fail_on_status: Vec::new(),
-        busy_limit: None,
-        max_packet_size: 8192,
-    }
-}
-
-fn member(name: &str) -> MemberSettings {
-    MemberSettings {
-        worker: ajp13(name),
-        lbfactor: 1,
-        distance: 0,
-        activation: Activation::Active,
-        route: name.into(),
-        domain: None,
-        redirect: None,
-    }
-}
-
 fn settings() -> WorkersSettings {
-    let balancer = LbSettings {
-        name: "balancer".into(),
-        members: vec![member("node1"), member("node2")],
-        sticky_session: true,
-        sticky_session_force: false,
-        method: LbMethod::Request,
-        lock: LbLock::Optimistic,
-        retries: 2,
-        lb_retries: 2,
-        retry_interval: Duration::ZERO,
-        recover_time: Duration::from_secs(60),
-        error_escalation_time: Duration::from_secs(30),
-        max_reply_timeouts: 0,
-        session_cookie: "JSESSIONID".into(),
-        session_path: ";jsessionid".into(),
-        set_session_cookie: false,
-        session_cookie_path: String::new(),
-    };
-    let worker = |name: &str, kind| WorkerSettings { name: name.into(), kind, mounts: Vec::new() };
-    WorkersSettings {
-        workers: vec![
-            worker("worker1", WorkerKind::Ajp13(ajp13("worker1"))),
-            worker("balancer", WorkerKind::Lb(balancer)),
-        ],
-        maintain: None,
-    }
+    settings_of(&[lb_settings("balancer", &["node1", "node2"])], &["worker1"])
 }
 
 fn complaints(pattern: &str, worker: &str, unknown: Severity) -> Vec<String> {

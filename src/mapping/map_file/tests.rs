@@ -1,3 +1,5 @@
+//! Tables of map file lines, right and wrong.
+
 use super::*;
 use crate::config::Severity;
 

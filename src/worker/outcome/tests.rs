@@ -1,3 +1,5 @@
+//! Every row of the table, and when a request may be sent again.
+
 use super::*;
 
 const NONE: RecoveryOptions = RecoveryOptions::empty();

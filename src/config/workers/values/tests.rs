@@ -1,3 +1,5 @@
+//! Tables of values as the original reads them.
+
 use super::*;
 use crate::config::workers::spec::{Kind, Unset};
 use crate::config::workers::table::TABLE;

@@ -1,3 +1,5 @@
+//! Replies in right and wrong order, taken in pieces.
+
 use super::*;
 use crate::ajp::peer::{
     encode_chunk, encode_end_response, encode_get_body_chunk, encode_packet, encode_send_headers,

@@ -1,3 +1,5 @@
+//! The worked schedules of the methods.
+
 use super::*;
 use crate::config::settings::LbSettings;
 use crate::worker::lb::tests::{Bench, TestRequest};

@@ -1,3 +1,5 @@
+//! Who is chosen: routes, domains, redirects, distances, activations.
+
 use super::*;
 use crate::config::settings::{LbSettings, MemberSettings};
 use crate::worker::lb::tests::{Bench, TestRequest};

@@ -1,8 +1,10 @@
+//! Session ids in cookies and paths.
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::settings::samples::lb_settings;
 use crate::log::Logger;
-use crate::shared::tests::lb_settings;
 use crate::worker::lb::tests::TestRequest;
 
 /// Presence of a session and its routes, joined by `|`.

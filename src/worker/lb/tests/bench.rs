@@ -8,10 +8,11 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::ajp::{Attributes, ForwardRequest, Headers, SendHeaders};
+use crate::config::settings::samples::lb_settings;
 use crate::config::settings::{Activation, LbSettings};
 use crate::log::{Context, Level, Logger};
 use crate::mapping::{ActivationRule, RuleOptions};
-use crate::shared::tests::{lb_settings, shared_with};
+use crate::shared::tests::shared_with;
 use crate::shared::{AjpHandle, MemberHandle, MemberState, Shared};
 use crate::worker::lb::{Backend, LbWorker, Member};
 use crate::worker::{
