@@ -99,11 +99,7 @@ unsafe extern "C" fn check_config(
     server: *mut server_rec,
 ) -> c_int {
     // SAFETY: httpd hands over the main server and the pool of the configuration.
-    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
-    run("check_config", || match (pool, server) {
-        (Some(pool), Some(server)) => service::check_config(pool, server),
-        _ => Verdict::Declined,
-    })
+    unsafe { run_on_server("check_config", pool, server, service::check_config) }
 }
 
 unsafe extern "C" fn post_config(
@@ -113,11 +109,7 @@ unsafe extern "C" fn post_config(
     server: *mut server_rec,
 ) -> c_int {
     // SAFETY: httpd hands over the main server and the pool of the configuration.
-    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
-    run("post_config", || match (pool, server) {
-        (Some(pool), Some(server)) => service::post_config(pool, server),
-        _ => Verdict::Declined,
-    })
+    unsafe { run_on_server("post_config", pool, server, service::post_config) }
 }
 
 unsafe extern "C" fn child_init(pool: *mut apr_pool_t, server: *mut server_rec) {
@@ -151,27 +143,48 @@ unsafe extern "C" fn child_status(
 }
 
 unsafe extern "C" fn translate_name(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
-    let request = unsafe { Request::from_raw(request) };
-    run("translate_name", || request.map_or(Verdict::Declined, service::translate_name))
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("translate_name", request, service::translate_name) }
 }
 
 unsafe extern "C" fn map_to_storage(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
-    let request = unsafe { Request::from_raw(request) };
-    run("map_to_storage", || request.map_or(Verdict::Declined, service::map_to_storage))
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("map_to_storage", request, service::map_to_storage) }
 }
 
 unsafe extern "C" fn handler(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands content handlers a live request, and `request` ends with this call.
-    let request = unsafe { Request::from_raw(request) };
-    run("handler", || request.map_or(Verdict::Declined, service::handle))
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("handler", request, service::handle) }
 }
 
 unsafe extern "C" fn log_transaction(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request, and `request` ends with this call.
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("log_transaction", request, service::log_transaction) }
+}
+
+/// Runs a hook of the server's life.
+///
+/// # Safety
+/// Pool and server are null or live until this call ends.
+unsafe fn run_on_server(
+    entry: &str,
+    pool: *mut apr_pool_t,
+    server: *mut server_rec,
+    hook: for<'s> fn(Pool<'s>, Server<'s>) -> Verdict,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
+    run(entry, || pool.zip(server).map_or(Verdict::Declined, |(pool, server)| hook(pool, server)))
+}
+
+/// Runs a hook of a request's life.
+///
+/// # Safety
+/// The request is null or live until this call ends, and in the hands of this thread alone.
+unsafe fn run_on_request(entry: &str, request: *mut request_rec, hook: fn(Request<'_>) -> Verdict) -> c_int {
+    // SAFETY: the caller's promise.
     let request = unsafe { Request::from_raw(request) };
-    run("log_transaction", || request.map_or(Verdict::Declined, service::log_transaction))
+    run(entry, || request.map_or(Verdict::Declined, hook))
 }
 
 /// Runs a hook behind the guard; a panic is a 500 for the request, or a failed start.

@@ -21,7 +21,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
 
 /// Reads the configuration and judges it.
-pub fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
+pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     let Some(slot) = main.slot() else { return Verdict::Declined };
     let policy = slot.settings.lock().global.config_check;
     let phase = phase();
