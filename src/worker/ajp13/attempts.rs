@@ -5,7 +5,7 @@
 
 use super::body;
 use super::connection::Connection;
-use super::exchange::{Ended, Exchange};
+use super::exchange::{encode, Ended, Exchange};
 use super::fault::Fault;
 use super::pool::Lease;
 use super::Ajp13Worker;
@@ -126,7 +126,7 @@ impl Service<'_> {
         let worker = self.worker;
         let log = self.request.log;
         let chosen = if fresh { worker.open(log) } else { worker.choose(lease, log) };
-        let mut connection = chosen.map_err(|fault| Box::new(Failed::before_sending(fault)))?;
+        let mut connection = chosen.map_err(|fault| Box::new(Failed::before_sending(self.unsent(fault))))?;
         let received = connection.received();
         let mut exchange =
             Exchange::new(&worker.settings, self.request, self.assignment, self.client, self.progress);
@@ -144,6 +144,16 @@ impl Service<'_> {
                 let unused = self.close(connection, &fault);
                 Err(Box::new(Failed { fault, headers_received, stale, unused }))
             }
+        }
+    }
+
+    /// Why a request was not sent for which there is no connection: one that fits no packet is the client's
+    /// fault, whether or not the container is there.
+    fn unsent(&self, fault: Fault) -> Fault {
+        let packet = &mut Vec::new();
+        match encode(&self.worker.settings, self.request, self.assignment, packet) {
+            Ok(()) => fault,
+            Err(too_large) => too_large.into(),
         }
     }
 

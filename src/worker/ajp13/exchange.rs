@@ -10,7 +10,7 @@ use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::fault::Fault;
 use super::reply::{Next, ReplyError, ReplyState};
-use crate::ajp::{Hop, SendHeaders, HEADER_LENGTH};
+use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
 use crate::log;
 use crate::worker::{Assignment, Client, ClientGone, Progress, Request, Then};
@@ -47,6 +47,21 @@ pub(super) struct Exchange<'a> {
     /// Container and server no longer agree about who speaks next.
     out_of_step: bool,
     exhausted_answers: u32,
+}
+
+/// Makes `packet` the Forward Request of one attempt.
+pub(super) fn encode(
+    settings: &Ajp13Settings,
+    request: &Request<'_>,
+    assignment: &Assignment<'_>,
+    packet: &mut Vec<u8>,
+) -> Result<(), TooLarge> {
+    let hop = Hop {
+        secret: settings.secret.as_ref().map(Secret::reveal),
+        route: assignment.route,
+        activation: assignment.activation.code().as_bytes(),
+    };
+    request.forward.encode(&hop, packet, settings.max_packet_size)
 }
 
 impl<'a> Exchange<'a> {
@@ -108,12 +123,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn send(&mut self, connection: &mut Connection) -> Result<(), Fault> {
-        let hop = Hop {
-            secret: self.settings.secret.as_ref().map(Secret::reveal),
-            route: self.assignment.route,
-            activation: self.assignment.activation.code().as_bytes(),
-        };
-        self.request.forward.encode(&hop, &mut connection.outbox, self.settings.max_packet_size)?;
+        encode(self.settings, self.request, self.assignment, &mut connection.outbox)?;
         let head_length = connection.outbox.len();
         let limit = self.settings.socket_timeout.or(self.reply_timeout());
         let limited = connection.limit_sending(limit);

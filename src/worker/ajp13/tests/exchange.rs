@@ -260,6 +260,17 @@ fn a_request_too_large_is_told_to_the_administrator_and_costs_no_connection() {
 }
 
 #[test]
+fn a_request_too_large_is_the_clients_fault_even_without_a_container() {
+    let worker = worker(settings(0));
+    let cookie = "c".repeat(9000);
+    let headers = [("Cookie", cookie.as_str())];
+    let ask = Ask { headers: &headers, ..Ask::new("GET") };
+    let outcome = ask.serve_with(&worker, &mut TestClient::default(), &mut Progress::default(), &logger());
+    assert_eq!(outcome, failed(Failure::RequestTooLarge, false));
+    assert_eq!(get(&worker).0, failed(Failure::Connect, true));
+}
+
+#[test]
 fn packets_up_to_max_packet_size_are_taken() {
     let mut payload = vec![3, 0x1f, 0xfc];
     payload.resize(3 + 8188, b'x');
