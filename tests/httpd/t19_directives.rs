@@ -3,16 +3,20 @@
 //!
 //! Rules: "directives, Directives" and "JkOptions"; row 16 of "decisions".
 
+use std::time::Duration;
+
 use crate::support::ajp::Forward;
 use crate::support::backend::{Answer, Backend};
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::{ports, raw};
+use crate::support::{ports, raw, wait};
 
 pub fn suite() -> Suite {
     Suite::new("directives")
         .test("indicators_name_variables_by_default_globally_and_per_host", indicators)
+        .test("request_ids_and_ignored_lengths_follow_their_indicators", other_variables)
+        .test("mount_files_come_along_with_mounts_and_are_overridden", mount_files)
         .test("env_vars_are_inherited_and_overridden", env_vars)
         .test("options_are_inherited_and_overridden", options)
         .test("extract_ssl_is_inherited_and_overridden", extract_ssl)
@@ -43,9 +47,14 @@ impl Hosts {
         Self { httpd, inheriting, overriding }
     }
 
-    /// What main server, inheriting host and overriding host answer.
+    /// Where main server, inheriting host and overriding host listen.
+    fn ports(&self) -> [u16; 3] {
+        [self.httpd.port(), self.inheriting, self.overriding]
+    }
+
+    /// What they answer.
     fn answers(&self, path: &str) -> [String; 3] {
-        [self.httpd.port(), self.inheriting, self.overriding].map(|port| answer(port, path))
+        self.ports().map(|port| answer(port, path))
     }
 }
 
@@ -139,6 +148,54 @@ fn other_indicators(backend: &Backend) {
     // Without a worker the handler declines, and there is no such file.
     assert_eq!(tls("/g"), ["true", "true", ""]);
     assert_eq!(tls("/h"), ["", "", "true"]);
+}
+
+/// Indicators whose effect is in the log, or in what the container is told of the body.
+fn other_variables() {
+    let backend = mirror();
+    let each = "JkMount /* w\nSetEnvIf Request_URI . UNIQUE_ID=11 GLOBAL_ID=22 HOST_ID=33\n\
+                SetEnvIf Request_URI . JK_IGNORE_CL\nSetEnvIf Request_URI /g !JK_IGNORE_CL GLOBAL_CL\n\
+                SetEnvIf Request_URI /h !JK_IGNORE_CL HOST_CL\nJkLogLevel debug";
+    let start = |main: &str, own: &str| Hosts::start(site(&backend), main, own, each);
+    let lengths = |hosts: &Hosts, path: &str| {
+        let request =
+            format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+        hosts.ports().map(|port| {
+            let reply = raw::exchange(port, &request);
+            fact(&String::from_utf8_lossy(&reply.body), "content_length")
+        })
+    };
+    let ids = |hosts: &Hosts| {
+        let log = hosts.httpd.jk_log();
+        ["11", "22", "33"].map(|id| log.matches(&format!("[{id}] [")).count() > 0)
+    };
+    let defaults = start("", "");
+    assert_eq!(lengths(&defaults, "/x"), ["", "", ""]);
+    assert_eq!(lengths(&defaults, "/g"), ["5", "5", "5"]);
+    assert_eq!(ids(&defaults), [true, false, false]);
+    let named = start(
+        "JkIgnoreCLIndicator GLOBAL_CL\nJkRequestIdIndicator GLOBAL_ID",
+        "JkIgnoreCLIndicator HOST_CL\nJkRequestIdIndicator HOST_ID",
+    );
+    assert_eq!(lengths(&named, "/g"), ["", "", "5"]);
+    assert_eq!(lengths(&named, "/h"), ["5", "5", ""]);
+    assert_eq!(ids(&named), [false, true, true]);
+}
+
+fn mount_files() {
+    let backend = mirror();
+    let base = site(&backend).file("conf/main.map", "/main=w\n").file("conf/own.map", "/own=w\n");
+    let main = "JkMountFile conf/main.map\nJkMountFileReload 1";
+    let hosts = Hosts::start(base, main, "JkMountFile conf/own.map", "JkMountCopy On");
+    let mapped = |path| hosts.answers(path).map(|answer| answer != "404");
+    assert_eq!(mapped("/main"), [true, true, false]);
+    assert_eq!(mapped("/own"), [false, false, true]);
+    hosts.httpd.site().write("conf/main.map", "/later=w\n");
+    hosts.httpd.site().write("conf/own.map", "/own-later=w\n");
+    wait::until_true("both files to be read again", Duration::from_secs(20), || {
+        mapped("/later") == [true, true, false] && mapped("/own-later") == [false, false, true]
+    });
+    assert_eq!((mapped("/main"), mapped("/own")), ([false; 3], [false; 3]));
 }
 
 fn env_vars() {
