@@ -25,6 +25,8 @@ pub fn suite() -> Suite {
         .test("the_segment_belongs_to_its_owner_alone", segment_mode)
         .test("a_log_that_takes_no_octet_disturbs_no_request", full_log)
         .test("a_host_that_does_not_resolve_stops_only_its_worker", unresolved_host)
+        .test("a_log_program_that_never_reads_disturbs_no_request", || unread_log("|/bin/sleep 600"))
+        .test("a_log_program_that_keeps_dying_disturbs_no_request", || unread_log("|/bin/false"))
         .test("the_log_has_stamp_level_and_a_pipe", logging)
 }
 
@@ -137,6 +139,20 @@ fn on_the_wire() {
     assert_eq!(attribute("AJP_LOCAL_ADDR"), Some("127.0.0.1"));
     assert!(attribute("AJP_REMOTE_PORT").is_some_and(|port| port.parse::<u16>().is_ok()));
     assert_eq!((attribute("secret"), attribute("route")), (None, None));
+}
+
+/// More is logged than any pipe holds.
+fn unread_log(program: &str) {
+    let backend = Backend::constant("done");
+    let httpd = Site::new(Mpm::Event)
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf(&format!("JkMount /* w\nJkLogLevel trace\nJkLogFile \"{program}\""))
+        .conf(&format!("JkRequestLogFormat \"%w %s {}\"", "x".repeat(500)))
+        .start();
+    let client = httpd.client();
+    for _ in 0..300 {
+        assert_eq!(client.get("/x").status, 200);
+    }
 }
 
 fn full_log() {
