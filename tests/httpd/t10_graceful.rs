@@ -10,6 +10,7 @@ use crate::support::load::{self, Load};
 use crate::support::process;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
+use crate::support::wait;
 
 const RESTARTS: usize = 20;
 const CLIENTS: usize = 8;
@@ -18,6 +19,7 @@ pub fn suite() -> Suite {
     let mpms = [Mpm::Event, Mpm::Prefork];
     Suite::new("graceful")
         .alone_under(&mpms, "twenty_restarts_lose_no_request_and_leave_nothing", restarts)
+        .alone("children_that_come_and_go_lose_no_request_and_keep_their_slots", turnover)
         .under(&mpms, "a_request_under_way_ends_on_the_configuration_it_began_with", under_way)
 }
 
@@ -50,6 +52,22 @@ fn restarts(mpm: Mpm) {
     assert!(segments.iter().all(|count| *count == segments[0]), "segments pile up: {segments:?}");
     httpd.stop();
     assert_eq!(shared_files(&httpd), 0, "left behind after stop");
+}
+
+/// Children end after few connections; each finds a slot of its own in shared memory, and gives it back.
+fn turnover() {
+    let backend = Backend::constant("route=a\n");
+    let workers = format!("worker.list=w\n{}worker.w.busy_limit=32\n", backend.worker("w"));
+    let httpd =
+        Site::new(Mpm::Prefork).workers(&workers).conf("JkMount /* w\nMaxConnectionsPerChild 15").start();
+    let first = httpd.children();
+    let load =
+        Load::start(CLIENTS, httpd.port(), Duration::from_millis(1), |_| ("/x", Vec::new()), load::by_route);
+    wait::until_true("all children to be replaced", Duration::from_secs(60), || {
+        load.finished() > 1500 && httpd.children().iter().all(|child| !first.contains(child))
+    });
+    load.stop().assert_all_good(1500);
+    assert!(!httpd.jk_log().contains("shared memory"), "{}", httpd.jk_log());
 }
 
 fn shared_files(httpd: &Httpd) -> usize {
