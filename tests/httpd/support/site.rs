@@ -182,7 +182,7 @@ impl Site {
         self.write_conf();
         let httpd = self.command(&["-t"]);
         let mut command = Command::new("setpriv");
-        command.args(AS_NOBODY);
+        command.args(as_nobody());
         Verdict::from(command.arg(httpd.get_program()).args(httpd.get_args()).output().expect("setpriv runs"))
     }
 
@@ -194,7 +194,7 @@ impl Site {
     /// As [`Site::refused`], started as the user nobody.
     pub fn refused_as_nobody(&self) -> Verdict {
         let mut command = process::guarded("setpriv", AtDeath::Terminate);
-        command.args(AS_NOBODY).arg(paths::httpd());
+        command.args(as_nobody()).arg(paths::httpd());
         self.refusal(command)
     }
 
@@ -247,8 +247,14 @@ impl Site {
     }
 }
 
-/// What setpriv needs to run a program as nobody, who also runs the children.
-pub const AS_NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+/// What setpriv needs to run a program as who runs the children: nobody, or the user of this run if that is not root.
+pub fn as_nobody() -> &'static [&'static str] {
+    if rustix::process::geteuid().is_root() {
+        &["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    } else {
+        &[]
+    }
+}
 
 /// Directives that every server has.
 const BASE: &str = r#"

@@ -11,7 +11,7 @@ use crate::support::backend::{Answer, Backend};
 use crate::support::httpd::Httpd;
 use crate::support::process;
 use crate::support::raw;
-use crate::support::site::{Mpm, Site, AS_NOBODY};
+use crate::support::site::{as_nobody, Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::wait;
 
@@ -142,7 +142,7 @@ fn no_descriptors() {
     let child = httpd.children()[0];
     let limit = |descriptors: usize| {
         let mut prlimit = Command::new("setpriv");
-        prlimit.args(AS_NOBODY).args([
+        prlimit.args(as_nobody()).args([
             "prlimit",
             "--pid",
             &child.to_string(),

@@ -56,9 +56,13 @@ fn shared_memory_without_a_place() {
     let blocked = site(&backend).conf("JkShmFile htdocs/file/jk.shm").file("htdocs/file", "a file").refused();
     assert!(!blocked.ok && blocked.output.contains("htdocs/file/jk.shm"), "{}", blocked.output);
     let closed = site(&backend).conf("JkShmFile closed/jk.shm").file("closed/x", "");
-    for open in ["logs", "run"] {
-        fs::set_permissions(closed.path(open), fs::Permissions::from_mode(0o777)).expect("rights of our own");
+    let rights = |path: &str, mode| {
+        fs::set_permissions(closed.path(path), fs::Permissions::from_mode(mode)).expect("rights of our own");
+    };
+    for (path, mode) in [("logs", 0o777), ("run", 0o777), ("closed", 0o555)] {
+        rights(path, mode);
     }
     let denied = closed.refused_as_nobody();
+    rights("closed", 0o755); // for whoever removes it
     assert!(!denied.ok && denied.output.contains("may not create files in"), "{}", denied.output);
 }
