@@ -9,13 +9,13 @@ use super::forward::{reply_timeout, switch, Facts};
 use super::host::VirtualHost;
 use super::notes;
 use super::record::{Choice, RequestRecord};
-use super::translate::{claim, refuse_unsafe, JAKARTA_SERVLET};
+use super::translate::{claim, clean_uri, refuse_unsafe, JAKARTA_SERVLET};
 use super::Verdict;
 use crate::config::directives::{Indicator, JkOptions};
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
-use crate::mapping::{self, Rule, RuleOptions};
+use crate::mapping::{Rule, RuleOptions};
 use crate::worker::registry::Worker;
 use crate::worker::{self, Failure, Outcome, ServiceNotes};
 
@@ -24,9 +24,7 @@ const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
 /// Serves a request that a rule, a handler setting or an environment variable made ours.
 pub fn handle(request: Request<'_>) -> Verdict {
-    let Some(host) = request.server().slot().and_then(|slot| slot.host.get()) else {
-        return Verdict::Declined;
-    };
+    let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     if !is_for_us(request, host) {
         return Verdict::Declined;
     }
@@ -100,7 +98,7 @@ impl Target {
             clean_location(request, record, log)?;
             return Ok(Some(Target::Chosen(host.choices.get(value, log))));
         }
-        let clean = clean(request, log)?;
+        let clean = clean_uri(request, log)?;
         let Some(rule) = host.find_rule(&clean, log) else { return Ok(None) };
         refuse_unsafe(host, &clean, log)?;
         claim(request, record, &rule, &clean);
@@ -124,20 +122,11 @@ impl Target {
     }
 }
 
-/// The URI without path parameters and dot segments.
-fn clean<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, u16> {
-    let uri = request.uri().unwrap_or_default();
-    mapping::normalise(uri).map_err(|error| {
-        log!(log, Warn, "{}: {error}: refused with 400", show(Some(uri)));
-        400
-    })
-}
-
 /// A URI that a handler setting made ours gets the same cleaning as a mounted one, and `<Location>` sections are
 /// looked up again for what it really names: path parameters must not evade them.
 fn clean_location(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> Result<(), u16> {
     let uri = request.uri().unwrap_or_default();
-    let clean = clean(request, log)?;
+    let clean = clean_uri(request, log)?;
     if *clean == *uri {
         return Ok(());
     }

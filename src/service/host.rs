@@ -13,6 +13,7 @@ use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::DefinedNames;
 use crate::config::{Origin, Report, Severity};
+use crate::ffi::request::Request;
 use crate::log;
 use crate::log::{Context, Logger};
 use crate::mapping::{self, Rule, ServerMap, WorkerCheck};
@@ -47,6 +48,11 @@ pub(super) struct VirtualHost {
 }
 
 impl VirtualHost {
+    /// The virtual host that serves `request`; `None` before post_config has built it.
+    pub(super) fn of<'r>(request: Request<'r>) -> Option<&'r Self> {
+        request.server().slot()?.host.get()
+    }
+
     /// Name of an environment variable that an indicator directive may rename.
     pub(super) fn indicator(&self, indicator: Indicator) -> &CStr {
         &self.indicators[indicator as usize]

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::host::VirtualHost;
 use super::record::RequestRecord;
 use super::Verdict;
 use crate::ffi::request::Request;
@@ -122,9 +123,7 @@ fn mask_password(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// Writes the request log, at any JkLogLevel.
 pub fn log_transaction(request: Request<'_>) -> Verdict {
-    let Some(host) = request.server().slot().and_then(|slot| slot.host.get()) else {
-        return Verdict::Declined;
-    };
+    let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let handled = request.record().is_some_and(RequestRecord::is_handled);
     match &host.request_log {
         Some(format) if handled => {

@@ -19,17 +19,15 @@ pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, translate_name".
 pub fn translate_name(request: Request<'_>) -> Verdict {
-    let Some(host) = request.server().slot().and_then(|slot| slot.host.get()) else {
-        return Verdict::Declined;
-    };
+    let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::renew(request, host);
     let log = host.log.with_id(&record.id);
-    if request.is_proxy() || !is_open(request, log) {
+    if request.is_proxy() || !is_open(request, log) || request.uri().is_none() {
         return Verdict::Declined;
     }
     let clean = match clean_uri(request, log) {
         Ok(clean) => clean,
-        Err(verdict) => return verdict,
+        Err(status) => return Verdict::Status(status),
     };
     if auto_alias::lacks_index_file(request, host, &clean) {
         log!(log, Debug, "JkAutoAlias has no index file {}", bstr::BStr::new(&clean));
@@ -51,9 +49,7 @@ pub fn translate_name(request: Request<'_>) -> Verdict {
 
 /// Keeps httpd's hands off the file system for requests that are ours; others may lose their session parameter.
 pub fn map_to_storage(request: Request<'_>) -> Verdict {
-    let Some(host) = request.server().slot().and_then(|slot| slot.host.get()) else {
-        return Verdict::Declined;
-    };
+    let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::of(request, host);
     if request.notes().get(c"JK_WORKER_NAME").is_none() {
         let log = host.log.with_id(&record.id);
@@ -78,7 +74,7 @@ fn map_late(
     if request.is_proxy() || !is_open(request, log) || request.uri().is_none_or(<[u8]>::is_empty) {
         return Err(Verdict::Declined);
     }
-    let clean = clean_uri(request, log)?;
+    let clean = clean_uri(request, log).map_err(Verdict::Status)?;
     let Some(rule) = host.find_rule(&clean, log) else {
         strip_session(request, host);
         return Err(Verdict::Declined);
@@ -101,11 +97,15 @@ fn is_open(request: Request<'_>, log: Context<'_>) -> bool {
     !kept
 }
 
-fn clean_uri<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, Verdict> {
-    let Some(uri) = request.uri() else { return Err(Verdict::Declined) };
+/// The URI without path parameters and dot segments.
+///
+/// # Errors
+/// The status to answer with.
+pub(super) fn clean_uri<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, u16> {
+    let uri = request.uri().unwrap_or_default();
     mapping::normalise(uri).map_err(|error| {
         log!(log, Warn, "{}: {error}: refused with 400", bstr::BStr::new(uri));
-        Verdict::Status(400)
+        400
     })
 }
 
