@@ -221,18 +221,15 @@ impl Maps<'_> {
     /// Loads the map file, or its last good text.
     fn load(&mut self, map: &ServerMap, path: &Path) {
         let mut report = Report::default();
-        map.load_initial(
+        let right = map.load_initial(
             &|rules, report| self.check.check_all(rules, Severity::Warning, report),
             &mut report,
         );
-        let good = self.last_good.filter(|_| report.has_errors()).and_then(|good| good.map_file(path));
-        match good {
-            Some(text) => {
-                map.restore(text);
-                self.texts.add_map_file(path, text);
-            }
-            None if report.has_errors() => {}
-            None => std::fs::read(path).into_iter().for_each(|text| self.texts.add_map_file(path, &text)),
+        if let Some(text) = right {
+            self.texts.add_map_file(path, &text);
+        } else if let Some(good) = self.last_good.and_then(|good| good.map_file(path)) {
+            map.restore(good);
+            self.texts.add_map_file(path, good);
         }
         self.report.append(report);
     }

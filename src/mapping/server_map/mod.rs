@@ -79,10 +79,10 @@ impl ServerMap {
     /// told to `report`, the others are in force: at a start there is no earlier version to keep.
     ///
     /// A file that was changed right now, and is empty or broken, is probably being written: this waits until it is
-    /// whole, but no longer than a reload would.
-    pub fn load_initial(&self, validate: Validate<'_>, report: &mut Report) {
+    /// whole, but no longer than a reload would. Returns the text if there is nothing wrong with it.
+    pub fn load_initial(&self, validate: Validate<'_>, report: &mut Report) -> Option<Vec<u8>> {
         const PAUSE: Duration = Duration::from_millis(50);
-        let Some(file) = &self.file else { return };
+        let file = self.file.as_ref()?;
         let mut watch = file.watch.lock();
         let mut first = file.read_first(&mut watch, SystemTime::now(), validate);
         for _ in 0..SETTLE.as_millis() / PAUSE.as_millis() {
@@ -92,9 +92,11 @@ impl ServerMap {
             sleep(PAUSE);
             first = file.read_first(&mut watch, SystemTime::now(), validate);
         }
+        let is_right = !first.report.has_errors();
         report.append(first.report);
         self.install(first.rules);
         file.schedule.look_again(SystemTime::now(), !first.is_settled);
+        is_right.then_some(first.text)
     }
 
     /// Puts `text` in force, an earlier version of the map file, in place of the broken one that is on disk now.
@@ -185,6 +187,7 @@ const MAX_WARNINGS: usize = 20;
 
 /// The map file as it was found at start.
 struct FirstRead {
+    text: Vec<u8>,
     rules: Vec<Rule>,
     report: Report,
     is_settled: bool,
@@ -194,7 +197,7 @@ impl FirstRead {
     fn failed(complaint: String, is_settled: bool) -> Self {
         let mut report = Report::default();
         report.error(None, complaint);
-        Self { rules: Vec::new(), report, is_settled }
+        Self { text: Vec::new(), rules: Vec::new(), report, is_settled }
     }
 
     /// Tells whether the file does not look as if it were being written.
@@ -230,7 +233,7 @@ impl WatchedFile {
                     watch.decide(stamp);
                 }
                 let rules = self.parse(&text, validate, &mut report);
-                FirstRead { rules, report, is_settled }
+                FirstRead { text, rules, report, is_settled }
             }
             Ok(None) => FirstRead::failed(format!("map file {} changes while it is read", self.name), false),
             Err(error) => FirstRead::failed(format!("map file {} can't be read: {error}", self.name), true),
