@@ -16,7 +16,7 @@ const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_con
     get_status_line|getword_conf|directory_walk|internal_redirect)|apr_(pool_(cleanup_register|cleanup_null|create_ex|destroy|\
     userdata_get|userdata_set)|pool_userdata_setn|psprintf|pstrmemdup|palloc|table_(addn|setn|get|clear|unset|elts)|date_parse_http|\
     brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|filepath_name_get|\
-    filepath_merge|stat|strerror)|jk_(log_server|log_request|brigade_append)";
+    filepath_merge|stat|strerror)|jk_(log_server|brigade_append)";
 const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\
     apr_(pool|table|array_header|table_entry|bucket_brigade|file|finfo)_t|jk_constants|ap_directive_t|mpm_child_status";
 const CONSTANTS: &str = "APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|REQUEST_CHUNKED_DECHUNK|\

@@ -10,11 +10,6 @@ void jk_log_server(int level, const server_rec *server, const char *text)
     ap_log_error(APLOG_MARK, level, 0, server, "%s", text);
 }
 
-void jk_log_request(int level, const request_rec *request, const char *text)
-{
-    ap_log_rerror(APLOG_MARK, level, 0, request, "%s", text);
-}
-
 void jk_brigade_append(apr_bucket_brigade *brigade, apr_bucket *bucket)
 {
     APR_BRIGADE_INSERT_TAIL(brigade, bucket);

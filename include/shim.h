@@ -9,9 +9,6 @@
 /* Logs one line to the error log of a server; level is one of APLOG_*. */
 void jk_log_server(int level, const server_rec *server, const char *text);
 
-/* Logs one line to the error log of a request's server. */
-void jk_log_request(int level, const request_rec *request, const char *text);
-
 /* Appends a bucket to a brigade. */
 void jk_brigade_append(apr_bucket_brigade *brigade, apr_bucket *bucket);
 

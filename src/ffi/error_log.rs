@@ -2,11 +2,7 @@
 
 use std::ffi::CString;
 
-use super::bindings::{
-    jk_log_request, jk_log_server, APLOG_CRIT, APLOG_ERR, APLOG_INFO, APLOG_NOTICE, APLOG_STARTUP,
-    APLOG_WARNING,
-};
-use super::request::Request;
+use super::bindings::{jk_log_server, APLOG_CRIT, APLOG_ERR, APLOG_STARTUP, APLOG_WARNING};
 use super::server::Server;
 
 /// Severity of a line in httpd's error log.
@@ -18,10 +14,6 @@ pub enum Level {
     Error,
     /// Something is not as it should be.
     Warning,
-    /// Worth knowing.
-    Notice,
-    /// Details.
-    Info,
 }
 
 impl Level {
@@ -30,8 +22,6 @@ impl Level {
             Level::Critical => APLOG_CRIT,
             Level::Error => APLOG_ERR,
             Level::Warning => APLOG_WARNING,
-            Level::Notice => APLOG_NOTICE,
-            Level::Info => APLOG_INFO,
         };
         code as i32
     }
@@ -51,13 +41,6 @@ pub fn write_startup(level: Level, server: Option<Server<'_>>, text: &str) {
     let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
     // SAFETY: `server` is null or live, and `text` ends in NUL.
     unsafe { jk_log_server(level.code() | APLOG_STARTUP as i32, server, text.as_ptr()) };
-}
-
-/// Writes one line about a request.
-pub fn write_request(level: Level, request: Request<'_>, text: &str) {
-    let text = c_text(text);
-    // SAFETY: `request` is live, and `text` ends in NUL.
-    unsafe { jk_log_request(level.code(), request.as_ptr(), text.as_ptr()) };
 }
 
 fn c_text(text: &str) -> CString {

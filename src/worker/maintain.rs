@@ -55,11 +55,6 @@ impl Workers {
         }
         self.iter().for_each(|worker| worker.maintain_own(log));
     }
-
-    /// Closes the idle connections at the end of this process.
-    pub fn close_idle(&self) {
-        self.iter().for_each(Worker::close_idle);
-    }
 }
 
 impl Worker {
@@ -74,14 +69,6 @@ impl Worker {
         match self {
             Worker::Lb(worker) => worker.maintain_own(log),
             Worker::Ajp13(worker) => worker.maintain(log),
-            Worker::Status(_) => {}
-        }
-    }
-
-    fn close_idle(&self) {
-        match self {
-            Worker::Lb(worker) => worker.close_idle(),
-            Worker::Ajp13(worker) => worker.close_idle(),
             Worker::Status(_) => {}
         }
     }

@@ -20,11 +20,6 @@ impl Ajp13Worker {
         self.ping_idle(log);
     }
 
-    /// Closes all idle connections, as at the end of the process.
-    pub fn close_idle(&self) {
-        drop(self.pool.take_all());
-    }
-
     fn close_expired(&self, log: Context<'_>) {
         let timeout = self.settings.connection_pool_timeout;
         let Some(expiry) = timeout.and_then(|timeout| Instant::now().checked_sub(timeout)) else { return };

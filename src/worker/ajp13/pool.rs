@@ -79,7 +79,8 @@ impl<T> Pool<T> {
         Some(Lease { pool: self })
     }
 
-    /// Takes out all idle connections, for closing.
+    /// Takes out all idle connections.
+    #[cfg(test)]
     pub(super) fn take_all(&self) -> Vec<Idle<T>> {
         std::mem::take(&mut self.state.lock().idle)
     }

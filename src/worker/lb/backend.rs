@@ -24,9 +24,6 @@ pub trait Backend: Send + Sync {
 
     /// Looks after idle connections and unresolved names.
     fn maintain(&self, log: Context<'_>);
-
-    /// Closes idle connections at the end of the process.
-    fn close_idle(&self);
 }
 
 impl Backend for Ajp13Worker {
@@ -50,9 +47,5 @@ impl Backend for Ajp13Worker {
 
     fn maintain(&self, log: Context<'_>) {
         Ajp13Worker::maintain(self, log);
-    }
-
-    fn close_idle(&self) {
-        Ajp13Worker::close_idle(self);
     }
 }

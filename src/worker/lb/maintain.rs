@@ -26,11 +26,6 @@ impl<B: Backend> LbWorker<B> {
         }
     }
 
-    /// Closes the idle connections of this process.
-    pub fn close_idle(&self) {
-        self.members.iter().for_each(|member| member.backend().close_idle());
-    }
-
     fn age_loads(&self, intervals: u32) {
         match self.method.aging() {
             // An idle server has slept through more intervals than a value has bits.

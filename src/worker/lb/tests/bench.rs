@@ -81,8 +81,6 @@ impl Backend for Scripted {
     }
 
     fn maintain(&self, _log: Context<'_>) {}
-
-    fn close_idle(&self) {}
 }
 
 /// A failure that another member may repeat.
