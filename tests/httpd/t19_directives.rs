@@ -91,8 +91,9 @@ fn fact(answer: &str, name: &str) -> String {
     answer.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_default().to_owned()
 }
 
+/// With one child: each child reads a changed map file for itself, and a test must not meet another one next.
 fn site(backend: &Backend) -> Site {
-    Site::new(Mpm::Event)
+    Site::single_child(Mpm::Event, 8)
         .load("setenvif")
         .load("env")
         .workers(&format!("worker.list=w\n{}", backend.worker("w")))
