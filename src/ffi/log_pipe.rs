@@ -4,6 +4,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::bindings::{ap_open_piped_log, ap_piped_log_write_fd, apr_os_file_get};
 use super::pool::Pool;
+use crate::log::Reason;
 
 /// Starts the log program of a `|program` value and returns a descriptor of its pipe.
 ///
@@ -24,5 +25,5 @@ pub fn open_piped_log(pool: Pool<'_>, program: &[u8]) -> Result<OwnedFd, String>
     }
     // SAFETY: httpd keeps the pipe open while the pool lives; the descriptor is duplicated right here.
     let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
-    borrowed.try_clone_to_owned().map_err(|error| format!("{}: {error}", failed()))
+    borrowed.try_clone_to_owned().map_err(|error| format!("{}: {}", failed(), Reason(&error)))
 }

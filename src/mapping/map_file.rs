@@ -13,6 +13,7 @@ use memchr::memchr_iter;
 use super::{Definitions, Rule};
 use crate::config::properties::{environment, expand_macros, lines, Line};
 use crate::config::{Origin, Report};
+use crate::log::Counted;
 
 /// Largest map file in octets; a larger one is no map file.
 pub const MAX_FILE_SIZE: u64 = 64 << 20;
@@ -186,7 +187,7 @@ impl<'t> Parser<'t> {
         }
         let whole_file = Origin::new(self.file, 0);
         if self.dropped > 0 {
-            self.report.warn(Some(&whole_file), format!("{} more warnings", self.dropped));
+            self.report.warn(Some(&whole_file), Counted(self.dropped as u64, "further warning").to_string());
         }
         if self.ignored && self.definitions.is_empty() {
             self.report.error(Some(&whole_file), "no line is a rule, expected pattern=worker");

@@ -19,6 +19,7 @@ use crate::config::{Diagnostic, Report, Severity};
 use crate::ffi::error_log::{write, write_startup, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
+use crate::log::Reason;
 
 /// Reads the configuration and judges it.
 pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
@@ -81,8 +82,9 @@ fn check_hosts(workers: &WorkersSettings, properties: &PropertyMap, report: &mut
                 let (name, host) = (&worker.name, &worker.host);
                 let origin =
                     properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
+                let reason = Reason(&error);
                 let text =
-                    format!("worker.{name}.host={host} does not resolve ({error}); it is tried again later");
+                    format!("worker.{name}.host={host} does not resolve ({reason}); it is tried again later");
                 report.warn(origin, text);
             }
         }

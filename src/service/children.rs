@@ -10,6 +10,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
 use crate::log;
+use crate::log::Reason;
 use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts maintenance.
@@ -78,7 +79,7 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     });
     if let Err(error) = started {
         let log = connector.log.with_id("CHILD_INIT");
-        log!(log, Error, "no maintenance in process {}: {error}", std::process::id());
+        log!(log, Error, "no maintenance in process {}: {}", std::process::id(), Reason(&error));
     }
 }
 

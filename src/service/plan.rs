@@ -12,6 +12,7 @@ use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, threads_per_child, Server};
+use crate::log::Reason;
 use crate::mapping::{compose, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
 
 /// Workers and maps of one configuration, and what is wrong with them.
@@ -88,7 +89,8 @@ fn read_workers(
         match std::fs::read(path) {
             Ok(text) => Some((text, name)),
             Err(error) => {
-                unreadable.error(Some(origin), format!("JkWorkersFile {name}: can't read it: {error}"));
+                unreadable
+                    .error(Some(origin), format!("JkWorkersFile {name}: can't read it: {}", Reason(&error)));
                 None
             }
         }

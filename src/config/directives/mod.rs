@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use super::Origin;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::server_root_relative;
+use crate::log::Reason;
 
 /// One directive.
 pub struct Directive {
@@ -116,7 +117,7 @@ impl<'a> Invocation<'a> {
         match std::fs::metadata(&path) {
             Ok(found) if found.is_file() => Ok(path),
             Ok(_) => Err(format!("{} is not a regular file", path.display())),
-            Err(error) => Err(format!("can't find file {}: {error}", path.display())),
+            Err(error) => Err(format!("can't find file {}: {}", path.display(), Reason(&error))),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::log::Reason;
+
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -80,7 +82,12 @@ impl fmt::Display for SegmentError {
             Operation::Map => "map",
         };
         let path = self.path.display();
-        write!(f, "cannot {verb} the shared memory file {path} (uid {}): {}; ", self.uid, self.source)?;
+        write!(
+            f,
+            "cannot {verb} the shared memory file {path} (uid {}): {}; ",
+            self.uid,
+            Reason(&self.source)
+        )?;
         f.write_str(&self.advice())
     }
 }

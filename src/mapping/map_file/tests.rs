@@ -106,7 +106,7 @@ fn the_number_of_complaints_is_bounded() {
     assert!(complaints.len() <= MAX_COMPLAINTS + 2);
     assert_eq!(
         complaints.last().unwrap(),
-        &format!("warning map: {} more warnings", 1999 - MAX_COMPLAINTS - 1)
+        &format!("warning map: {} further warnings", 1999 - MAX_COMPLAINTS - 1)
     );
     assert!(parse_text(&b"app/*=w\n".repeat(1_000_000)).1.len() <= MAX_COMPLAINTS);
 }

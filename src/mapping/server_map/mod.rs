@@ -20,7 +20,7 @@ use super::map_file::{self, KnownProperty};
 use super::{Rule, RuleMap};
 use crate::config::{Report, Severity};
 use crate::log;
-use crate::log::Context;
+use crate::log::{Context, Counted, Reason};
 use file::Stamp;
 use schedule::Schedule;
 use watch::{Verdict, Watch, SETTLE};
@@ -150,7 +150,7 @@ impl ServerMap {
             }
             Ok(None) => file.schedule.look_again(now, true),
             Err(error) if watch.is_news((stamp, error.kind())) => {
-                log!(log, Error, "map file {} can't be read: {error}; {KEPT}", file.name);
+                log!(log, Error, "{}; {KEPT}", unreadable(&file.name, &error));
             }
             Err(_) => {}
         }
@@ -162,14 +162,18 @@ impl ServerMap {
         let rules = file.parse(text, validate, &mut report);
         let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
         if let Some(first) = errors.next() {
-            log!(log, Error, "{first}; {KEPT} ({} more errors)", errors.count());
+            let further = match errors.count() as u64 {
+                0 => String::new(),
+                more => format!(" ({} as well)", Counted(more, "other error")),
+            };
+            log!(log, Error, "{first}{further}; {KEPT}");
             return;
         }
         report.iter().take(MAX_WARNINGS).for_each(|warning| log!(log, Warn, "{warning}"));
         if let more @ 1.. = report.iter().len().saturating_sub(MAX_WARNINGS) {
-            log!(log, Warn, "map file {}: {more} more warnings", file.name);
+            log!(log, Warn, "map file {}: {}", file.name, Counted(more as u64, "further warning"));
         }
-        log!(log, Info, "map file {} has changed: {} rules", file.name, rules.len());
+        log!(log, Info, "map file {} has changed: {}", file.name, Counted(rules.len() as u64, "rule"));
         self.install(rules);
     }
 
@@ -181,6 +185,10 @@ impl ServerMap {
 
 /// The consequence of every fault.
 const KEPT: &str = "the rules read before stay in force";
+
+fn unreadable(name: &str, error: &std::io::Error) -> String {
+    format!("map file {name} can't be read: {}", Reason(error))
+}
 
 /// Most warnings about one version that are logged.
 const MAX_WARNINGS: usize = 20;
@@ -236,7 +244,7 @@ impl WatchedFile {
                 FirstRead { text, rules, report, is_settled }
             }
             Ok(None) => FirstRead::failed(format!("map file {} changes while it is read", self.name), false),
-            Err(error) => FirstRead::failed(format!("map file {} can't be read: {error}", self.name), true),
+            Err(error) => FirstRead::failed(unreadable(&self.name, &error), true),
         }
     }
 }
