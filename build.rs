@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
-/// Functions, types and constants of httpd and APR that `src/ffi` uses.
+/// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
 const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_context|\
     escape_uri|os_escape_path|get_client_block|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|handler|\

@@ -1,4 +1,4 @@
-/* The part of httpd's and APR's C interface that src/ffi uses; bindgen reads this file. */
+/* The part of httpd's and APR's C interface that src/ffi and src/entry use; bindgen reads this file. */
 #ifndef JK_HTTPD_API_H
 #define JK_HTTPD_API_H
 

@@ -11,10 +11,13 @@
 //!    from it.
 //! 6. `log_transaction` writes the request log.
 //!
-//! [`config`] is what the administrator wrote, [`log`] is JkLogFile, and [`ffi`] holds all unsafe code.
+//! [`config`] is what the administrator wrote, and [`log`] is JkLogFile. All unsafe code
+//! is in two rooms: [`entry`], the roof, where httpd calls us, and [`ffi`], the ground, where we call httpd.
 
 pub mod ajp;
 pub mod config;
+#[allow(unsafe_code)]
+pub mod entry;
 #[allow(unsafe_code)]
 pub mod ffi;
 pub mod log;

@@ -8,7 +8,7 @@ use super::error_log;
 ///
 /// State that a panic left half changed belongs to the one request (or directive) that failed: what requests
 /// share is atomic or behind locks that don't poison.
-pub(super) fn guard<T>(entry: &str, fallback: T, body: impl FnOnce() -> T) -> T {
+pub(crate) fn guard<T>(entry: &str, fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|cause| {
         let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();

@@ -1,15 +1,15 @@
-//! The only unsafe code: bindings, module record, callback guard, and safe handles over what httpd lends.
+//! The ground: we call httpd and the system. Bindings, the guard around callbacks, and safe handles over what httpd
+//! lends. Knows nobody above it.
 //!
 //! A handle is a copyable wrapper around a C pointer with the lifetime of what it points to: one unsafe
 //! constructor, safe methods after it. Above this floor no pointer is seen.
 
-mod bindings;
-mod directives;
+pub(crate) mod bindings;
 pub mod error_log;
-mod guard;
+pub(crate) mod guard;
+pub(crate) mod kept;
 pub mod log_pipe;
 pub mod memory;
-pub mod module;
 pub mod pool;
 pub mod process;
 pub mod request;
@@ -18,5 +18,5 @@ pub mod server;
 pub mod shm;
 pub mod socket;
 pub mod table;
-mod text;
+pub(crate) mod text;
 pub mod time;

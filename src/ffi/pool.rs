@@ -19,7 +19,7 @@ impl<'p> Pool<'p> {
     ///
     /// # Safety
     /// `raw` is null or a pool that is not cleared before `'p` ends.
-    pub(super) unsafe fn from_raw(raw: *mut apr_pool_t) -> Option<Self> {
+    pub(crate) unsafe fn from_raw(raw: *mut apr_pool_t) -> Option<Self> {
         NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
     }
 
@@ -28,7 +28,7 @@ impl<'p> Pool<'p> {
     }
 
     /// Copies `text` onto the pool as a C string; what follows a NUL inside is invisible to C.
-    pub(super) fn c_string(self, text: &[u8]) -> *mut c_char {
+    pub(crate) fn c_string(self, text: &[u8]) -> *mut c_char {
         // SAFETY: the pool lives, and the length is that of `text`; APR appends the NUL.
         unsafe { apr_pstrmemdup(self.as_ptr(), text.as_ptr().cast(), text.len() as _) }
     }

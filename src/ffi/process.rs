@@ -5,7 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::thread::{self, JoinHandle};
 
-use super::module::module_record;
+use super::kept::module_record;
 
 /// Starts a thread that takes no signals: httpd's children handle theirs in their own threads.
 ///

@@ -5,17 +5,15 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_common_vars, ap_destroy_sub_req, ap_get_module_config, ap_get_remote_host, ap_get_server_name,
-    ap_get_server_port, ap_internal_redirect, ap_os_escape_path, ap_run_default_port, ap_set_module_config,
-    ap_sub_req_method_uri, apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec,
-    request_rec, APR_FILEPATH_SECUREROOT, APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
+    ap_add_common_vars, ap_destroy_sub_req, ap_get_remote_host, ap_get_server_name, ap_get_server_port,
+    ap_internal_redirect, ap_os_escape_path, ap_run_default_port, ap_sub_req_method_uri, apr_filepath_merge,
+    apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec, request_rec, APR_FILEPATH_SECUREROOT,
+    APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
 };
-use super::module::module_record;
 use super::pool::Pool;
 use super::server::Server;
 use super::table::Table;
 use super::text::octets;
-use crate::service::RequestRecord;
 
 /// A request in the hands of httpd, alive for `'r`.
 #[derive(Clone, Copy)]
@@ -29,7 +27,7 @@ impl<'r> Request<'r> {
     ///
     /// # Safety
     /// `raw` is null or a request that lives for `'r`, and no other thread works on it meanwhile.
-    pub(super) unsafe fn from_raw(raw: *mut request_rec) -> Option<Self> {
+    pub(crate) unsafe fn from_raw(raw: *mut request_rec) -> Option<Self> {
         NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
     }
 
@@ -331,25 +329,6 @@ impl<'r> Request<'r> {
         // leaves the type at "none", which is the answer.
         unsafe { apr_stat(&raw mut (*self.as_ptr()).finfo, path, APR_FINFO_TYPE as i32, pool.as_ptr()) };
         true
-    }
-
-    /// What this module keeps for the request.
-    pub fn record(self) -> Option<&'r RequestRecord> {
-        // SAFETY: the slot holds what `set_record` put there: a `RequestRecord` on the request's pool.
-        unsafe {
-            ap_get_module_config(self.read(|r| r.request_config), module_record())
-                .cast::<RequestRecord>()
-                .as_ref()
-        }
-    }
-
-    /// Keeps `record` for the request.
-    pub fn set_record(self, record: RequestRecord) -> &'r RequestRecord {
-        let record = self.pool().keep(record);
-        let raw = std::ptr::from_ref(record).cast_mut().cast();
-        // SAFETY: the vector is the request's own, and the record lives on its pool.
-        unsafe { ap_set_module_config(self.read(|r| r.request_config), module_record(), raw) };
-        record
     }
 }
 

@@ -1,20 +1,17 @@
 //! httpd's servers: the main server and its virtual hosts.
 
-use std::ffi::{c_char, c_void, CStr};
+use std::ffi::{c_char, CStr};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_version_component, ap_get_module_config, ap_mpm_query, ap_server_root_relative,
-    ap_set_module_config, ap_state_query, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED,
-    AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG,
-    AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    ap_add_version_component, ap_conf_vector_t, ap_mpm_query, ap_server_root_relative, ap_state_query,
+    server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN,
+    AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
-use super::module::module_record;
 use super::pool::Pool;
 use super::text::octets;
-use crate::service::ServerSlot;
 
 /// The main server or a virtual host, alive for `'s`.
 #[derive(Clone, Copy)]
@@ -28,7 +25,7 @@ impl<'s> Server<'s> {
     ///
     /// # Safety
     /// `raw` is null or a server record that lives for `'s`.
-    pub(super) unsafe fn from_raw(raw: *mut server_rec) -> Option<Self> {
+    pub(crate) unsafe fn from_raw(raw: *mut server_rec) -> Option<Self> {
         NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
     }
 
@@ -79,20 +76,8 @@ impl<'s> Server<'s> {
         unsafe { Pool::from_raw((*self.record().process).pool) }
     }
 
-    /// What this module keeps for the server; the record of the main server if it has none of its own.
-    pub fn slot(self) -> Option<&'s ServerSlot> {
-        // SAFETY: the module config of a server is what `create_slot` or `set_slot` put there: a `ServerSlot`
-        // on the configuration's pool, which lives as long as the server.
-        unsafe {
-            ap_get_module_config(self.record().module_config, module_record()).cast::<ServerSlot>().as_ref()
-        }
-    }
-
-    /// Gives the server a record of its own.
-    pub fn set_slot(self, slot: &'s ServerSlot) {
-        let slot = std::ptr::from_ref(slot).cast_mut().cast::<c_void>();
-        // SAFETY: the vector is the server's own; the slot lives on the configuration's pool.
-        unsafe { ap_set_module_config(self.record().module_config, module_record(), slot) };
+    pub(super) fn vector(self) -> *mut ap_conf_vector_t {
+        self.record().module_config
     }
 }
 

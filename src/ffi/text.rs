@@ -6,7 +6,7 @@ use std::ffi::{c_char, CStr};
 ///
 /// # Safety
 /// `text` is null or points to a NUL-terminated string that stays unchanged for `'a`.
-pub(super) unsafe fn octets<'a>(text: *const c_char) -> Option<&'a [u8]> {
+pub(crate) unsafe fn octets<'a>(text: *const c_char) -> Option<&'a [u8]> {
     if text.is_null() {
         return None;
     }

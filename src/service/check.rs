@@ -9,6 +9,7 @@ use std::net::ToSocketAddrs;
 
 use super::last_good::LastGood;
 use super::plan::Plan;
+use super::slot::ServerSlot;
 use super::Verdict;
 use crate::config::directives::ConfigCheck;
 use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
@@ -23,7 +24,7 @@ use crate::log::Reason;
 
 /// Reads the configuration and judges it.
 pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
-    let Some(slot) = main.slot() else { return Verdict::Declined };
+    let Some(slot) = ServerSlot::of(main) else { return Verdict::Declined };
     let policy = slot.settings.lock().global.config_check;
     let phase = phase();
     let only_checking = matches!(phase, Phase::ConfigTest | Phase::RestartCommand);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::host::Connector;
+use super::slot::ServerSlot;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
@@ -15,7 +16,7 @@ use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts maintenance.
 pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
-    let Some(connector) = main.slot().and_then(|slot| slot.connector.get()) else { return };
+    let Some(connector) = ServerSlot::of(main).and_then(|slot| slot.connector.get()) else { return };
     pin_shared_object();
     let log = connector.log.with_id("CHILD_INIT");
     let process = std::process::id();
@@ -34,7 +35,7 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
 
 /// The parent heard that a child ended, however it did: what it held in shared memory is given back.
 pub fn child_ended(main: Server<'_>, process: u32) {
-    if let Some(connector) = main.slot().and_then(|slot| slot.connector.get()) {
+    if let Some(connector) = ServerSlot::of(main).and_then(|slot| slot.connector.get()) {
         connector.shared.release_child(process);
     }
 }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::record::Choice;
 use super::request_log::LogFormat;
+use super::slot::ServerSlot;
 use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::DefinedNames;
@@ -50,7 +51,7 @@ pub(super) struct VirtualHost {
 impl VirtualHost {
     /// The virtual host that serves `request`; `None` before post_config has built it.
     pub(super) fn of<'r>(request: Request<'r>) -> Option<&'r Self> {
-        request.server().slot()?.host.get()
+        ServerSlot::of(request.server())?.host.get()
     }
 
     /// Name of an environment variable that an indicator directive may rename.

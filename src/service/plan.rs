@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::last_good::LastGood;
 use super::request_log::LogFormat;
+use super::slot::ServerSlot;
 use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
@@ -62,10 +63,10 @@ impl Plan {
 
 /// Settings of all servers, with what virtual hosts inherit; the main server's come first.
 fn servers_settings(main: Server<'_>) -> Vec<ServerSettings> {
-    let of_main = main.slot().map(|slot| slot.settings.lock().clone()).unwrap_or_default();
-    let virtual_hosts = main.and_following().skip(1).map(|server| match server.slot() {
+    let of_main = ServerSlot::of(main).map(|slot| slot.settings.lock().clone()).unwrap_or_default();
+    let virtual_hosts = main.and_following().skip(1).map(|server| match ServerSlot::of(server) {
         // A virtual host without directives shares the main server's record.
-        Some(slot) if !main.slot().is_some_and(|of_main| std::ptr::eq(of_main, slot)) => {
+        Some(slot) if !ServerSlot::of(main).is_some_and(|of_main| std::ptr::eq(of_main, slot)) => {
             slot.settings.lock().clone()
         }
         _ => ServerSettings::default().inherit(&of_main),

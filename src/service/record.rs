@@ -28,14 +28,19 @@ pub(super) type Choice = (String, RuleOptions);
 const NO_ID: &str = "NO-ID";
 
 impl RequestRecord {
+    /// The request's record, if there is one.
+    pub(super) fn find(request: Request<'_>) -> Option<&Self> {
+        request.kept()
+    }
+
     /// The request's record, made at the first call.
     pub(super) fn of<'r>(request: Request<'r>, host: &VirtualHost) -> &'r Self {
-        request.record().unwrap_or_else(|| request.set_record(Self::new(request, host)))
+        Self::find(request).unwrap_or_else(|| request.keep(Self::new(request, host)))
     }
 
     /// A new record, in place of one that an earlier run of the same hook may have left.
     pub(super) fn renew<'r>(request: Request<'r>, host: &VirtualHost) -> &'r Self {
-        request.set_record(Self::new(request, host))
+        request.keep(Self::new(request, host))
     }
 
     fn new(request: Request<'_>, host: &VirtualHost) -> Self {

@@ -124,7 +124,7 @@ fn mask_password(line: &[u8]) -> Cow<'_, [u8]> {
 /// Writes the request log, at any JkLogLevel.
 pub fn log_transaction(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
-    let handled = request.record().is_some_and(RequestRecord::is_handled);
+    let handled = RequestRecord::find(request).is_some_and(RequestRecord::is_handled);
     match &host.request_log {
         Some(format) if handled => {
             host.log.write_request_line(&format.line(request));

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use super::host::{Connector, VirtualHost};
 use super::plan::Plan;
 use crate::config::directives::ServerSettings;
+use crate::ffi::server::Server;
 
 /// The record of one server: what its directives said, and what was built from that.
 #[derive(Default)]
@@ -22,6 +23,11 @@ pub struct ServerSlot {
 }
 
 impl ServerSlot {
+    /// The record of `server`; that of the main server if it has no directives of its own.
+    pub fn of(server: Server<'_>) -> Option<&Self> {
+        server.kept()
+    }
+
     /// The record of a virtual host that has directives of its own; `base` is that of the main server.
     pub fn inherit(&self, base: &Self) -> Self {
         let settings = self.settings.lock().inherit(&base.settings.lock());

@@ -33,7 +33,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     if !matches!(phase, Phase::Start | Phase::Restart) {
         return Verdict::Ok;
     }
-    let Some(slot) = main.slot() else { return Verdict::Declined };
+    let Some(slot) = ServerSlot::of(main) else { return Verdict::Declined };
     let Some(plan) = slot.plan.lock().take() else { return Verdict::Declined };
     if phase == Phase::Start {
         plan.complaints().for_each(|complaint| show(main, complaint, phase));
@@ -124,15 +124,11 @@ fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) ->
 /// Hands the host to its server; a virtual host without directives gets a record of its own for it.
 fn install<'s>(pool: Pool<'s>, main: Server<'s>, server: Server<'s>, host: VirtualHost) {
     let shared_with_main = |slot: &ServerSlot| {
-        server.is_virtual() && main.slot().is_some_and(|of_main| std::ptr::eq(of_main, slot))
+        server.is_virtual() && ServerSlot::of(main).is_some_and(|of_main| std::ptr::eq(of_main, slot))
     };
-    let slot = match server.slot() {
+    let slot = match ServerSlot::of(server) {
         Some(slot) if !shared_with_main(slot) => slot,
-        _ => {
-            let slot = pool.keep_in_parent(ServerSlot::default());
-            server.set_slot(slot);
-            slot
-        }
+        _ => server.keep(pool, ServerSlot::default()),
     };
     let _ = slot.host.set(host);
 }

@@ -86,7 +86,8 @@ fn map_late(
 
 /// Neither is the handler set by configuration already, nor is the request kept from us.
 fn is_open(request: Request<'_>, log: Context<'_>) -> bool {
-    let handed_back = request.previous().and_then(Request::record).is_some_and(RequestRecord::is_handed_back);
+    let handed_back =
+        request.previous().and_then(RequestRecord::find).is_some_and(RequestRecord::is_handed_back);
     if handed_back || request.handler() == Some(JAKARTA_SERVLET.to_bytes()) {
         return false;
     }

@@ -1,6 +1,6 @@
 //! The Jk* directives of httpd's configuration: one row each, and the settings that the rows fill.
 //!
-//! A row is data: name, place, arity, help, setter. `src/ffi/directives.rs` makes httpd's table from the rows
+//! A row is data: name, place, arity, help, setter. `src/entry/directives.rs` makes httpd's table from the rows
 //! and calls the setters; what they return as error, httpd prints with file and line. Rules: "directives".
 
 mod options;
@@ -18,8 +18,6 @@ use std::ffi::CStr;
 use std::path::PathBuf;
 
 use super::Origin;
-use crate::ffi::pool::Pool;
-use crate::ffi::server::server_root_relative;
 use crate::log::Reason;
 
 /// One directive.
@@ -62,6 +60,9 @@ pub enum Arity {
     Flag,
 }
 
+/// Makes a path absolute: relative to ServerRoot. `None` if that can't be a path.
+pub type Resolve<'a> = &'a dyn Fn(&[u8]) -> Option<PathBuf>;
+
 /// One use of a directive.
 pub struct Invocation<'a> {
     /// Settings of the server it stands in.
@@ -74,19 +75,19 @@ pub struct Invocation<'a> {
     pub section: Option<&'a [u8]>,
     /// File and line.
     pub origin: Origin,
-    pool: Pool<'a>,
+    resolve: Resolve<'a>,
 }
 
 impl<'a> Invocation<'a> {
-    /// A use with `words` at `place`: in a virtual host or not, section, file and line.
+    /// A use with `words` at `place`: in a virtual host or not, section, file and line; `resolve` makes paths.
     pub fn new(
         settings: &'a mut ServerSettings,
         words: &'a [&'a [u8]],
         place: (bool, Option<&'a [u8]>, Origin),
-        pool: Pool<'a>,
+        resolve: Resolve<'a>,
     ) -> Self {
         let (in_virtual_host, section, origin) = place;
-        Self { settings, words, in_virtual_host, section, origin, pool }
+        Self { settings, words, in_virtual_host, section, origin, resolve }
     }
 
     /// The only (or first) argument; empty if there is none.
@@ -104,7 +105,7 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// A complaint, when httpd can't make a path of it.
     pub fn path(&self) -> Result<PathBuf, String> {
-        let path = server_root_relative(self.pool, self.word());
+        let path = (self.resolve)(self.word());
         path.ok_or_else(|| format!("invalid path {}", self.text()))
     }
 

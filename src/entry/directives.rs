@@ -6,16 +6,17 @@ use std::ffi::{c_char, c_int, c_void, CStr};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 
-use super::bindings::{
+use crate::config::directives::{Arity, Directive, Invocation, Place, DIRECTIVES};
+use crate::config::Origin;
+use crate::ffi::bindings::{
     ap_check_cmd_context, cmd_func, cmd_how, cmd_parms, command_rec, FLAG, JK_ACCESS_CONF, JK_GLOBAL_ONLY,
     JK_RSRC_CONF, RAW_ARGS, TAKE1, TAKE12, TAKE_ARGV,
 };
-use super::guard::guard;
-use super::pool::Pool;
-use super::server::Server;
-use super::text::octets;
-use crate::config::directives::{Arity, Directive, Invocation, Place, DIRECTIVES};
-use crate::config::Origin;
+use crate::ffi::guard::guard;
+use crate::ffi::pool::Pool;
+use crate::ffi::server::{server_root_relative, Server};
+use crate::ffi::text::octets;
+use crate::service::ServerSlot;
 
 const COUNT: usize = DIRECTIVES.len();
 
@@ -136,9 +137,10 @@ unsafe fn invoke(parms: *mut cmd_parms, words: &[Option<&[u8]>]) -> *const c_cha
         let words: Vec<&[u8]> = words.iter().copied().flatten().collect();
         // SAFETY: the section's path is null or a C string on the configuration's pool.
         let section = unsafe { octets(parms.path) };
-        let settings = &mut *server.slot()?.settings.lock();
+        let settings = &mut *server.kept::<ServerSlot>()?.settings.lock();
         let place = (server.is_virtual(), section, origin(parms));
-        (row.set)(&mut Invocation::new(settings, &words, place, pool)).err()
+        let resolve = |file: &[u8]| server_root_relative(pool, file);
+        (row.set)(&mut Invocation::new(settings, &words, place, &resolve)).err()
     });
     complaint.map_or(null(), |text| pool.c_string(format!("{}: {text}", name(row.name)).as_bytes()))
 }

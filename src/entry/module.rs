@@ -4,17 +4,18 @@ use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{null, null_mut};
 
-use super::bindings::{
+use super::directives::COMMANDS;
+use crate::ffi::bindings::{
     ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_handler, ap_hook_log_transaction,
     ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t, module, pid_t,
     request_rec, server_rec, DECLINED, JK_HOOK_MIDDLE, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
     MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED, MPM_CHILD_LOST_SLOT,
 };
-use super::directives::COMMANDS;
-use super::guard::guard;
-use super::pool::Pool;
-use super::request::Request;
-use super::server::Server;
+use crate::ffi::guard::guard;
+use crate::ffi::kept;
+use crate::ffi::pool::Pool;
+use crate::ffi::request::Request;
+use crate::ffi::server::Server;
 use crate::service::{self, ServerSlot, Verdict};
 
 /// The module record: httpd writes its index and the load handle into it.
@@ -47,10 +48,6 @@ pub static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module {
     flags: 0,
 }));
 
-pub(super) fn module_record() -> *const module {
-    jk_module.0.get().cast_const()
-}
-
 /// All hooks run in the middle of their phase, as those of the original do.
 unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
     let middle = JK_HOOK_MIDDLE as c_int;
@@ -78,7 +75,7 @@ unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: 
     // SAFETY: httpd hands over the pool of the configuration.
     let pool = unsafe { Pool::from_raw(pool) };
     // SAFETY: both are null or come from `create_slot`, and live on that pool.
-    let slots = unsafe { (base.cast::<ServerSlot>().as_ref(), own.cast::<ServerSlot>().as_ref()) };
+    let slots = unsafe { (kept::value::<ServerSlot>(base), kept::value::<ServerSlot>(own)) };
     match slots {
         (Some(base), Some(own)) => keep_slot(pool, own.inherit(base)),
         _ => null_mut(),
@@ -87,7 +84,7 @@ unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: 
 
 fn keep_slot(pool: Option<Pool<'_>>, slot: ServerSlot) -> *mut c_void {
     guard("server configuration", null_mut(), || match pool {
-        Some(pool) => std::ptr::from_ref(pool.keep_in_parent(slot)).cast_mut().cast(),
+        Some(pool) => kept::for_server(pool, slot),
         None => null_mut(),
     })
 }
