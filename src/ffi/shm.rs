@@ -6,41 +6,21 @@
 
 mod error;
 mod file;
+mod record;
+mod regions;
 
 use std::io;
 use std::mem::{align_of, size_of};
 use std::ops::Deref;
 use std::path::Path;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicU8};
 use std::sync::Arc;
 
 pub use error::{Operation, SegmentError};
 use file::OwnedPath;
-
-/// A type that may lie in shared memory.
-///
-/// # Safety
-/// Every bit pattern is a valid value, all fields are atomics (or arrays or records of them), the layout is
-/// `repr(C)`, and dropping does nothing.
-pub unsafe trait Record: Sync + 'static {}
-
-// SAFETY: an atomic integer of any value is valid, has its own size as layout, and needs no drop.
-unsafe impl Record for AtomicU8 {}
-// SAFETY: as for AtomicU8.
-unsafe impl Record for AtomicU32 {}
-// SAFETY: as for AtomicU8.
-unsafe impl Record for AtomicU64 {}
-// SAFETY: as for AtomicU8.
-unsafe impl Record for AtomicI64 {}
-// SAFETY: repr(C), and its fields are atomic integers and names made of them.
-unsafe impl Record for crate::shared::header::Header {}
-// SAFETY: as for Header.
-unsafe impl Record for crate::shared::ajp::AjpRecord {}
-// SAFETY: as for Header.
-unsafe impl Record for crate::shared::member::MemberRecord {}
-// SAFETY: as for Header.
-unsafe impl Record for crate::shared::lb::LbRecord {}
+pub(crate) use record::record;
+pub use record::Record;
+use regions::Regions;
 
 /// Mapped memory that starts as zeros, shared with all children forked later; unmapped on drop.
 #[derive(Debug)]
@@ -49,6 +29,8 @@ pub struct Segment {
     size: usize,
     /// The file behind it, removed on drop by the process that made it.
     path: Option<OwnedPath>,
+    /// What lies where.
+    regions: Regions,
 }
 
 // SAFETY: the mapping belongs to the value until it is dropped, and all access goes through atomics.
@@ -68,7 +50,7 @@ impl Segment {
         let (descriptor, owned) = file::create(path, size)?;
         let start =
             map(size, Some(&descriptor)).map_err(|error| SegmentError::new(path, Operation::Map, error))?;
-        Ok(Self { start, size, path: Some(owned) })
+        Ok(Self { start, size, path: Some(owned), regions: Regions::default() })
     }
 
     /// Maps `size` octets that no file stands behind.
@@ -79,7 +61,7 @@ impl Segment {
         let size = round_to_pages(size);
         let start = map(size, None)
             .map_err(|error| SegmentError::new(Path::new("(anonymous)"), Operation::Map, error))?;
-        Ok(Self { start, size, path: None })
+        Ok(Self { start, size, path: None, regions: Regions::default() })
     }
 
     /// Its size in octets: whole pages.
@@ -92,13 +74,14 @@ impl Segment {
         self.path.as_ref().map(OwnedPath::path)
     }
 
-    /// The record of type `T` at `offset`; `None` if it would not lie inside, aligned.
+    /// The record of type `T` at `offset`; `None` if it would not lie inside, aligned and apart from others.
     pub fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Place<T>> {
         let target = self.address::<T>(offset, 1)?;
         Some(Place { target, segment: Arc::clone(self) })
     }
 
-    /// `count` records of type `T` from `offset` on; `None` if they would not lie inside, aligned.
+    /// `count` records of type `T` from `offset` on; `None` if they would not lie inside, aligned and apart from
+    /// others.
     pub fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Place<[T]>> {
         let first = self.address::<T>(offset, count)?;
         Some(Place { target: NonNull::slice_from_raw_parts(first, count), segment: Arc::clone(self) })
@@ -106,7 +89,8 @@ impl Segment {
 
     fn address<T: Record>(&self, offset: usize, count: usize) -> Option<NonNull<T>> {
         let end = size_of::<T>().checked_mul(count)?.checked_add(offset)?;
-        if end > self.size || offset % align_of::<T>() != 0 {
+        let inside = end <= self.size && offset % align_of::<T>() == 0;
+        if !inside || !self.regions.claim::<T>(offset..end) {
             return None;
         }
         // SAFETY: `offset` is at most `size`, so the result stays inside the mapping or one past it.
@@ -144,8 +128,9 @@ impl<T: ?Sized> Deref for Place<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: `Segment::address` checked bounds and alignment, `Record` promises that any content is a
-        // valid value which changes only atomically, and `segment` keeps the memory mapped.
+        // SAFETY: `Segment::address` checked bounds and alignment, and that no other type has these octets; `Record`
+        // promises that any content is a valid value which changes only atomically; and `segment` keeps the memory
+        // mapped.
         unsafe { self.target.as_ref() }
     }
 }

@@ -5,31 +5,30 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-use crate::ffi::shm::Place;
+use crate::ffi::shm::{record, Place};
 
 use super::children::Children;
 use super::name::Name;
 
-/// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
-#[derive(Debug)]
-#[repr(C)]
-pub struct AjpRecord {
-    name: Name,
-    used: AtomicU64,
-    read: AtomicU64,
-    transferred: AtomicU64,
-    errors: AtomicU64,
-    client_errors: AtomicU64,
-    reply_timeouts: AtomicU32,
-    max_busy: AtomicU32,
-    max_connected: AtomicU32,
-    /// Keeps the times aligned on every platform.
-    padding: AtomicU32,
-    error_time: AtomicI64,
-    last_reset: AtomicI64,
+record! {
+    /// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
+    #[derive(Debug)]
+    pub struct AjpRecord: 168 {
+        name: Name,
+        used: AtomicU64,
+        read: AtomicU64,
+        transferred: AtomicU64,
+        errors: AtomicU64,
+        client_errors: AtomicU64,
+        reply_timeouts: AtomicU32,
+        max_busy: AtomicU32,
+        max_connected: AtomicU32,
+        /// Keeps the times aligned on every platform.
+        padding: AtomicU32,
+        error_time: AtomicI64,
+        last_reset: AtomicI64,
+    }
 }
-
-const _: () = assert!(size_of::<AjpRecord>() == 168);
 
 /// The two counters of a worker in each child's slot.
 #[derive(Clone, Copy, Debug)]

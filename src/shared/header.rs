@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::ffi::shm::record;
+
 use super::layout::Layout;
 
 /// First eight octets of the memory: tells the file from any other.
@@ -10,25 +12,24 @@ pub const MAGIC: [u8; 8] = *b"mod_jk\0R";
 /// Raised whenever a record changes its shape.
 pub const LAYOUT_VERSION: u32 = 1;
 
-/// The first record of the memory.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Header {
-    magic: AtomicU64,
-    version: AtomicU32,
-    /// Child slots that were in use at some time: sums end there.
-    slots_used: AtomicU32,
-    /// Octets that the records take.
-    size: AtomicU64,
-    /// When the memory was made, seconds since the epoch: where the short times of [`super::Health`] start.
-    created: AtomicI64,
-    /// When the work that one process does for all was last taken on, seconds since the epoch.
-    maintained: AtomicI64,
-    /// Room for the process-shared lock of rare changes.
-    reserved: [AtomicU64; 11],
+record! {
+    /// The first record of the memory.
+    #[derive(Debug)]
+    pub struct Header: 128 {
+        magic: AtomicU64,
+        version: AtomicU32,
+        /// Child slots that were in use at some time: sums end there.
+        slots_used: AtomicU32,
+        /// Octets that the records take.
+        size: AtomicU64,
+        /// When the memory was made, seconds since the epoch: where the short times of [`super::Health`] start.
+        created: AtomicI64,
+        /// When the work that one process does for all was last taken on, seconds since the epoch.
+        maintained: AtomicI64,
+        /// Room for the process-shared lock of rare changes.
+        reserved: [AtomicU64; 11],
+    }
 }
-
-const _: () = assert!(size_of::<Header>() == 128);
 
 impl Header {
     /// Describes memory made at `now` by `layout`. Called before the memory is shared.

@@ -3,26 +3,25 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-use crate::ffi::shm::Place;
+use crate::ffi::shm::{record, Place};
 
 use super::ajp::{raise_to, BusyGuard};
 use super::children::Children;
 use super::name::Name;
 
-/// A balancer as all processes see it. Its busy count lives in the slots of the children.
-#[derive(Debug)]
-#[repr(C)]
-pub struct LbRecord {
-    name: Name,
-    max_busy: AtomicU32,
-    /// Keeps the turn aligned on every platform.
-    padding: AtomicU32,
-    /// [`Turn`].
-    turn: AtomicU64,
-    last_reset: AtomicI64,
+record! {
+    /// A balancer as all processes see it. Its busy count lives in the slots of the children.
+    #[derive(Debug)]
+    pub struct LbRecord: 120 {
+        name: Name,
+        max_busy: AtomicU32,
+        /// Keeps the turn aligned on every platform.
+        padding: AtomicU32,
+        /// [`Turn`].
+        turn: AtomicU64,
+        last_reset: AtomicI64,
+    }
 }
-
-const _: () = assert!(size_of::<LbRecord>() == 120);
 
 /// Access to the record of one balancer; cheap to clone.
 #[derive(Clone, Debug)]

@@ -5,33 +5,32 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::config::settings::{Activation, MemberSettings};
-use crate::ffi::shm::Place;
+use crate::ffi::shm::{record, Place};
 
 use super::header::Header;
 use super::health::Health;
 use super::name::Name;
 
-/// A member as all processes see it.
-#[derive(Debug)]
-#[repr(C)]
-pub struct MemberRecord {
-    name: Name,
-    /// [`Health`], packed.
-    health: AtomicU64,
-    load: AtomicU64,
-    multiplier: AtomicU64,
-    sessions: AtomicU64,
-    errors: AtomicU64,
-    /// Requests given to the worker when the last maintenance looked.
-    used_before: AtomicU64,
-    activation: AtomicU32,
-    lbfactor: AtomicU32,
-    distance: AtomicU32,
-    /// Keeps the records aligned on every platform.
-    padding: AtomicU32,
+record! {
+    /// A member as all processes see it.
+    #[derive(Debug)]
+    pub struct MemberRecord: 160 {
+        name: Name,
+        /// [`Health`], packed.
+        health: AtomicU64,
+        load: AtomicU64,
+        multiplier: AtomicU64,
+        sessions: AtomicU64,
+        errors: AtomicU64,
+        /// Requests given to the worker when the last maintenance looked.
+        used_before: AtomicU64,
+        activation: AtomicU32,
+        lbfactor: AtomicU32,
+        distance: AtomicU32,
+        /// Keeps the records aligned on every platform.
+        padding: AtomicU32,
+    }
 }
-
-const _: () = assert!(size_of::<MemberRecord>() == 160);
 
 /// Access to the record of one member; cheap to clone.
 #[derive(Clone, Debug)]

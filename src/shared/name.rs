@@ -2,18 +2,19 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering::Relaxed};
 
+use crate::ffi::shm::record;
+
 /// Longest name that is kept whole, in octets; configtest refuses longer ones ("decisions", row 18).
 pub const MAX_NAME: usize = 92;
 
-/// A name of at most [`MAX_NAME`] octets with its length. Written once, before any child exists.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Name {
-    length: AtomicU32,
-    octets: [AtomicU8; MAX_NAME],
+record! {
+    /// A name of at most [`MAX_NAME`] octets with its length. Written once, before any child exists.
+    #[derive(Debug)]
+    pub struct Name: 96 {
+        length: AtomicU32,
+        octets: [AtomicU8; MAX_NAME],
+    }
 }
-
-const _: () = assert!(size_of::<Name>() == 96);
 
 impl Name {
     /// Sets it to `name`, cut after [`MAX_NAME`] octets.

@@ -1,7 +1,7 @@
 //! The segment against squatters, links, missing directories and full disks.
 
 use std::os::unix::fs::{symlink, MetadataExt, PermissionsExt};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicU8, Ordering};
 
 use super::*;
 
@@ -30,10 +30,12 @@ fn places_are_checked_for_bounds_and_alignment() {
     assert!(segment.record::<AtomicU64>(size - 4).is_none());
     assert!(segment.record::<AtomicU64>(4).is_none());
     assert!(segment.record::<AtomicU32>(4).is_some());
-    assert!(segment.records::<AtomicU32>(0, size / 4).is_some());
-    assert!(segment.records::<AtomicU32>(4, size / 4).is_none());
+    assert!(segment.records::<AtomicU32>(8, size / 4).is_none());
     assert!(segment.records::<AtomicU64>(0, usize::MAX / 4).is_none());
     assert!(segment.record::<AtomicU8>(usize::MAX).is_none());
+    let whole = Arc::new(Segment::anonymous(1).expect("segment"));
+    assert!(whole.records::<AtomicU32>(0, size / 4).is_some());
+    assert!(whole.record::<AtomicU64>(8).is_none(), "atomics of two sizes in one place");
 }
 
 #[test]
