@@ -269,6 +269,11 @@ impl<'r> Request<'r> {
         u16::try_from(self.read(|r| r.status)).unwrap_or(0)
     }
 
+    /// Tells whether httpd began to send a body, of whatever length.
+    pub fn has_sent_body(self) -> bool {
+        self.read(|r| r.sent_bodyct) != 0
+    }
+
     /// Octets of body sent so far.
     pub fn bytes_sent(self) -> u64 {
         u64::try_from(self.read(|r| r.bytes_sent)).unwrap_or(0)

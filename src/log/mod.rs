@@ -86,11 +86,12 @@ impl Logger {
         Context { logger: self, id }
     }
 
-    /// Writes `text` with a stamp only, at any level: a line of the request log.
+    /// Writes `text` as it is, with a stamp only, at any level: a line of the request log, or more if its format has
+    /// `\n`. What came from a client is made visible by the caller.
     pub fn write_request_line(&self, text: &[u8]) {
         let mut line = LineBuffer::default();
-        self.stamp.write(&mut line);
-        let _ = line.write_all(text);
+        self.stamp.write(&mut Verbatim(&mut line));
+        let _ = Verbatim(&mut line).write_all(text);
         self.sink.write(line.finish());
     }
 }
@@ -112,7 +113,7 @@ impl Context<'_> {
     pub fn write(&self, level: Level, file: &str, number: u32, text: fmt::Arguments<'_>) {
         let mut line = LineBuffer::default();
         if !matches!(self.logger.sink, Sink::Capture(_)) {
-            self.logger.stamp.write(&mut line);
+            self.logger.stamp.write(&mut Verbatim(&mut line));
             let file = file.rsplit('/').next().unwrap_or(file);
             let (pid, tid) = sink::process_and_thread();
             let _ = write!(line, "[{}] [{pid}:{tid}] [{}] {file} ({number}): ", self.id, level.name());
@@ -137,7 +138,7 @@ macro_rules! log {
     }};
 }
 
-/// A line under construction: bounded, on the stack, control characters made visible.
+/// A line under construction: bounded, on the stack. Control characters of what is written to it are made visible.
 struct LineBuffer {
     octets: [u8; MAX_LINE],
     length: usize,
@@ -151,6 +152,16 @@ impl Default for LineBuffer {
 }
 
 impl LineBuffer {
+    fn append(&mut self, text: &[u8], shown: fn(u8) -> u8) -> usize {
+        let taken = text.len().min(MAX_LINE - 1 - self.length);
+        self.cut |= taken < text.len();
+        for octet in &text[..taken] {
+            self.octets[self.length] = shown(*octet);
+            self.length += 1;
+        }
+        text.len()
+    }
+
     fn finish(&mut self) -> &[u8] {
         if self.cut {
             self.octets[MAX_LINE - 4..MAX_LINE - 1].copy_from_slice(b"...");
@@ -162,15 +173,28 @@ impl LineBuffer {
 
 impl Write for LineBuffer {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        let room = MAX_LINE - 1 - self.length;
-        let taken = text.len().min(room);
-        self.cut |= taken < text.len();
-        for octet in &text[..taken] {
-            self.octets[self.length] =
-                if octet.is_ascii_control() && *octet != b'\t' { b'?' } else { *octet };
-            self.length += 1;
-        }
-        Ok(text.len())
+        Ok(self.append(text, visible))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn visible(octet: u8) -> u8 {
+    if octet.is_ascii_control() && octet != b'\t' {
+        b'?'
+    } else {
+        octet
+    }
+}
+
+/// Writes to a line what the administrator wished, whatever it is: stamp and format.
+struct Verbatim<'l>(&'l mut LineBuffer);
+
+impl Write for Verbatim<'_> {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        Ok(self.0.append(text, |octet| octet))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -210,5 +234,13 @@ mod tests {
         let line = logger.captured().remove(0);
         assert!(line.starts_with("[info] a?bxxx") && line.ends_with("x..."));
         assert_eq!(line.len(), MAX_LINE - 1);
+    }
+
+    #[test]
+    fn stamp_and_request_line_stand_as_they_were_written() {
+        let sink = Sink::capture();
+        let logger = Logger::new(Level::Info, StampFormat::new(b"[%n%t] "), sink.clone());
+        logger.write_request_line(b"one\n\ttwo");
+        assert_eq!(sink.captured(), ["[\n\t] one\n\ttwo"]);
     }
 }

@@ -90,7 +90,7 @@ fn value(token: u8, request: Request<'_>) -> Cow<'_, [u8]> {
     let text = |text: Option<_>| text.map(Cow::Borrowed);
     let number = |number: u64| Cow::Owned(number.to_string().into_bytes());
     let found = match token {
-        b'b' => Some(request.bytes_sent()).filter(|sent| *sent > 0).map(number),
+        b'b' => request.has_sent_body().then(|| number(request.bytes_sent())),
         b'B' => Some(number(request.bytes_sent())),
         b'H' => text(Some(request.protocol())),
         b'm' => text(Some(request.method())),
@@ -140,9 +140,9 @@ mod tests {
 
     #[test]
     fn formats_are_literals_and_tokens() {
-        let format = LogFormat::parse(br"%w\t%s \x\\ done").unwrap();
+        let format = LogFormat::parse(br"%w\t%s \x\\ done\n").unwrap();
         let literal = |text: &[u8]| Item::Literal(text.to_vec());
-        let expected = [Item::Token(b'w'), literal(b"\t"), Item::Token(b's'), literal(br" \x\ done")];
+        let expected = [Item::Token(b'w'), literal(b"\t"), Item::Token(b's'), literal(b" \\x\\ done\n")];
         assert_eq!(format.0, expected);
     }
 

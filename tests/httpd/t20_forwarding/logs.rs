@@ -18,6 +18,7 @@ UseCanonicalName Off",
         Group { name: "routes", conf: ROUTES_CONF, rows: ROUTES },
         Group { name: "broken", conf: "JkRequestLogFormat \"%w %Z\"\nJkMount /* wire", rows: BROKEN },
         Group { name: "stamp", conf: "JkLogStampFormat \"[%%Y] \"\nJkMount /* wire", rows: STAMP },
+        Group { name: "lines", conf: "JkLogStampFormat \"%n%t[s] \"\nJkMount /* wire", rows: LINE_STAMP },
     ],
 };
 
@@ -41,16 +42,19 @@ const TOKENS: &[Row] = &[
     ),
     row("GET /app/%20;x=1/answer/404\nHost: other.test", &["request_log~V=other.test U=/app/ /answer/404 q= s=404"]),
     row("HEAD /app/answer/404 HTTP/1.0", &["request_log~s=404 b=- B=0 H=HTTP/1.0 m=HEAD"]),
+    row("GET /app/empty/200", &["body=", "request_log~s=200 b=0 B=0"]),
+    row("HEAD /app/empty/200", &["request_log~s=200 b=- B=0"]),
+    row("GET /app/empty/304", &["request_log~s=304 b=- B=0"]),
     row("GET /gone/x", &["request_log~w=missing", "request_log~s=500", "request_log~R=- T= -", "status=500"]),
     row("GET /answer/503", &["request_log~s=503", "status=503"]),
     row("GET /local.txt", &["status=200", "!request_log"]),
 ];
 
 const ESCAPES_CONF: &str = r#"
-JkRequestLogFormat "a\\tb\\\\c\\xd \"%m\""
+JkRequestLogFormat "a\\tb\\\\c\\xd \"%m\"\\n%s\\n\\n'%U'"
 JkMount /* wire"#;
 
-const ESCAPES: &[Row] = &[row("GET /x", &["request_log=[stamp] a\tb\\c\\xd \"GET\""])];
+const ESCAPES: &[Row] = &[row("GET /x\"'", &["request_log=[stamp] a\tb\\c\\xd \"GET\"\n200\n\n'/x\"''"])];
 
 const ROUTES_CONF: &str = "
 JkRequestLogFormat \"%w|%R\"
@@ -67,3 +71,5 @@ const ROUTES: &[Row] = &[
 const BROKEN: &[Row] = &[row("GET /x", &["status=200", "!request_log"])];
 
 const STAMP: &[Row] = &[row("GET /x", &["status=200", "request_log=[%Y] main wire 200"])];
+
+const LINE_STAMP: &[Row] = &[row("GET /x", &["status=200", "request_log=\n\t[s] main wire 200"])];

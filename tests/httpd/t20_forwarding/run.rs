@@ -197,7 +197,8 @@ fn wire_form(request: &str, host: &str) -> String {
     format!("{}\r\n\r\n{}", lines.join("\r\n"), body.replace('\n', "\r\n"))
 }
 
-/// Answers each request with what it carried, as the protocol carries it; `/answer/<code>` with that status.
+/// Answers each request with what it carried, as the protocol carries it; `/answer/<code>` with that status,
+/// `/empty/<code>` so and without a body.
 fn mirror(connection: &mut Connection) {
     let mut reused = false;
     while let Some(forward) = connection.request() {
@@ -206,10 +207,11 @@ fn mirror(connection: &mut Connection) {
         if eaten.is_none() {
             return;
         }
-        let code = forward.uri.rsplit_once("/answer/").and_then(|(_, code)| code.parse().ok());
-        connection.answer(&match code {
-            Some(code) => refusal(code),
-            None => Answer::ok(describe(&forward, &body, reused)).header("X-Mirror", "wire"),
+        let code = |path| forward.uri.rsplit_once(path).and_then(|(_, code)| code.parse().ok());
+        connection.answer(&match (code("/answer/"), code("/empty/")) {
+            (Some(code), _) => refusal(code),
+            (None, Some(code)) => Answer::page(code, ""),
+            (None, None) => Answer::ok(describe(&forward, &body, reused)).header("X-Mirror", "wire"),
         });
         reused = true;
     }
