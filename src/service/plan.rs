@@ -246,7 +246,7 @@ impl Maps<'_> {
                 let text = format!("JkRequestLogFormat: {complaint}; there is no request log");
                 let known = self.report.iter().any(|found| found.message == text);
                 if !known {
-                    self.report.error(Some(origin), text);
+                    self.report.warn(Some(origin), text);
                 }
                 None
             }

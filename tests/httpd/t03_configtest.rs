@@ -20,6 +20,7 @@ pub fn suite() -> Suite {
         .test("the_corrected_file_passes_silently", corrected)
         .test("a_mount_of_an_unlisted_worker_names_its_httpd_conf_line", unlisted_mount)
         .test("a_map_file_rule_of_an_unlisted_worker_names_its_line", unlisted_rule)
+        .test("a_bad_request_log_format_costs_the_request_log_only", request_log)
         .test("a_file_that_cannot_be_read_is_an_error", unreadable)
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
@@ -253,6 +254,18 @@ fn unlisted_rule() {
         .configtest();
     let found = verdict.output.lines().find(|line| line.contains("map.properties:3:")).unwrap_or_default();
     assert!(found.contains("ohter") && found.contains("other?"), "{}", verdict.output);
+}
+
+fn request_log() {
+    let conf = "JkMount /* lb\nJkRequestLogFormat \"%w %Z\"";
+    let site = Site::new(Mpm::Event).workers(RIGHT).conf(conf);
+    let place = format!("httpd.conf:{}: JkRequestLogFormat: unknown token %Z", site.conf_line("%Z"));
+    let verdict = site.configtest();
+    assert!(verdict.ok && verdict.output.contains(&place), "{}", verdict.output);
+    let httpd = site.start();
+    let restart = httpd.graceful();
+    assert!(restart.ok, "{}", restart.output);
+    httpd.wait_for_generation(2);
 }
 
 fn unreadable() {
