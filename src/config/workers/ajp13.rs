@@ -35,7 +35,7 @@ pub(super) fn ajp13(section: &mut Section<'_>, name: &BStr, threads: usize) -> A
         name: name.to_str_lossy().into_owned(),
         host: host(section),
         port: u16::try_from(section.number(Property::Port)).unwrap_or_default(),
-        source: section.text(Property::Source),
+        source: source(section),
         prefer_ipv6: section.flag(Property::PreferIpv6),
         secret: secret(section),
         socket_timeout,
@@ -71,15 +71,36 @@ pub(super) fn secret(section: &Section<'_>) -> Option<Secret> {
 
 fn host(section: &mut Section<'_>) -> String {
     let host = section.string(Property::Host);
-    if let Some((name, port)) = host.split_once(':') {
-        if !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) {
-            section.warn(
-                Property::Host,
-                format_args!("a host with a port does not resolve, use host={name} and port={port}"),
-            );
-        }
+    if let Some((address, port)) = split_host(&host) {
+        let port = port.map(|port| format!(" and port={port}")).unwrap_or_default();
+        section.warn(Property::Host, format_args!("{}, use host={address}{port}", cause(&host)));
     }
     host
+}
+
+fn source(section: &mut Section<'_>) -> Option<String> {
+    let source = section.text(Property::Source)?;
+    if let Some((address, _)) = split_host(&source) {
+        section.warn(Property::Source, format_args!("{}, use source={address}", cause(&source)));
+    }
+    Some(source)
+}
+
+/// Address and port of a host that is written as in a URL, which does not resolve.
+fn split_host(host: &str) -> Option<(&str, Option<&str>)> {
+    if let Some((address, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return Some((address, rest.strip_prefix(':')));
+    }
+    let (name, port) = host.split_once(':')?;
+    let is_port = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    is_port.then_some((name, Some(port)))
+}
+
+fn cause(host: &str) -> &'static str {
+    match host.starts_with('[') {
+        true => "an IPv6 address is written without brackets",
+        false => "a host with a port does not resolve",
+    }
 }
 
 fn pool_size(section: &mut Section<'_>) -> Option<usize> {

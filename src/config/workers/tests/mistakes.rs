@@ -228,6 +228,9 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("worker.host=a", &["w.properties:8: worker.host names no worker and has no effect, expected worker.<name>.host"]),
     ("worker.t3.host=localhost:8009\nworker.list=t3", &["w.properties:8: worker.t3.host=localhost:8009: a host with a port does not resolve, use host=localhost and port=8009"]),
+    ("worker.t3.host=[::1]\nworker.list=t3", &["w.properties:8: worker.t3.host=[::1]: an IPv6 address is written without brackets, use host=::1"]),
+    ("worker.t3.host=[::1]:8009\nworker.list=t3", &["w.properties:8: worker.t3.host=[::1]:8009: an IPv6 address is written without brackets, use host=::1 and port=8009"]),
+    ("worker.t3.host=::1\nworker.t3.source=[::2]\nworker.list=t3", &["w.properties:9: worker.t3.source=[::2]: an IPv6 address is written without brackets, use source=::2"]),
     ("worker.t1.route=r1\nworker.t2.redirect=t1", &["w.properties:9: worker.t2.redirect=t1: no member of balancer balancer has this route, did you mean r1, the route of t1?"]),
     ("worker.s.type=status\nworker.s.good=a,x\nworker.list=s", &[
         "w.properties:9: worker.s.good=a,x: x fits nothing, expected letters of a, d, s (activation) and o, i, \
