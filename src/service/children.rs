@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::host::Connector;
-use super::slot::ServerSlot;
+use super::host::{Connector, VirtualHost};
 use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
@@ -16,7 +15,7 @@ use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts maintenance.
 pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
-    let Some(connector) = ServerSlot::of(main).and_then(|slot| slot.connector.get()) else { return };
+    let Some(connector) = VirtualHost::of_server(main).map(|host| &host.connector) else { return };
     pin_shared_object();
     let log = connector.log.with_id("CHILD_INIT");
     let process = std::process::id();
@@ -35,8 +34,8 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
 
 /// The parent heard that a child ended, however it did: what it held in shared memory is given back.
 pub fn child_ended(main: Server<'_>, process: u32) {
-    if let Some(connector) = ServerSlot::of(main).and_then(|slot| slot.connector.get()) {
-        connector.shared.release_child(process);
+    if let Some(host) = VirtualHost::of_server(main) {
+        host.connector.shared.release_child(process);
     }
 }
 

@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 
 use super::record::Choice;
 use super::request_log::LogFormat;
-use super::slot::ServerSlot;
 use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::DefinedNames;
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::request::Request;
+use crate::ffi::server::Server;
 use crate::log;
 use crate::log::{Context, Logger};
 use crate::mapping::{self, Rule, ServerMap, WorkerCheck};
@@ -51,7 +51,12 @@ pub(super) struct VirtualHost {
 impl VirtualHost {
     /// The virtual host that serves `request`; `None` before post_config has built it.
     pub(super) fn of<'r>(request: Request<'r>) -> Option<&'r Self> {
-        ServerSlot::of(request.server())?.host.get()
+        Self::of_server(request.server())
+    }
+
+    /// What post_config has built for `server`.
+    pub(super) fn of_server(server: Server<'_>) -> Option<&Self> {
+        server.kept()
     }
 
     /// Name of an environment variable that an indicator directive may rename.

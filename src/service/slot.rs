@@ -1,23 +1,16 @@
-//! What this module keeps for a server while one configuration is in force.
-
-use std::sync::{Arc, OnceLock};
+//! What this module keeps for a server while httpd reads its configuration.
 
 use parking_lot::Mutex;
 
-use super::host::{Connector, VirtualHost};
 use super::plan::Plan;
 use crate::config::directives::ServerSettings;
 use crate::ffi::server::Server;
 
-/// The record of one server: what its directives said, and what was built from that.
+/// The record of one server until post_config puts a [`VirtualHost`](super::host::VirtualHost) in its place.
 #[derive(Default)]
 pub struct ServerSlot {
-    /// What the directives said. Changed only while httpd reads its configuration.
+    /// What the directives said.
     pub settings: Mutex<ServerSettings>,
-    /// What requests use; set in post_config.
-    pub(super) host: OnceLock<VirtualHost>,
-    /// In the main server: what all servers share; set in post_config.
-    pub(super) connector: OnceLock<Arc<Connector>>,
     /// In the main server: the checked configuration, from check_config to post_config.
     pub(super) plan: Mutex<Option<Plan>>,
 }

@@ -38,7 +38,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     if phase == Phase::Start {
         plan.complaints().for_each(|complaint| show(main, complaint, phase));
     }
-    let built = build(pool, main, slot, plan);
+    let built = build(pool, main, plan);
     release_free_memory();
     match built {
         Ok(()) => Verdict::Ok,
@@ -49,7 +49,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     }
 }
 
-fn build<'s>(pool: Pool<'s>, main: Server<'s>, slot: &ServerSlot, plan: Plan) -> Result<(), String> {
+fn build<'s>(pool: Pool<'s>, main: Server<'s>, plan: Plan) -> Result<(), String> {
     let mut logs = Logs::new(pool);
     let log = logs.open(main, &plan.hosts[0].settings)?;
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
@@ -64,9 +64,10 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, slot: &ServerSlot, plan: Plan) ->
     let connector = Arc::new(connector);
     for (server, host) in main.and_following().zip(plan.hosts) {
         let log = if server.is_virtual() { logs.open(server, &host.settings)? } else { Arc::clone(&log) };
-        install(pool, main, server, virtual_host(host, log, &connector));
+        // In place of what the directives said, and made by the process that will drop it: httpd may have become a
+        // daemon since it made the main server's slot.
+        server.keep(pool, virtual_host(host, log, &connector));
     }
-    let _ = slot.connector.set(connector);
     main.process_pool().into_iter().for_each(|process| plan.texts.store(process));
     add_version_component(pool, VERSION);
     Ok(())
@@ -119,16 +120,4 @@ fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) ->
         connector: Arc::clone(connector),
         choices: Choices::default(),
     }
-}
-
-/// Hands the host to its server; a virtual host without directives gets a record of its own for it.
-fn install<'s>(pool: Pool<'s>, main: Server<'s>, server: Server<'s>, host: VirtualHost) {
-    let shared_with_main = |slot: &ServerSlot| {
-        server.is_virtual() && ServerSlot::of(main).is_some_and(|of_main| std::ptr::eq(of_main, slot))
-    };
-    let slot = match ServerSlot::of(server) {
-        Some(slot) if !shared_with_main(slot) => slot,
-        _ => server.keep(pool, ServerSlot::default()),
-    };
-    let _ = slot.host.set(host);
 }

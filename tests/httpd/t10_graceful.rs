@@ -1,5 +1,7 @@
 //! Graceful restarts under load: nothing is lost, nothing is left behind.
 
+mod daemon;
+
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -7,51 +9,18 @@ use std::time::Duration;
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::load::{self, Load};
-use crate::support::process;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::wait;
 
-const RESTARTS: usize = 20;
 const CLIENTS: usize = 8;
 
 pub fn suite() -> Suite {
     let mpms = [Mpm::Event, Mpm::Prefork];
-    Suite::new("graceful")
-        .alone_under(&mpms, "twenty_restarts_lose_no_request_and_leave_nothing", restarts)
+    let suite = Suite::new("graceful")
         .alone("children_that_come_and_go_lose_no_request_and_keep_their_slots", turnover)
-        .under(&mpms, "a_request_under_way_ends_on_the_configuration_it_began_with", under_way)
-}
-
-fn restarts(mpm: Mpm) {
-    let backends = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
-    let mut httpd = Site::new(mpm)
-        .workers(&format!(
-            "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\n{}{}",
-            backends[0].worker("a"),
-            backends[1].worker("b")
-        ))
-        .conf("JkMount /* lb\nJkLogFile \"|/bin/sh -c 'exec cat >> @ROOT@/logs/piped.log'\"")
-        .start();
-    let load =
-        Load::start(CLIENTS, httpd.port(), Duration::from_millis(1), |_| ("/x", Vec::new()), load::by_route);
-    let mut descriptors = Vec::new();
-    let mut segments = Vec::new();
-    for restart in 1..=RESTARTS {
-        let verdict = httpd.graceful();
-        assert!(verdict.ok, "{}", verdict.output);
-        httpd.wait_for_generation(restart + 1);
-        thread::sleep(Duration::from_millis(100));
-        descriptors.push(process::descriptors(httpd.id()));
-        segments.push(shared_files(&httpd));
-    }
-    let tally = load.stop();
-    eprintln!("graceful under {}: {:?}, descriptors {descriptors:?}", mpm.name(), tally.good);
-    tally.assert_all_good(500);
-    assert!(descriptors[RESTARTS - 1] <= descriptors[4], "descriptors of the parent grow: {descriptors:?}");
-    assert!(segments.iter().all(|count| *count == segments[0]), "segments pile up: {segments:?}");
-    httpd.stop();
-    assert_eq!(shared_files(&httpd), 0, "left behind after stop");
+        .under(&mpms, "a_request_under_way_ends_on_the_configuration_it_began_with", under_way);
+    daemon::add(suite)
 }
 
 /// Children end after few connections; each finds a slot of its own in shared memory, and gives it back.

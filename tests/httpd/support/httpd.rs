@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::client::{Client, Reply};
+use super::daemon::Daemon;
 use super::process::{self, Process};
 use super::site::Site;
 use super::wait;
@@ -19,7 +20,15 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// A running server; dropping it stops it, and shows its logs when the test has failed.
 pub struct Httpd {
     site: Site,
-    process: Process,
+    parent: Parent,
+}
+
+/// The parent process of a server.
+pub enum Parent {
+    /// In the foreground: a child of this run.
+    Foreground(Process),
+    /// Detached, as after `apachectl start`.
+    Daemon(Daemon),
 }
 
 /// What `httpd -t` or a start that ended said.
@@ -33,8 +42,8 @@ pub struct Verdict {
 impl Httpd {
     /// Takes over the process of `site` and waits until it answers connections and has written its PidFile, without
     /// which `httpd -k graceful` would start a second server.
-    pub fn new(process: Process, site: Site) -> Self {
-        let mut httpd = Self { site, process };
+    pub fn new(parent: Parent, site: Site) -> Self {
+        let mut httpd = Self { site, parent };
         wait::until_true("httpd to listen", START_LIMIT, || {
             assert!(httpd.is_running(), "httpd ended: {}", httpd.logs());
             httpd.generations() > 0 && TcpStream::connect(("127.0.0.1", httpd.port())).is_ok()
@@ -54,7 +63,10 @@ impl Httpd {
 
     /// The parent process.
     pub fn id(&self) -> u32 {
-        self.process.id()
+        match &self.parent {
+            Parent::Foreground(process) => process.id(),
+            Parent::Daemon(daemon) => daemon.id(),
+        }
     }
 
     /// The child processes.
@@ -89,13 +101,18 @@ impl Httpd {
 
     /// Runs `httpd -k graceful`, as apachectl does.
     pub fn graceful(&self) -> Verdict {
+        self.control("graceful")
+    }
+
+    /// Runs `httpd -k <word>`.
+    pub fn control(&self, word: &str) -> Verdict {
         self.site.write_conf();
-        Verdict::from(self.site.command(&["-k", "graceful"]).output().expect("httpd runs"))
+        Verdict::from(self.site.command(&["-k", word]).output().expect("httpd runs"))
     }
 
     /// Restarts gracefully without `httpd -k`, that is without its check of the configuration.
     pub fn graceful_by_signal(&self) {
-        self.process.signal(Signal::USR1);
+        process::send(self.id(), Signal::USR1);
     }
 
     /// Waits until the error log has reported `count` completed starts and restarts.
@@ -109,12 +126,18 @@ impl Httpd {
 
     /// Tells whether the parent still runs.
     pub fn is_running(&mut self) -> bool {
-        self.process.ended().is_none()
+        match &mut self.parent {
+            Parent::Foreground(process) => process.ended().is_none(),
+            Parent::Daemon(daemon) => !daemon.has_ended(),
+        }
     }
 
     /// Stops it as `httpd -k stop` does and verifies that no process is left.
     pub fn stop(&mut self) {
-        stop(&mut self.process);
+        match &mut self.parent {
+            Parent::Foreground(process) => stop(process),
+            Parent::Daemon(daemon) => stop_daemon(daemon),
+        }
     }
 
     fn logs(&self) -> String {
@@ -144,13 +167,34 @@ pub fn stop(parent: &mut Process) {
     }
     let children = process::children_of(parent.id());
     parent.signal(Signal::TERM);
-    if parent.wait(STOP_LIMIT).is_none() {
-        children.iter().for_each(|child| process::send(*child, Signal::KILL));
+    let stopped = parent.wait(STOP_LIMIT).is_some();
+    if !stopped {
         parent.kill();
+    }
+    none_left(stopped, children);
+}
+
+fn stop_daemon(parent: &Daemon) {
+    if parent.has_ended() {
+        return;
+    }
+    let children = process::children_of(parent.id());
+    process::send(parent.id(), Signal::TERM);
+    let stopped = parent.wait(STOP_LIMIT);
+    if !stopped {
+        process::send(parent.id(), Signal::KILL);
+    }
+    none_left(stopped, children);
+}
+
+/// Verifies that a parent stopped and that none of its children outlives it.
+fn none_left(stopped: bool, mut children: Vec<u32>) {
+    if !stopped {
+        children.iter().for_each(|child| process::send(*child, Signal::KILL));
         assert!(thread::panicking(), "httpd did not stop within {STOP_LIMIT:?}");
     }
-    let left: Vec<_> = children.into_iter().filter(|id| Path::new(&format!("/proc/{id}")).exists()).collect();
-    assert!(left.is_empty() || thread::panicking(), "children outlived httpd: {left:?}");
+    children.retain(|id| Path::new(&format!("/proc/{id}")).exists());
+    assert!(children.is_empty() || thread::panicking(), "children outlived httpd: {children:?}");
 }
 
 impl From<Output> for Verdict {

@@ -3,6 +3,7 @@
 pub mod ajp;
 pub mod backend;
 pub mod client;
+pub mod daemon;
 pub mod example;
 pub mod gzip;
 pub mod http2;

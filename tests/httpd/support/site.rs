@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::httpd::{Httpd, Verdict};
+use super::daemon::Daemon;
+use super::httpd::{Httpd, Parent, Verdict};
 use super::process::{self, AtDeath, Process};
 use super::{paths, ports};
 
@@ -209,7 +210,15 @@ impl Site {
     /// Starts the server and waits until it answers connections.
     pub fn start(self) -> Httpd {
         self.write_conf();
-        Httpd::new(self.launch(process::guarded(paths::httpd(), AtDeath::Terminate)), self)
+        let process = self.launch(process::guarded(paths::httpd(), AtDeath::Terminate));
+        Httpd::new(Parent::Foreground(process), self)
+    }
+
+    /// As [`Site::start`], as a daemon.
+    pub fn start_as_daemon(self) -> Httpd {
+        self.write_conf();
+        let daemon = Daemon::start(self.command(&["-k", "start"]), &self.path("run/httpd.pid"));
+        Httpd::new(Parent::Daemon(daemon), self)
     }
 
     fn launch(&self, mut command: Command) -> Process {
