@@ -24,4 +24,5 @@ pub mod log;
 pub mod mapping;
 pub mod service;
 pub mod shared;
+pub mod text;
 pub mod worker;

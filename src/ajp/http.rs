@@ -2,6 +2,8 @@
 //!
 //! Rules: RFC 9110, sections 5.1, 5.5, 5.6.2, 7.6.1 and 8.6; "decisions", rows 19 and 27.
 
+use crate::text::trim_header_value;
+
 /// Headers about one connection and not the message; HTTP does not let a gateway pass them on.
 ///
 /// Proxy-Authenticate is not among them: whoever asks for it sits behind us and means the client.
@@ -15,7 +17,7 @@ pub fn is_hop_by_hop(name: &[u8]) -> bool {
 
 /// The further headers that a Connection header with this value declares to end at this hop.
 pub fn connection_options(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|octet| *octet == b',').map(trim).filter(|option| !option.is_empty())
+    value.split(|octet| *octet == b',').map(trim_header_value).filter(|option| !option.is_empty())
 }
 
 /// Whether `name` can be a header name: not empty, token characters only.
@@ -27,26 +29,6 @@ pub(super) fn is_token(name: &[u8]) -> bool {
 /// The first octet that neither a header value nor a reason phrase may hold: control characters except TAB.
 pub(super) fn control_character(text: &[u8]) -> Option<u8> {
     text.iter().copied().find(|octet| octet.is_ascii_control() && *octet != b'\t')
-}
-
-/// A header value without the blanks around it, which do not belong to it.
-pub(super) fn trim(value: &[u8]) -> &[u8] {
-    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
-    let start = value.iter().position(|octet| !is_blank(octet)).unwrap_or(value.len());
-    let end = value.iter().rposition(|octet| !is_blank(octet)).map_or(start, |last| last + 1);
-    &value[start..end]
-}
-
-/// The number in a Content-Length: decimal digits alone, at most what a file offset holds.
-pub(super) fn content_length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() {
-        return None;
-    }
-    let length = value.iter().try_fold(0_u64, |length, octet| {
-        let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
-        length.checked_mul(10)?.checked_add(digit)
-    })?;
-    i64::try_from(length).is_ok().then_some(length)
 }
 
 #[cfg(test)]
@@ -88,45 +70,5 @@ mod tests {
             assert_eq!(control_character(&[b'a', octet, b'b']), Some(octet));
         }
         assert_eq!(control_character(b"a\tb \xe4\xff"), None);
-    }
-
-    #[test]
-    fn blanks_around_a_value() {
-        let cases: [(&[u8], &[u8]); 6] = [
-            (b"", b""),
-            (b" \t ", b""),
-            (b"a", b"a"),
-            (b" a", b"a"),
-            (b"a\t", b"a"),
-            (b"\t a  b \t", b"a  b"),
-        ];
-        for (value, trimmed) in cases {
-            assert_eq!(trim(value), trimmed);
-        }
-    }
-
-    #[test]
-    fn content_lengths() {
-        let cases: [(&[u8], Option<u64>); 16] = [
-            (b"0", Some(0)),
-            (b"007", Some(7)),
-            (b"2147483648", Some(2_147_483_648)),
-            (b"9223372036854775807", Some(9_223_372_036_854_775_807)),
-            (b"9223372036854775808", None),
-            (b"18446744073709551616", None),
-            (b"99999999999999999999999", None),
-            (b"", None),
-            (b"-1", None),
-            (b"+1", None),
-            (b"0x10", None),
-            (b"1 2", None),
-            (b"1,1", None),
-            (b"1.0", None),
-            (b"12a", None),
-            (b"\xb2", None),
-        ];
-        for (value, length) in cases {
-            assert_eq!(content_length(value), length, "{}", value.escape_ascii());
-        }
     }
 }

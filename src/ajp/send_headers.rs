@@ -21,6 +21,8 @@ use super::code::RESPONSE_HEADERS;
 use super::cursor::{Cursor, Defect, Malformed};
 use super::http;
 
+use crate::text::{content_length, trim_header_value};
+
 /// Its prefix_code.
 pub(super) const CODE: u8 = 4;
 
@@ -64,7 +66,7 @@ impl<'a> SendHeaders<'a> {
         let mut announced = None;
         for (_, value) in self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Content-Length"))
         {
-            let length = http::content_length(value).ok_or_else(|| malformed(Defect::NotALength))?;
+            let length = content_length(value).ok_or_else(|| malformed(Defect::NotALength))?;
             if *announced.get_or_insert(length) != length {
                 return Err(malformed(Defect::Contradiction));
             }
@@ -105,7 +107,7 @@ fn header_value<'a>(body: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
     let value = body.string(FIELD)?;
     match http::control_character(value) {
         Some(octet) => Err(body.malformed(FIELD, Defect::ControlCharacter(octet))),
-        None => Ok(http::trim(value)),
+        None => Ok(trim_header_value(value)),
     }
 }
 

@@ -6,6 +6,8 @@
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use crate::text::{is_c_space, trim_c_spaces};
+
 /// What one line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
@@ -27,18 +29,6 @@ pub enum Line<'a> {
 /// Most macros that are replaced in one value (the original's limit).
 pub const MAX_MACROS: usize = 21;
 
-/// C's `isspace` in the default locale.
-pub fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
-}
-
-/// Cuts blanks, as the original counts them, off both ends.
-pub fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|b| !is_space(*b)).unwrap_or(text.len());
-    let end = text.iter().rposition(|b| !is_space(*b)).map_or(start, |last| last + 1);
-    &text[start..end]
-}
-
 /// The part of a line that counts: what is before its first NUL.
 pub fn before_nul(line: &[u8]) -> &[u8] {
     &line[..memchr::memchr(0, line).unwrap_or(line.len())]
@@ -49,7 +39,7 @@ pub fn parse_line(line: &[u8]) -> Line<'_> {
     let line = before_nul(line);
     let comment = memchr::memchr(b'#', line);
     let text = &line[..comment.unwrap_or(line.len())];
-    let cut = comment.is_some() && text.last().is_some_and(|b| !is_space(*b));
+    let cut = comment.is_some() && text.last().is_some_and(|b| !is_c_space(*b));
     match parse_pair(text) {
         Line::Pair { key, value, .. } => Line::Pair { key, value, cut },
         other => other,
@@ -58,12 +48,12 @@ pub fn parse_line(line: &[u8]) -> Line<'_> {
 
 /// Parses `name=value` where `#` is data, as JkWorkerProperty takes it.
 pub fn parse_pair(text: &[u8]) -> Line<'_> {
-    let text = trim(text);
+    let text = trim_c_spaces(text);
     if text.is_empty() {
         return Line::Blank;
     }
     let Some(equals) = memchr::memchr(b'=', text) else { return Line::Ignored(text.as_bstr()) };
-    let (key, value) = (trim(&text[..equals]), trim(&text[equals + 1..]));
+    let (key, value) = (trim_c_spaces(&text[..equals]), trim_c_spaces(&text[equals + 1..]));
     if key.is_empty() || value.is_empty() {
         return Line::Ignored(text.as_bstr());
     }

@@ -4,7 +4,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::bindings::{ap_open_piped_log, ap_piped_log_write_fd, apr_os_file_get};
 use super::pool::Pool;
-use crate::log::Reason;
+use crate::text::Reason;
 
 /// Starts the log program of a `|program` value and returns a descriptor of its pipe.
 ///

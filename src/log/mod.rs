@@ -5,11 +5,9 @@
 
 mod sink;
 mod stamp;
-mod words;
 
 pub use sink::Sink;
 pub use stamp::StampFormat;
-pub use words::{Counted, Reason};
 
 use std::fmt;
 use std::io::Write;

@@ -12,6 +12,7 @@ use crate::config::diagnostic::did_you_mean;
 use crate::config::properties::list_items;
 use crate::config::settings::{Activation, FailStatus};
 use crate::config::{Origin, Report};
+use crate::text::LeadingNumber;
 
 /// Parses the worker name, which ends at the first `;`, and the extensions behind it.
 ///
@@ -95,8 +96,9 @@ impl Parser<'_> {
 
     /// Reads a number as `atoi` does: garbage is 0, what follows the digits is ignored.
     fn number(&mut self, value: Value<'_>) -> i32 {
-        let (number, clean) = leading_number(value.text);
-        if !clean {
+        let found = LeadingNumber::of(value.text);
+        let number = found.clamped();
+        if !found.is_whole() || i64::from(number) != found.value {
             let text = value.text.to_str_lossy();
             self.warn(format!("{}={text}: expected a number, taken as {number}", value.name));
         }
@@ -203,23 +205,6 @@ impl Parser<'_> {
         }
         self.options
     }
-}
-
-/// The number that `text` starts with as `atoi` reads it, but without overflow, and whether that was all of it.
-fn leading_number(text: &[u8]) -> (i32, bool) {
-    let text = text.trim_ascii();
-    let (negative, digits) = match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) => (false, rest),
-        _ => (false, text),
-    };
-    let length = digits.iter().take_while(|octet| octet.is_ascii_digit()).count();
-    let magnitude = digits[..length]
-        .iter()
-        .fold(0i64, |sum, digit| (sum * 10 + i64::from(digit - b'0')).min(i64::from(i32::MAX) + 1));
-    let value = if negative { -magnitude } else { magnitude };
-    let number = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-    (number, length > 0 && length == digits.len() && i64::from(number) == value)
 }
 
 #[cfg(test)]
@@ -347,7 +332,7 @@ mod tests {
         #[test]
         fn number_agrees_with_the_standard_parser(number in proptest::prelude::any::<i32>()) {
             let text = number.to_string();
-            proptest::prop_assert_eq!(leading_number(text.as_bytes()), (number, true));
+            proptest::prop_assert_eq!(LeadingNumber::of(text.as_bytes()).clamped(), number);
         }
     }
 }

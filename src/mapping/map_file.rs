@@ -13,7 +13,7 @@ use memchr::memchr_iter;
 use super::{Definitions, Rule};
 use crate::config::properties::{environment, expand_macros, lines, Line};
 use crate::config::{Origin, Report};
-use crate::log::Counted;
+use crate::text::Counted;
 
 /// Largest map file in octets; a larger one is no map file.
 pub const MAX_FILE_SIZE: u64 = 64 << 20;

@@ -20,7 +20,7 @@ use crate::config::{Diagnostic, Report, Severity};
 use crate::ffi::error_log::{write, write_startup, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
-use crate::log::Reason;
+use crate::text::Reason;
 
 /// Reads the configuration and judges it.
 pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {

@@ -10,7 +10,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
 use crate::log;
-use crate::log::Reason;
+use crate::text::Reason;
 use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts maintenance.

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::request::Request;
 use crate::ffi::response::{Brigade, Gone, Last};
+use crate::text::content_length;
 use crate::worker::{Client, ClientGone, Then};
 
 /// An httpd request as a worker sees its client.
@@ -27,8 +28,7 @@ impl<'r> HttpdClient<'r> {
             self.request.set_content_type(&lower_media_type(value));
         } else if name.eq_ignore_ascii_case(b"Content-Length") {
             // The decoder took only decimal lengths.
-            let length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-            length.into_iter().for_each(|length| self.request.set_content_length(length));
+            content_length(value).into_iter().for_each(|length| self.request.set_content_length(length));
         } else if name.eq_ignore_ascii_case(b"Last-Modified") {
             self.request.set_last_modified(value);
         } else if name.eq_ignore_ascii_case(b"Location") {

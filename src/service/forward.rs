@@ -15,6 +15,7 @@ use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForw
 use crate::ffi::request::Request;
 use crate::ffi::table::Table;
 use crate::mapping;
+use crate::text::{content_length, trim_header_value, LeadingNumber};
 use crate::worker::Body;
 
 /// Facts about a request, gathered once; [`Facts::forward_request`] borrows from them.
@@ -216,7 +217,7 @@ impl<'r> Gather<'r> {
         if self.request.is_body_chunked() {
             return Body::Unknown;
         }
-        let length = self.request.headers_in().get(c"Content-Length").map_or(0, content_length);
+        let length = self.request.headers_in().get(c"Content-Length").map_or(0, announced_length);
         match length {
             0 => Body::None,
             _ if self.variable(Indicator::IgnoreContentLength).is_some() || self.is_expanded() => {
@@ -245,7 +246,7 @@ impl Headers for RequestHeaders<'_> {
         let mut length_due = self.body == Body::None;
         for (name, value) in self.table.iter() {
             if name.eq_ignore_ascii_case(b"Content-Length") {
-                if self.body == Body::Unknown || (self.body == Body::None && content_length(value) > 0) {
+                if self.body == Body::Unknown || (self.body == Body::None && announced_length(value) > 0) {
                     continue;
                 }
                 length_due = false;
@@ -269,41 +270,24 @@ pub(super) fn reply_timeout(environment: Table<'_>) -> Option<Option<Duration>> 
 /// A timeout in milliseconds: 0 is no limit; negative or no number is ignored.
 fn milliseconds(text: &[u8]) -> Option<Option<Duration>> {
     let starts_with_digit = text.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
-    let milliseconds = u64::try_from(leading_number(text)).ok().filter(|_| starts_with_digit)?;
+    let milliseconds = u64::try_from(LeadingNumber::of(text).value).ok().filter(|_| starts_with_digit)?;
     Some(Some(Duration::from_millis(milliseconds)).filter(|timeout| !timeout.is_zero()))
 }
 
 /// A switch among the environment variables: on if empty or a number other than 0.
 pub(super) fn switch(environment: Table<'_>, name: &CStr) -> Option<bool> {
     let value = environment.get(name)?;
-    Some(value.is_empty() || leading_number(value) != 0)
+    Some(value.is_empty() || LeadingNumber::of(value).value != 0)
 }
 
-/// First decimal number of a Content-Length header; httpd has refused anything else before.
-fn content_length(value: &[u8]) -> u64 {
-    let digits: String = value.iter().skip_while(|b| b.is_ascii_whitespace()).map_while(digit).collect();
-    digits.parse().unwrap_or(0)
-}
-
-fn digit(octet: &u8) -> Option<char> {
-    octet.is_ascii_digit().then_some(*octet as char)
-}
-
-/// The number a text starts with, as C's atoi reads it; without one 0.
-fn leading_number(value: &[u8]) -> i64 {
-    let text = value.trim_ascii_start();
-    let (sign, digits) = match text.first() {
-        Some(b'-') => (-1, &text[1..]),
-        Some(b'+') => (1, &text[1..]),
-        _ => (1, text),
-    };
-    let digits: String = digits.iter().map_while(digit).take(15).collect();
-    sign * digits.parse().unwrap_or(0)
+/// The length that a Content-Length of a request announces; httpd has refused what is no number before.
+fn announced_length(value: &[u8]) -> u64 {
+    content_length(trim_header_value(value)).unwrap_or(0)
 }
 
 /// The number a text starts with, cut to the 16 bits that the wire has for it.
 fn number(value: &[u8]) -> u16 {
-    leading_number(value) as u16
+    LeadingNumber::of(value).value as u16
 }
 
 #[cfg(test)]
@@ -313,10 +297,9 @@ mod tests {
     #[test]
     fn numbers_are_read_as_atoi_does() {
         assert_eq!([number(b"81x"), number(b"abc"), number(b" 256"), number(b"-1")], [81, 0, 256, 65535]);
-        assert_eq!([leading_number(b"-5"), leading_number(b"yes"), leading_number(b"1")], [-5, 0, 1]);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!([milliseconds(b"5000ms"), milliseconds(b"0")], [Some(seconds(5)), Some(None)]);
         assert_eq!([milliseconds(b"-1"), milliseconds(b"long"), milliseconds(b"")], [None; 3]);
-        assert_eq!([content_length(b" 42"), content_length(b"x")], [42, 0]);
+        assert_eq!([announced_length(b" 42"), announced_length(b"x")], [42, 0]);
     }
 }

@@ -13,8 +13,8 @@ use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, threads_per_child, Server};
-use crate::log::Reason;
 use crate::mapping::{compose, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
+use crate::text::Reason;
 
 /// Workers and maps of one configuration, and what is wrong with them.
 pub(super) struct Plan {

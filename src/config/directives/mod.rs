@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::PathBuf;
 
 use super::Origin;
-use crate::log::Reason;
+use crate::text::Reason;
 
 /// One directive.
 pub struct Directive {

@@ -9,6 +9,7 @@ use super::{
 use crate::config::diagnostic::did_you_mean;
 use crate::config::workers::check_worker_property;
 use crate::log::Level;
+use crate::text::LeadingNumber;
 
 /// All directives.
 pub const DIRECTIVES: [Directive; 38] = [
@@ -292,11 +293,10 @@ impl Invocation<'_> {
 
     /// The argument as seconds the way C's atoi reads it: leading digits; anything else, or a negative number, is 0.
     fn seconds(&mut self) -> u32 {
-        let word = self.text();
-        let digits = word.trim_start().trim_start_matches('+');
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        let seconds = digits[..end].parse().unwrap_or(0);
-        if end < digits.len() || end == 0 {
+        let found = LeadingNumber::of(self.word());
+        let seconds = u32::try_from(found.value).unwrap_or(0);
+        if !found.is_whole() || i64::from(seconds) != found.value {
+            let word = self.text();
             self.doubt(&format!("{word} is not a number of seconds: {seconds} is used"));
         }
         seconds

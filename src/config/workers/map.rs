@@ -15,6 +15,7 @@ use super::spec::{Kind, Repeat, Standing};
 use super::table::{repeat_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
+use crate::text::trim_c_spaces;
 
 /// Octets of a line that the original reads at a time; it takes the rest for a new line.
 const LINE_LIMIT: usize = 8191;
@@ -239,14 +240,11 @@ fn earlier_place(earlier: &Entry) -> String {
 fn why_ignored(text: &BStr) -> String {
     match text.split_once_str("=") {
         None => "the line is ignored: it has no =".to_owned(),
-        Some((key, _)) if properties::trim(key).is_empty() => {
+        Some((key, _)) if trim_c_spaces(key).is_empty() => {
             "the line is ignored: nothing is left of =".to_owned()
         }
         Some((key, _)) => {
-            format!(
-                "{}: the line is ignored because the value is empty",
-                shown(properties::trim(key).as_bstr())
-            )
+            format!("{}: the line is ignored because the value is empty", shown(trim_c_spaces(key).as_bstr()))
         }
     }
 }

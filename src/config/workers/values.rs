@@ -3,8 +3,8 @@
 //! Nothing here knows names or defaults. A value that the original reads differently than it looks is marked, so
 //! that the reader can say so. Rules: "workers.properties, Value grammars", numbers as from 1.2.51 on.
 
-use crate::config::properties::trim;
 use crate::config::settings::FailStatus;
+use crate::text::{trim_c_spaces, LeadingNumber};
 
 /// A number, and the text after it that plays no part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +28,17 @@ pub enum NotANumber {
 
 /// Reads a decimal number with optional sign and multiplier.
 pub fn number(text: &[u8]) -> Result<Number<'_>, NotANumber> {
-    let text = trim(text);
-    let (sign, digits) = match text {
-        [b'-', rest @ ..] => (-1, rest),
-        [b'+', rest @ ..] => (1, rest),
-        _ => (1, text),
-    };
-    let length = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();
-    let (digits, rest) = digits.split_at(length);
-    if digits.is_empty() {
+    let number = LeadingNumber::of(trim_c_spaces(text));
+    if !number.has_digits {
         return Err(NotANumber::NoDigits);
     }
-    let (factor, ignored) = match rest {
+    let (factor, ignored) = match number.rest {
         [b'k' | b'K', rest @ ..] => (1 << 10, rest),
         [b'm' | b'M', rest @ ..] => (1 << 20, rest),
-        _ => (1, rest),
+        rest => (1, rest),
     };
-    digits
-        .iter()
-        .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
-        .and_then(|magnitude| magnitude.checked_mul(sign * factor))
-        .and_then(|value| i32::try_from(value).ok())
-        .map(|value| Number { value, ignored })
-        .ok_or(NotANumber::TooLarge)
+    let value = number.value.checked_mul(factor).and_then(|value| i32::try_from(value).ok());
+    value.map(|value| Number { value, ignored }).ok_or(NotANumber::TooLarge)
 }
 
 /// Reads a boolean: `off`, `0`, or a word in f or n; `on`, `1`, or a word in t or y.

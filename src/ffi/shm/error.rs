@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::log::Reason;
+use crate::text::Reason;
 
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
