@@ -1,16 +1,21 @@
 //! The two bodies of a request: what is read from the client, and what is sent to it.
 
+use std::ffi::c_char;
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_bucket_error_create, ap_get_client_block, ap_get_status_line, ap_pass_brigade, ap_set_content_length,
-    ap_set_content_type, ap_set_last_modified, ap_setup_client_block, ap_should_client_block,
-    ap_update_mtime, apr_brigade_cleanup, apr_brigade_create, apr_bucket, apr_bucket_alloc_t,
-    apr_bucket_brigade, apr_bucket_eos_create, apr_bucket_flush_create, apr_bucket_transient_create,
-    apr_date_parse_http, jk_brigade_append, AP_CONN_CLOSE, REQUEST_CHUNKED_DECHUNK,
+    ap_bucket_error_create, ap_clear_method_list, ap_get_client_block, ap_get_status_line, ap_pass_brigade,
+    ap_set_content_length, ap_set_content_type, ap_set_last_modified, ap_setup_client_block,
+    ap_should_client_block, ap_update_mtime, apr_array_push, apr_brigade_cleanup, apr_brigade_create,
+    apr_bucket, apr_bucket_alloc_t, apr_bucket_brigade, apr_bucket_eos_create, apr_bucket_flush_create,
+    apr_bucket_transient_create, apr_date_parse_http, jk_brigade_append, AP_CONN_CLOSE, M_INVALID,
+    REQUEST_CHUNKED_DECHUNK,
 };
 use super::request::Request;
 use super::text::octets;
+
+/// What a status line says where nobody knows better.
+const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
 
 /// The client's connection is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,16 +96,40 @@ impl<'r> Request<'r> {
 
     /// Sets status and status line; without a reason, httpd's phrase for the status.
     pub fn set_status(self, status: u16, reason: Option<&[u8]>) {
-        let reason = match reason {
-            Some(reason) => reason,
-            None => Self::phrase(status).unwrap_or(b"Unknown Reason"),
-        };
+        let reason = reason.or_else(|| Self::phrase(status)).unwrap_or(UNKNOWN_REASON);
+        self.set_status_line(status, reason);
+        self.change(|r| r.status = i32::from(status));
+    }
+
+    /// Sets the status line for an error page of httpd, if httpd has no phrase for the status.
+    pub fn set_unknown_status_line(self, status: u16, reason: Option<&[u8]>) {
+        if Self::phrase(status).is_none() {
+            self.set_status_line(
+                status,
+                reason.filter(|reason| !reason.is_empty()).unwrap_or(UNKNOWN_REASON),
+            );
+        }
+    }
+
+    fn set_status_line(self, status: u16, reason: &[u8]) {
         let line = [status.to_string().as_bytes(), b" ", reason].concat();
         let line = self.pool().c_string(&line);
-        self.change(|r| {
-            r.status = i32::from(status);
-            r.status_line = line;
-        });
+        self.change(|r| r.status_line = line);
+    }
+
+    /// Replaces the methods that httpd tells the client the resource has.
+    pub fn allow_methods<'m>(self, methods: impl Iterator<Item = &'m [u8]>) {
+        let list = self.read(|r| r.allowed_methods);
+        // SAFETY: a request has a list of methods from its creation on.
+        unsafe { ap_clear_method_list(list) };
+        // By name and not by number: httpd has no number of its own for HEAD. The bit makes it show the names.
+        // SAFETY: as above.
+        unsafe { (*list).method_mask = 1 << M_INVALID };
+        for method in methods.filter(|method| !method.is_empty()) {
+            let name = self.pool().c_string(method);
+            // SAFETY: the array in that list holds C strings, and APR returns room for one more.
+            unsafe { apr_array_push((*list).method_list).cast::<*const c_char>().write(name) };
+        }
     }
 
     /// Takes the status back: 200, with httpd's phrase.

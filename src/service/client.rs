@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::request::Request;
 use crate::ffi::response::{Brigade, Gone, Last};
@@ -65,8 +66,8 @@ impl Client for HttpdClient<'_> {
         }
     }
 
-    fn challenge(&mut self, value: &[u8]) {
-        self.request.err_headers_out().set(b"WWW-Authenticate", value);
+    fn give_way(&mut self, head: &SendHeaders<'_>) {
+        error_page::take_over(self.request, head);
     }
 
     fn reset(&mut self) {

@@ -8,6 +8,7 @@ mod auto_alias;
 mod check;
 mod children;
 mod client;
+mod error_page;
 mod forward;
 mod handler;
 mod host;

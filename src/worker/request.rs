@@ -83,11 +83,9 @@ pub trait Client {
     /// [`ClientGone`] if they can't be sent.
     fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone>;
 
-    /// Notes the `WWW-Authenticate` of a 401 that gives way to the server's own error page (`use_server_errors`),
-    /// which is of no use without it. Nothing else of that response is told: neither `start` nor `deliver` follow.
-    fn challenge(&mut self, value: &[u8]) {
-        let _ = value;
-    }
+    /// Notes what a status needs to mean anything, of a response that gives way to the server's own page
+    /// (`use_server_errors`). Nothing else of it is told: neither `start` nor `deliver` follow.
+    fn give_way(&mut self, head: &SendHeaders<'_>);
 
     /// Cuts a response that has begun, so that the client sees that it is incomplete.
     fn abort(&mut self);

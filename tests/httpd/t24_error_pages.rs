@@ -14,7 +14,8 @@ pub fn suite() -> Suite {
         .test("pages_of_tomcat_pass_through_beside_an_error_document", pass_through)
         .test("empty_error_bodies_stay_empty", empty_bodies)
         .test("use_server_errors_shows_the_error_document", server_errors)
-        .test("a_challenge_survives_the_error_document", challenge)
+        .test("what_a_status_needs_survives_the_error_document", needed_headers)
+        .test("a_status_without_a_phrase_stays_what_it_is", unknown_statuses)
         .test("an_error_document_may_be_mounted", mounted_document)
         .test("fail_on_status_of_a_worker_is_503", failing_statuses)
         .test("fail_on_status_of_a_rule_replaces_that_of_the_worker", rule_replaces_worker)
@@ -108,30 +109,78 @@ fn server_errors() {
     assert_eq!(backend.connections(), 1, "a page that is not shown costs no connection");
 }
 
-fn challenge() {
+/// Headers that a status can't do without, and one that it can.
+fn needed_headers() {
     let backend = Backend::answering(|forward| {
-        let status = if forward.uri == "/401" { 401 } else { 403 };
+        let status = forward.uri[1..].parse().expect("a status as path");
         Answer::page(status, "page of the backend")
             .header("WWW-Authenticate", "Basic realm=\"first\"")
-            .header("WWW-Authenticate", "Basic realm=\"last\"")
+            .header("WWW-Authenticate", "Digest realm=\"last\"")
+            .header("Proxy-Authenticate", "Basic realm=\"proxy\"")
+            .header("Allow", "GET, HEAD, POST,BREW")
+            .header("Retry-After", "120")
+            .header("Content-Range", "bytes */47022")
+            .header("Location", "/elsewhere")
             .header("X-Backend", "yes")
     });
-    let conf = "JkMount /* w;use_server_errors=400\nErrorDocument 401 \"page of httpd\"\n\
-                ErrorDocument 403 \"page of httpd\"";
-    let httpd = single(&backend, "", conf);
-    for (path, challenge) in [("/401", Some("Basic realm=\"last\"")), ("/403", None)] {
-        let reply = httpd.get(path);
-        assert_eq!(
-            (reply.text(), reply.header("www-authenticate")),
-            ("page of httpd".into(), challenge),
-            "{path}"
-        );
-        assert_eq!(reply.header("x-backend"), None, "{path}");
+    let documents: String =
+        [401, 403, 404].map(|status| format!("ErrorDocument {status} \"page of httpd\"\n")).concat();
+    let conf = format!("TraceEnable Off\nJkMount /* w;use_server_errors=300\n{documents}");
+    let canned = single(&backend, "", &conf);
+    let file = single(&backend, "", "TraceEnable Off\nJkMount /??? w;use_server_errors=300\nErrorDocument 401 /page.html\nErrorDocument 405 /page.html\nErrorDocument 429 /page.html\nErrorDocument 503 /page.html");
+    file.site().write("htdocs/page.html", "page of httpd");
+    let challenges = ["Basic realm=\"first\"", "Digest realm=\"last\""];
+    let cases: [(u16, &str, &[&str]); 8] = [
+        (401, "www-authenticate", &challenges),
+        (407, "proxy-authenticate", &["Basic realm=\"proxy\""]),
+        (405, "allow", &["BREW,GET,HEAD,POST"]),
+        (429, "retry-after", &["120"]),
+        (503, "retry-after", &["120"]),
+        (416, "content-range", &["bytes */47022"]),
+        (302, "location", &["/elsewhere"]),
+        (403, "", &[]),
+    ];
+    let names =
+        ["www-authenticate", "proxy-authenticate", "allow", "retry-after", "content-range", "location"];
+    for (status, name, values) in cases {
+        for httpd in [&canned, &file] {
+            let reply = httpd.get(&format!("/{status}"));
+            assert_eq!((reply.status, reply.header("x-backend")), (status, None));
+            assert_ne!(reply.text(), "page of the backend", "{status}");
+            for other in names.iter().filter(|other| **other != name) {
+                assert_eq!(reply.header(other), None, "{other} of {status}");
+            }
+            let found: Vec<_> = reply.headers_named(name).map(sorted_if_list).collect();
+            assert_eq!(found, values, "{name} of {status}");
+        }
     }
     let plain = single(&backend, "", "JkMount /* w\nErrorDocument 401 \"page of httpd\"");
     let reply = plain.get("/401");
     assert_eq!((reply.status, reply.headers_named("www-authenticate").count()), (401, 2), "all of Tomcat's");
     assert_eq!(reply.text(), "page of the backend");
+}
+
+/// httpd writes the methods of Allow in an order of its own.
+fn sorted_if_list(value: &str) -> String {
+    let mut items: Vec<_> = value.split(',').map(str::trim).collect();
+    items.sort_unstable();
+    items.join(",")
+}
+
+fn unknown_statuses() {
+    let backend = pages();
+    let httpd = single(&backend, "", "JkMount /* w;use_server_errors=400");
+    for status in [499, 520, 599] {
+        let reply = raw::get(httpd.port(), &format!("/{status}"));
+        // The test's backend gives the number as reason.
+        assert!(reply.head.starts_with(&format!("HTTP/1.1 {status} {status}\r\n")), "{}", reply.head);
+        let page = String::from_utf8_lossy(&reply.body);
+        assert!(page.contains(&format!("<title>{status} ")), "{page}");
+    }
+    assert!(
+        raw::get(httpd.port(), "/404").head.starts_with("HTTP/1.1 404 Not Found\r\n"),
+        "httpd's own phrase"
+    );
 }
 
 fn mounted_document() {

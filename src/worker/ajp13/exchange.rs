@@ -196,7 +196,7 @@ impl<'a> Exchange<'a> {
         if rule.use_server_errors.is_some_and(|first| first > 0 && status >= first) {
             self.server_error = Some(status);
             self.reply.discard_body();
-            self.pass_challenge(head);
+            self.client.give_way(head);
             return Ok(());
         }
         self.client.start(head, self.assignment.added_headers);
@@ -204,14 +204,6 @@ impl<'a> Exchange<'a> {
         self.flush_due = self.request.flush_header;
         self.expected = self.reply.octets_due(self.settings.max_packet_size);
         Ok(())
-    }
-
-    /// A 401 is of no use without its challenge, whoever shows the page.
-    fn pass_challenge(&mut self, head: &SendHeaders<'_>) {
-        let challenge = head.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(b"WWW-Authenticate"));
-        if let (401, Some((_, value))) = (head.status, challenge) {
-            self.client.challenge(value);
-        }
     }
 
     /// Hands chunks on, unless httpd's error page takes their place. Without chunks only the end is told.

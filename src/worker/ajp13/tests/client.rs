@@ -13,7 +13,7 @@ pub enum Call {
     Reset,
     /// Body data in one piece, and what follows.
     Deliver(Vec<u8>, Then),
-    Challenge(Vec<u8>),
+    GiveWay(u16),
     Abort,
 }
 
@@ -86,8 +86,8 @@ impl Client for TestClient {
         }
     }
 
-    fn challenge(&mut self, value: &[u8]) {
-        self.calls.push(Call::Challenge(value.to_vec()));
+    fn give_way(&mut self, head: &SendHeaders<'_>) {
+        self.calls.push(Call::GiveWay(head.status));
     }
 
     fn abort(&mut self) {

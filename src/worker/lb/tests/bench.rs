@@ -277,5 +277,7 @@ impl Client for NoClient {
         Ok(())
     }
 
+    fn give_way(&mut self, _head: &SendHeaders<'_>) {}
+
     fn abort(&mut self) {}
 }
