@@ -1,4 +1,12 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include "shim.h"
+
+#include <dlfcn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <http_config.h>
 
@@ -14,3 +22,25 @@ void jk_brigade_append(apr_bucket_brigade *brigade, apr_bucket *bucket)
 {
     APR_BRIGADE_INSERT_TAIL(brigade, bucket);
 }
+
+#ifdef __GLIBC__
+/*
+ * Rust's runtime calls this when a thread first touches a thread-local value that has to be dropped at its end. Until
+ * then glibc keeps the object with the destructor loaded, and the main thread of httpd's parent has no end: one such
+ * value anywhere in a generation, and no restart would load a new build of this module. So values of main threads are
+ * not dropped, as their thread ends with the process; others are registered as ever.
+ *
+ * Hidden, so that it stands in for glibc's function in this object alone.
+ */
+__attribute__((visibility("hidden")))
+int __cxa_thread_atexit_impl(void (*destroy)(void *), void *value, void *object)
+{
+    int (*glibc)(void (*)(void *), void *, void *);
+
+    if (getpid() == syscall(SYS_gettid)) {
+        return 0;
+    }
+    *(void **)&glibc = dlsym(RTLD_DEFAULT, "__cxa_thread_atexit_impl");
+    return glibc != NULL ? glibc(destroy, value, object) : 0;
+}
+#endif

@@ -1,4 +1,7 @@
 //! Octets that outlive a restart: httpd reloads modules, but keeps the pool of the process.
+//!
+//! The build that reads may be another than the one that wrote, so a key ends in the version of its layout: that of the
+//! octets and of the record they hang on. A build with a layout of its own finds nothing.
 
 use std::ffi::CStr;
 use std::ptr::null_mut;

@@ -1,7 +1,7 @@
 //! The texts of the last configuration that worked, for restarts that find a broken one.
 //!
-//! A restart reads the configuration anew, perhaps with this module's code loaded anew; what is remembered lies
-//! as plain octets on the pool of the process. "decisions", row 1.
+//! A restart reads the configuration anew, with this module's code loaded anew, perhaps from another build; what is
+//! remembered lies as plain octets on the pool of the process. "decisions", row 1.
 
 use std::ffi::CStr;
 use std::path::Path;
@@ -9,7 +9,8 @@ use std::path::Path;
 use crate::ffi::memory::{recall, remember};
 use crate::ffi::pool::Pool;
 
-const KEY: &CStr = c"mod_jk:last-good-texts";
+/// Ends in the version of the layout that [`LastGood::encode`] and [`remember`] write.
+const KEY: &CStr = c"mod_jk:last-good-texts:1";
 
 /// What a text was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

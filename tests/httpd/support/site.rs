@@ -86,6 +86,11 @@ impl Site {
         Self::with_sizing(mpm, &mpm.single_child(threads))
     }
 
+    /// As [`Site::new`], with that build of the module.
+    pub fn of(module: &Path, mpm: Mpm) -> Self {
+        Self::with_module(module, mpm, mpm.sizing())
+    }
+
     /// As [`Site::single_child`], with that build of the module, which may be the C original.
     pub fn single_child_of(module: &Path, mpm: Mpm, threads: u32) -> Self {
         Self::with_module(module, mpm, &mpm.single_child(threads))
