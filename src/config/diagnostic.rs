@@ -3,7 +3,7 @@
 //! Parsers push [`Diagnostic`]s into a [`Report`]; who runs them (configtest, start-up, a map reload) decides
 //! where they are printed and whether warnings are fatal (`JkConfigCheck`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -96,6 +96,19 @@ impl Report {
         self.diagnostics.retain(|diagnostic| seen.insert(diagnostic.clone()));
     }
 
+    /// Puts the complaints into the order of the lines that they are about, file after file as they came up; those
+    /// about no line come first.
+    pub fn sort(&mut self) {
+        let mut files: HashMap<Arc<str>, usize> = HashMap::new();
+        for origin in self.diagnostics.iter().filter_map(|diagnostic| diagnostic.origin.as_ref()) {
+            let next = files.len();
+            files.entry(Arc::clone(&origin.file)).or_insert(next);
+        }
+        self.diagnostics.sort_by_key(|diagnostic| {
+            diagnostic.origin.as_ref().map(|origin| (files.get(&origin.file).copied(), origin.line))
+        });
+    }
+
     /// Tells whether any complaint is an error.
     pub fn has_errors(&self) -> bool {
         self.iter().any(|d| d.severity == Severity::Error)
@@ -125,7 +138,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     let limit = match word.chars().count() {
         0 | 1 => 0,
-        length => (length / 3).clamp(1, 3),
+        length => (length / 3).clamp(1, 2),
     };
     candidates
         .into_iter()

@@ -32,11 +32,7 @@ impl<'a> WorkerCheck<'a> {
             Some(WorkerKind::Lb(lb)) => check_members(rule, lb, report),
             Some(_) => check_without_balancer(rule, report),
             None if rule.kind == Kind::Exclusion && rule.worker == "*" => {}
-            // A rule that forwards nothing does no harm.
-            None if rule.disabled || rule.kind == Kind::Exclusion || unknown == Severity::Warning => {
-                report.warn(rule.origin.as_ref(), self.unknown(rule));
-            }
-            None => report.error(rule.origin.as_ref(), self.unknown(rule)),
+            None => self.check_unknown(rule, unknown, report),
         }
     }
 
@@ -45,9 +41,23 @@ impl<'a> WorkerCheck<'a> {
         rules.iter().for_each(|rule| self.check(rule, unknown, report));
     }
 
-    fn unknown(&self, rule: &Rule) -> String {
-        let complaint = check_mounted_worker(self.settings, self.defined, &rule.worker).unwrap_or_default();
-        format!("rule {rule}: {complaint}")
+    fn check_unknown(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
+        let Some((fault, advice)) = check_mounted_worker(self.settings, self.defined, &rule.worker) else {
+            return;
+        };
+        let consequence = match rule.kind {
+            _ if rule.disabled => "the rule is disabled, so this has no effect".to_owned(),
+            Kind::Mount => "requests for this mount get 500".to_owned(),
+            Kind::Exclusion => {
+                format!("it excludes nothing: what is mounted of {} stays forwarded", rule.written_pattern())
+            }
+        };
+        let text = format!("{}: worker {} {fault}; {consequence}{advice}", rule.spelling(), rule.worker);
+        // A rule that forwards nothing does no harm.
+        match rule.disabled || rule.kind == Kind::Exclusion || unknown == Severity::Warning {
+            true => report.warn(rule.origin.as_ref(), text),
+            false => report.error(rule.origin.as_ref(), text),
+        }
     }
 }
 
@@ -57,7 +67,7 @@ fn check_members(rule: &Rule, lb: &LbSettings, report: &mut Report) {
         let name = activation.member.as_str();
         if !members().any(|member| member == name) {
             let hint = did_you_mean(name, members());
-            let text = format!("rule {rule}: {name} is not a member of balancer {}{hint}", lb.name);
+            let text = format!("{}: {name} is not a member of balancer {}{hint}", rule.spelling(), lb.name);
             report.warn(rule.origin.as_ref(), text);
         }
     }
@@ -65,7 +75,8 @@ fn check_members(rule: &Rule, lb: &LbSettings, report: &mut Report) {
 
 fn check_without_balancer(rule: &Rule, report: &mut Report) {
     for name in balancer_extensions(&rule.options) {
-        let text = format!("rule {rule}: {} is not of type lb, extension {name} is ignored", rule.worker);
+        let text =
+            format!("{}: {} is not of type lb, extension {name} is ignored", rule.spelling(), rule.worker);
         report.warn(rule.origin.as_ref(), text);
     }
 }

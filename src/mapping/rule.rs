@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bstr::{BStr, ByteSlice};
 use memchr::memchr;
 
 use super::{parse_worker, Pattern, PatternError, RuleOptions};
@@ -124,6 +125,22 @@ impl Rule {
             options: RuleOptions::default(),
             written: text,
         })
+    }
+
+    /// The pattern of the definition, without its prefixes and before the split at `|`.
+    pub fn written_pattern(&self) -> &BStr {
+        self.written.trim_start_with(|prefix| matches!(prefix, '-' | '!')).as_bstr()
+    }
+
+    /// The definition as the administrator wrote it.
+    pub fn spelling(&self) -> String {
+        let (pattern, worker) = (self.written_pattern(), &self.worker);
+        match (self.source, self.kind) {
+            (Source::JkMount, Kind::Mount) => format!("JkMount {pattern} {worker}"),
+            (Source::JkMount, Kind::Exclusion) => format!("JkUnMount {pattern} {worker}"),
+            (Source::File, _) => format!("{}={worker}", self.written.as_bstr()),
+            (Source::WorkerDefinition, _) => format!("worker.{worker}.mount={}", self.written.as_bstr()),
+        }
     }
 
     /// How the status page names the way it matches.

@@ -5,8 +5,10 @@
 
 mod blanks;
 mod number;
+mod typography;
 mod words;
 
 pub use blanks::{is_c_space, trim_c_spaces, trim_header_value};
 pub use number::{content_length, LeadingNumber};
+pub use typography::odd_character;
 pub use words::{Counted, Reason};

@@ -64,7 +64,7 @@ const fn mistake(
 }
 
 /// The original refuses to start with these.
-const ERRORS: [Mistake; 8] = [
+const ERRORS: [Mistake; 9] = [
     mistake(
         "unknown type",
         "worker.worker1.type=ajp13",
@@ -106,6 +106,13 @@ const ERRORS: [Mistake; 8] = [
         "worker.other.port=74837",
         12,
         &["74837", "65535"],
+    ),
+    mistake(
+        "port that is a word",
+        "worker.other.port=8011",
+        "worker.other.port=ajp",
+        12,
+        &["ajp", "0 to 65535"],
     ),
     mistake(
         "balancer without members",
@@ -182,13 +189,19 @@ const WARNINGS: [Mistake; 12] = [
         1,
         &["othre", "other"],
     ),
-    mistake("member without host", "worker.worker1.host=127.0.0.1", "", 0, &["worker1", "host"]),
     mistake(
-        "member without port",
-        "worker.worker1.port=8009",
-        "worker.worker1.retries=2",
-        0,
-        &["worker1", "port"],
+        "member without host, where another has one",
+        "worker.worker2.reference=worker.worker1",
+        "worker.worker2.lbfactor=1",
+        8,
+        &["worker2", "no host"],
+    ),
+    mistake(
+        "member without port, where another has one",
+        "worker.worker2.reference=worker.worker1\nworker.worker2.port=8010",
+        "worker.worker2.host=127.0.0.1",
+        8,
+        &["worker2", "no port"],
     ),
     mistake(
         "host that does not resolve",

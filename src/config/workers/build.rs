@@ -3,9 +3,9 @@
 //! What makes the original refuse to start is an error here, too, and leaves the worker out. Rules:
 //! "workers.properties, Startup outcomes".
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::ajp13::ajp13;
 use super::lb::lb;
@@ -14,7 +14,8 @@ use super::misplaced;
 use super::names::{DefinedNames, MAX_NAME};
 use super::section::{one_of, Item, Section};
 use super::status::status;
-use super::table::{Property, TYPES};
+use super::table::{Property, OLD_TYPES, TYPES};
+use super::variables;
 use crate::config::diagnostic::{did_you_mean, nearest, Origin, Report};
 use crate::config::settings::{WorkerKind, WorkerSettings, WorkersSettings};
 
@@ -44,23 +45,43 @@ pub(super) struct Builder<'a> {
     pub defined: &'a DefinedNames,
     pub threads: usize,
     pub report: &'a mut Report,
+    meant: Meant,
 }
+
+/// Names in lists that nothing defines, and the defined name that was probably meant by each.
+pub(super) type Meant = BTreeMap<BString, BString>;
 
 /// Builds the typed settings of all workers for child processes of `mpm_threads` threads.
 ///
 /// Complaints go into `report`; with an error among them the settings are incomplete and the server must not
 /// start.
-pub fn settings(map: &PropertyMap, mpm_threads: usize, report: &mut Report) -> WorkersSettings {
+pub fn settings(
+    map: &PropertyMap,
+    mpm_threads: usize,
+    report: &mut Report,
+) -> (WorkersSettings, DefinedNames) {
     let mut found = Report::default();
-    let defined = DefinedNames::of(map);
-    let mut builder = Builder { map, defined: &defined, threads: mpm_threads, report: &mut found };
+    let mut defined = DefinedNames::of(map);
+    let mut builder =
+        Builder { map, defined: &defined, threads: mpm_threads, report: &mut found, meant: Meant::new() };
     let list = builder.list();
-    let workers = list.iter().filter_map(|item| builder.worker(item)).collect();
+    let workers = list.iter().filter_map(|item| builder.worker(item, &list)).collect();
     let maintain = Section::new(map, BStr::new(""), builder.report).limit(Property::Maintain);
-    misplaced::check(map, &defined, &list, &mut found);
+    let meant = builder.meant;
+    misplaced::check(map, &defined, &list, &meant, &mut found);
     found.drop_repeated();
     report.append(found);
-    WorkersSettings { workers, maintain }
+    let listed = listed(map, &defined, &list, &meant);
+    defined.list(listed);
+    (WorkersSettings { workers, maintain }, defined)
+}
+
+/// The names that `worker.list` holds or was meant to hold: all, where it is missing.
+fn listed(map: &PropertyMap, defined: &DefinedNames, list: &[Item], meant: &Meant) -> Vec<BString> {
+    if map.of_worker(BStr::new(""), Property::List).is_none() && map.file().is_some() {
+        return defined.iter().map(BStr::to_owned).collect();
+    }
+    list.iter().flat_map(|item| [Some(&item.text), meant.get(&item.text)]).flatten().cloned().collect()
 }
 
 impl<'a> Builder<'a> {
@@ -80,16 +101,26 @@ impl<'a> Builder<'a> {
         length <= MAX_NAME
     }
 
-    /// Warns of a name in `list` that nothing defines.
-    pub fn expect_defined(&mut self, item: &Item, list: &str) {
-        if item.origin.is_some() && !self.defined.contains(&item.text) {
-            let name = item.text.as_bstr();
-            let guess = self.defined.did_you_mean(name);
-            let text = format!(
-                "{list}: worker {name} has no property and becomes an ajp13 worker at localhost:8009{guess}"
-            );
-            self.report.warn(item.origin.as_ref(), text);
+    /// Warns of a name in `list`, of which `others` are all, that nothing defines. Suggests what is `acceptable`.
+    pub fn expect_defined(
+        &mut self,
+        item: &Item,
+        list: &str,
+        others: &[Item],
+        acceptable: impl Fn(&BStr) -> bool,
+    ) {
+        if item.origin.is_none() || self.defined.contains(&item.text) {
+            return;
         }
+        let name = item.text.as_bstr();
+        let is_new = |known: &BStr| others.iter().all(|other| other.text != known) && acceptable(known);
+        let guess = self.defined.nearest_of(name, is_new);
+        let advice = guess.map(|guess| format!(", did you mean {guess}?")).unwrap_or_default();
+        self.meant.extend(guess.map(|guess| (item.text.clone(), guess.into())));
+        let text = format!(
+            "{list}: worker {name} has no property and becomes an ajp13 worker at localhost:8009{advice}"
+        );
+        self.report.warn(item.origin.as_ref(), text);
     }
 
     /// Refuses a `type` that is none.
@@ -100,7 +131,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let complaint = match written.as_ref() {
-            "ajp12" | "ajp14" => "this type is not supported, use ajp13".to_owned(),
+            old if OLD_TYPES.contains(&old) => "this type is not supported, use ajp13".to_owned(),
             other => {
                 let guess = did_you_mean(other, TYPES.iter().copied());
                 format!("unknown worker type, expected {}{guess}", one_of(TYPES))
@@ -114,9 +145,7 @@ impl<'a> Builder<'a> {
         let origin = section.entry(Property::List).map(|entry| entry.origin().cloned());
         let items = section.items(Property::List);
         match origin {
-            None if self.map.was_read() => {
-                self.report.warn(None, "worker.list is not set: the only worker is ajp13 at localhost:8009");
-            }
+            None => self.complain_about_missing_list(),
             Some(origin) if items.is_empty() => {
                 self.report.error(origin.as_ref(), "worker.list names no worker");
             }
@@ -132,12 +161,23 @@ impl<'a> Builder<'a> {
         first
     }
 
-    fn worker(&mut self, item: &Item) -> Option<WorkerSettings> {
+    fn complain_about_missing_list(&mut self) {
+        let (place, what) = match self.map.empty_line(BStr::new(""), Property::List) {
+            Some(line) => (Some(line), "empty"),
+            None => (self.map.file(), "not set"),
+        };
+        if place.is_some() && !variables::are_meant_as_list(self.map, self.defined) {
+            let text = format!("worker.list is {what}: the only worker is ajp13 at localhost:8009");
+            self.report.warn(place, text);
+        }
+    }
+
+    fn worker(&mut self, item: &Item, list: &[Item]) -> Option<WorkerSettings> {
         if !self.accepts_name(item) {
             return None;
         }
         let name = item.text.as_bstr();
-        self.expect_defined(item, "worker.list");
+        self.expect_defined(item, "worker.list", list, |_| true);
         self.check_type(name);
         let threads = self.threads;
         let kind = match WorkerType::of(self.map, name) {

@@ -8,6 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::ajp13::{ajp13, secret};
 use super::build::{Builder, WorkerType};
+use super::map::Entry;
 use super::section::{Item, Section};
 use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
 use crate::config::diagnostic::{did_you_mean, Origin};
@@ -31,8 +32,7 @@ struct Routed {
 pub(super) fn lb(builder: &mut Builder<'_>, name: &BStr, origin: Option<&Origin>) -> Option<LbSettings> {
     let items = builder.section(name).items(Property::BalanceWorkers);
     if items.is_empty() {
-        let text = format!("balancer {name} has no members, expected worker.{name}.balance_workers");
-        builder.report.error(origin, text);
+        refuse_empty(builder, name, origin);
         return None;
     }
     let secret = secret(&builder.section(name));
@@ -41,6 +41,17 @@ pub(super) fn lb(builder: &mut Builder<'_>, name: &BStr, origin: Option<&Origin>
     check_redirects(builder, name, &members);
     let members = members.into_iter().map(|routed| routed.member).collect();
     Some(balancer(&mut builder.section(name), name, members))
+}
+
+/// Refuses a balancer without members where they are missing, unless a misspelt property may name them.
+fn refuse_empty(builder: &mut Builder<'_>, name: &BStr, listed: Option<&Origin>) {
+    let key = format!("worker.{name}.balance_workers");
+    let written = builder.map.of_worker(name, Property::BalanceWorkers).and_then(Entry::origin);
+    match builder.map.empty_line(name, Property::BalanceWorkers).or(written) {
+        Some(line) => builder.report.error(Some(line), format!("{key}: balancer {name} has no members")),
+        None if builder.map.has_unknown(name) => {}
+        None => builder.report.error(listed, format!("balancer {name} has no members, expected {key}")),
+    }
 }
 
 fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>) -> LbSettings {
@@ -70,6 +81,7 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
 
 fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<&Secret>) -> Vec<Routed> {
     let list = format!("worker.{lb}.balance_workers");
+    let map = builder.map;
     let mut first_lines: HashMap<&BString, &Item> = HashMap::new();
     let mut members = Vec::with_capacity(items.len());
     for item in items {
@@ -83,8 +95,11 @@ fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<
             builder.report.error(item.origin.as_ref(), text);
             continue;
         }
-        members.push(member(builder, item, &list, secret));
+        let is_ajp13 = |name: &BStr| WorkerType::of(map, name) == WorkerType::Ajp13;
+        builder.expect_defined(item, &list, items, is_ajp13);
+        members.push(member(builder, item, secret));
     }
+    expect_same_address(builder, lb, &members);
     members
 }
 
@@ -101,10 +116,8 @@ fn can_be_member(builder: &mut Builder<'_>, item: &Item, list: &str) -> bool {
     false
 }
 
-fn member(builder: &mut Builder<'_>, item: &Item, list: &str, lb_secret: Option<&Secret>) -> Routed {
+fn member(builder: &mut Builder<'_>, item: &Item, lb_secret: Option<&Secret>) -> Routed {
     let name = item.text.as_bstr();
-    builder.expect_defined(item, list);
-    expect_address(builder, name);
     let threads = builder.threads;
     let mut section = builder.section(name);
     let mut worker = ajp13(&mut section, name, threads);
@@ -137,18 +150,25 @@ fn domain_of(route: &str) -> Option<String> {
     route.split_once('.').map(|(domain, _)| domain.to_owned()).filter(|domain| !domain.is_empty())
 }
 
-/// Warns of a member that has properties, but not where its Tomcat is.
-fn expect_address(builder: &mut Builder<'_>, name: &BStr) {
-    let set = |property| builder.map.of_worker(name, property).is_some();
-    let missing = match (set(Property::Host), set(Property::Port)) {
-        (true, true) => return,
-        (false, true) => "has no host, using localhost",
-        (true, false) => "has no port, using 8009",
-        (false, false) => "has no host and no port, using localhost:8009",
-    };
-    let first = builder.map.iter().find(|(_, entry)| is_about(entry.written.as_bstr(), name));
-    if let Some((_, entry)) = first {
-        builder.report.warn(entry.first_origin(), format!("member {name} {missing}"));
+/// Warns of a member that has no host, or no port, where others of the balancer have one.
+fn expect_same_address(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
+    let map = builder.map;
+    let names = || members.iter().map(|routed| BStr::new(&routed.member.worker.name));
+    let has = |name, property| map.of_worker(name, property).is_some();
+    let [hosts, ports] =
+        [Property::Host, Property::Port].map(|property| names().any(|name| has(name, property)));
+    for name in names() {
+        let missing = match (hosts && !has(name, Property::Host), ports && !has(name, Property::Port)) {
+            (false, false) => continue,
+            (true, false) => "no host, using localhost",
+            (false, true) => "no port, using 8009",
+            (true, true) => "no host and no port, using localhost:8009",
+        };
+        let first = map.iter().find(|(_, entry)| is_about(entry.written.as_bstr(), name));
+        if let Some((_, entry)) = first {
+            let text = format!("member {name} has {missing}; others of balancer {lb} have their own");
+            builder.report.warn(entry.first_origin(), text);
+        }
     }
 }
 

@@ -11,11 +11,12 @@ use bstr::{BStr, BString, ByteSlice};
 use memchr::memmem;
 
 use super::names::{split_key, validate_key};
-use super::spec::{Kind, Repeat, Standing};
+use super::spec::{Kind, Outside, Repeat, Spec, Standing};
+use super::stray::Strays;
 use super::table::{repeat_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
-use crate::text::trim_c_spaces;
+use crate::text::{odd_character, trim_c_spaces};
 
 /// Octets of a line that the original reads at a time; it takes the rest for a new line.
 const LINE_LIMIT: usize = 8191;
@@ -49,7 +50,12 @@ pub struct PropertyMap {
     entries: Vec<(BString, Entry)>,
     index: HashMap<BString, usize>,
     used_in_macros: HashSet<BString>,
-    read: bool,
+    /// Keys of worker properties that stand there without a value.
+    empty: Vec<(BString, Origin)>,
+    /// Workers with a property that is none, and nobody knows what was meant.
+    with_unknown: HashSet<BString>,
+    strays: Strays,
+    file: Option<Origin>,
 }
 
 /// Shows keys only: values may be secrets.
@@ -73,24 +79,44 @@ impl PropertyMap {
 
     /// Reads what one JkWorkerProperty says; `#` is data there.
     pub fn read_line(&mut self, text: &[u8], origin: &Origin, report: &mut Report) {
-        self.read = true;
+        self.file.get_or_insert_with(|| Origin::new(&origin.file, 0));
         complain_about_octets(text, origin, report);
         self.take(properties::parse_pair(properties::before_nul(text)), origin, report);
     }
 
     /// Reads a whole file.
     pub fn read_file(&mut self, text: &[u8], file: &Arc<str>, report: &mut Report) {
-        self.read = true;
+        self.file = Some(Origin::new(file, 0));
         for (number, line) in properties::raw_lines(text) {
             let origin = Origin::new(file, number);
             complain_about_octets(line, &origin, report);
-            self.take(properties::parse_line(line), &origin, report);
+            if !self.strays.take(line, &origin) {
+                self.take(properties::parse_line(line), &origin, report);
+            }
         }
+        std::mem::take(&mut self.strays).tell(report);
     }
 
-    /// Tells whether there was anything to read, be it an empty file.
-    pub fn was_read(&self) -> bool {
-        self.read
+    /// The file that was read, or the one with the lines of directives; none if there was nothing to read.
+    pub fn file(&self) -> Option<&Origin> {
+        self.file.as_ref()
+    }
+
+    /// Where worker properties stand without a value.
+    pub fn empty_lines(&self) -> impl Iterator<Item = (&BStr, &Origin)> {
+        self.empty.iter().map(|(key, origin)| (key.as_bstr(), origin))
+    }
+
+    /// Where `property` of `worker` stands without a value, if it does and is not set elsewhere.
+    pub fn empty_line(&self, worker: &BStr, property: Property) -> Option<&Origin> {
+        let key = property.key(worker);
+        let is_unset = self.get(&key).is_none();
+        self.empty.iter().find(|(empty, _)| is_unset && empty.as_bytes() == key).map(|(_, origin)| origin)
+    }
+
+    /// Tells whether `worker` has a property that is none: what it seems to lack may be what was meant.
+    pub fn has_unknown(&self, worker: &BStr) -> bool {
+        self.with_unknown.contains(worker)
     }
 
     /// The entry of `key`.
@@ -127,20 +153,35 @@ impl PropertyMap {
     fn take(&mut self, line: Line<'_>, origin: &Origin, report: &mut Report) {
         match line {
             Line::Blank => {}
-            Line::Ignored(text) => report.warn(Some(origin), why_ignored(text)),
+            Line::Ignored(text) => self.ignore(text, origin, report),
             Line::Pair { key, value, cut } => {
                 if cut {
                     let advice =
                         "the value ends at #, which starts a comment; put a blank before it if it is one";
                     report.warn(Some(origin), format!("{key}: {advice}"));
                 }
-                if let Err(complaint) = validate_key(key) {
-                    report.error(Some(origin), complaint);
+                if let Some(odd) = odd_character(value) {
+                    report.warn(Some(origin), format!("{key}: {odd} is part of the value; is it meant?"));
                 }
-                complain_about_standing(key, origin, report);
                 let value = self.expand(key, value, origin, report);
-                self.add(key, value, origin, report);
+                match validate_key(key) {
+                    Ok(()) => self.add(key, value, origin, report),
+                    Err(unknown) => {
+                        report.error(Some(origin), unknown.complaint);
+                        self.add_meant(key, unknown.meant, value, origin);
+                    }
+                }
             }
+        }
+    }
+
+    /// Complains about a line without effect; an empty variable is none, and one that is used will be missed.
+    fn ignore(&mut self, text: &BStr, origin: &Origin, report: &mut Report) {
+        match text.split_once_str("=").map(|(key, _)| trim_c_spaces(key)) {
+            None => report.warn(Some(origin), "the line is ignored: it has no ="),
+            Some([]) => report.warn(Some(origin), "the line is ignored: nothing is left of ="),
+            Some(key) if split_key(key.as_bstr()).is_some() => self.empty.push((key.into(), origin.clone())),
+            Some(_) => {}
         }
     }
 
@@ -157,7 +198,11 @@ impl PropertyMap {
         );
         self.used_in_macros.extend(used);
         for name in unknown {
-            report.warn(Some(origin), self.undefined_macro(key, &name));
+            let text = self.undefined_macro(key, &name);
+            match is_refusable(key) {
+                true => report.error(Some(origin), text),
+                false => report.warn(Some(origin), text),
+            }
         }
         if memmem::find_iter(value, "$(").count() > properties::MAX_MACROS {
             let limit = properties::MAX_MACROS;
@@ -175,14 +220,29 @@ impl PropertyMap {
         format!("{key}: $({name}) is not defined and stays as written{guess}")
     }
 
+    /// Adds what was meant by a misspelt property, so that nobody complains of its absence.
+    fn add_meant(&mut self, key: &BStr, meant: Option<Property>, value: BString, origin: &Origin) {
+        let worker = split_key(key).map_or(BStr::new(""), |(worker, _)| worker);
+        let meant = meant.map(|property| property.key(worker)).filter(|key| self.get(key).is_none());
+        if meant.is_none() {
+            self.with_unknown.insert(worker.to_owned());
+        }
+        let parts = vec![(value.clone(), Some(origin.clone()))];
+        let entry = Entry { written: key.into(), text: value, parts };
+        self.insert(meant.map_or_else(|| key.to_owned(), BString::from), entry);
+    }
+
     fn add(&mut self, key: &BStr, value: BString, origin: &Origin, report: &mut Report) {
         let part = (value.clone(), Some(origin.clone()));
-        let Some(position) = self.index.get(key).copied() else {
+        let is_known = |position: &usize| self.entries[*position].1.written == key;
+        let Some(position) = self.index.get(key).copied().filter(is_known) else {
             let entry = Entry { written: key.into(), text: value, parts: vec![part] };
             return self.insert(key.into(), entry);
         };
         let entry = &mut self.entries[position].1;
         let separator = match repeat_rule(key) {
+            _ if is_obsolete(key) => return,
+            Repeat::Replace if entry.text == value => return,
             Repeat::Replace => {
                 report.warn(Some(origin), replaced(key, entry, &value));
                 *entry = Entry { written: key.into(), text: value, parts: vec![part] };
@@ -202,10 +262,25 @@ impl PropertyMap {
     }
 }
 
+/// The facts about the property that `key` sets, if it sets one.
+fn spec_of(key: &BStr) -> Option<&'static Spec> {
+    let (_, name) = split_key(key)?;
+    Property::by_name(name).map(Property::spec)
+}
+
 /// Tells whether the value of `key` is never shown.
 fn is_secret(key: &BStr) -> bool {
-    let property = split_key(key).and_then(|(_, name)| Property::by_name(name));
-    property.is_some_and(|property| property.spec().kind == Kind::Secret)
+    spec_of(key).is_some_and(|spec| spec.kind == Kind::Secret)
+}
+
+/// Tells whether a wrong value of `key` keeps the server from starting.
+fn is_refusable(key: &BStr) -> bool {
+    spec_of(key).is_some_and(|spec| spec.range.outside == Outside::Refused)
+}
+
+/// Tells whether no value of `key` has any effect, and so no second one either.
+fn is_obsolete(key: &BStr) -> bool {
+    spec_of(key).is_some_and(|spec| spec.standing == Standing::Obsolete)
 }
 
 /// A piece of a value that is short enough to be read in a message.
@@ -236,19 +311,6 @@ fn earlier_place(earlier: &Entry) -> String {
     earlier.first_origin().map(|origin| format!(" (first in {origin})")).unwrap_or_default()
 }
 
-/// Says why a line has no effect, without showing what may be a secret.
-fn why_ignored(text: &BStr) -> String {
-    match text.split_once_str("=") {
-        None => "the line is ignored: it has no =".to_owned(),
-        Some((key, _)) if trim_c_spaces(key).is_empty() => {
-            "the line is ignored: nothing is left of =".to_owned()
-        }
-        Some((key, _)) => {
-            format!("{}: the line is ignored because the value is empty", shown(trim_c_spaces(key).as_bstr()))
-        }
-    }
-}
-
 fn complain_about_octets(line: &[u8], origin: &Origin, report: &mut Report) {
     if line.len() > LINE_LIMIT {
         let length = line.len();
@@ -259,17 +321,5 @@ fn complain_about_octets(line: &[u8], origin: &Origin, report: &mut Report) {
     }
     if properties::before_nul(line).len() < line.len() {
         report.warn(Some(origin), "the line is read only up to its NUL octet");
-    }
-}
-
-fn complain_about_standing(key: &BStr, origin: &Origin, report: &mut Report) {
-    let Some((_, name)) = split_key(key) else { return };
-    let Some(property) = Property::by_name(name) else { return };
-    match property.spec().standing {
-        Standing::Current => {}
-        Standing::Renamed(successor) | Standing::Replaced(successor) => {
-            report.warn(Some(origin), format!("{key}: {name} is deprecated, use {}", successor.name()));
-        }
-        Standing::Obsolete => report.warn(Some(origin), format!("{key}: {name} has no effect any more")),
     }
 }

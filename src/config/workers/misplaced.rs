@@ -1,23 +1,27 @@
-//! Properties that have no effect where they stand: of workers that nothing uses, of another kind of worker, or
-//! no properties at all but variables that look like some.
+//! Properties that have no effect where they stand: of another kind of worker, or no longer known.
 //!
 //! The original takes all of them silently. Rules: "workers.properties, Where the original is weak", 1.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::build::WorkerType;
+use super::build::{Meant, WorkerType};
 use super::map::{Entry, PropertyMap};
 use super::names::{split_key, DefinedNames};
+use super::references::MAX_DEPTH;
 use super::section::{Item, Section};
 use super::spec::{Scopes, Standing, Unset};
-use super::table::{Property, TABLE};
-use crate::config::diagnostic::{did_you_mean, nearest, Report};
+use super::table::Property;
+use super::{unused, variables};
+use crate::config::diagnostic::Report;
+
+/// What each name is used for.
+pub(super) type Roles = BTreeMap<BString, Role>;
 
 /// What a name is used for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Role {
+pub(super) struct Role {
     scopes: Scopes,
     /// A balancer that has it as member.
     balancer: Option<BString>,
@@ -26,31 +30,34 @@ struct Role {
 }
 
 impl Role {
-    /// Adds what `other` is used for, and tells whether that was new.
-    fn add(&mut self, other: &Role) -> bool {
-        let sum = Role {
-            scopes: self.scopes | other.scopes,
-            balancer: self.balancer.clone().or_else(|| other.balancer.clone()),
-            member: self.member.clone().or_else(|| other.member.clone()),
-        };
-        let is_new = sum != *self;
-        *self = sum;
-        is_new
+    /// Adds what `other` is used for.
+    fn add(&mut self, other: &Role) {
+        self.scopes |= other.scopes;
+        self.balancer = self.balancer.take().or_else(|| other.balancer.clone());
+        self.member = self.member.take().or_else(|| other.member.clone());
     }
 }
 
-/// Warns of everything in `map` that has no effect, given the workers in `list`.
-pub(super) fn check(map: &PropertyMap, defined: &DefinedNames, list: &[Item], report: &mut Report) {
-    let roles = roles(map, list);
+/// Warns of everything in `map` that has no effect, given the workers in `list` and what misspelt names mean.
+pub(super) fn check(
+    map: &PropertyMap,
+    defined: &DefinedNames,
+    list: &[Item],
+    meant: &Meant,
+    report: &mut Report,
+) {
+    let roles = roles(map, list, meant);
+    let templates = map.templates();
     if map.of_worker(BStr::new(""), Property::List).is_some() {
-        check_unused(map, defined, &roles, report);
+        unused::check(map, defined, &roles, &templates, report);
     }
+    check_empty(map, &roles, report);
     for (key, entry) in map.iter() {
         match split_key(key) {
-            None => check_variable(map, defined, key, entry, report),
+            None => variables::check(map, defined, &templates, (key, entry), report),
             Some((worker, name)) if key == entry.written => {
                 if let Some(property) = Property::by_name(name) {
-                    check_scope(&roles, worker, property, entry, report);
+                    check_scope(map, &roles, (worker, property), entry, report);
                 }
             }
             Some(_) => {}
@@ -58,27 +65,32 @@ pub(super) fn check(map: &PropertyMap, defined: &DefinedNames, list: &[Item], re
     }
 }
 
-fn members_of(map: &PropertyMap, lb: &BStr) -> Vec<Item> {
+/// The members of balancer `lb`, as written.
+pub(super) fn members_of(map: &PropertyMap, lb: &BStr) -> Vec<Item> {
     Section::new(map, lb, &mut Report::default()).items(Property::BalanceWorkers)
 }
 
-fn roles(map: &PropertyMap, list: &[Item]) -> BTreeMap<BString, Role> {
-    let mut roles: BTreeMap<BString, Role> = BTreeMap::new();
-    for Item { text: name, .. } in list {
+/// Names as they stand in a list, and what is meant by those that are misspelt.
+fn with_meant<'i>(items: &'i [Item], meant: &'i Meant) -> impl Iterator<Item = &'i BString> {
+    items.iter().flat_map(|item| [Some(&item.text), meant.get(&item.text)]).flatten()
+}
+
+fn roles(map: &PropertyMap, list: &[Item], meant: &Meant) -> Roles {
+    let mut roles = Roles::new();
+    for name in with_meant(list, meant) {
+        let members = members_of(map, name.as_bstr());
         let role = roles.entry(name.clone()).or_default();
-        match WorkerType::of(map, name.as_bstr()) {
-            WorkerType::Ajp13 => role.scopes |= Scopes::AJP13,
-            WorkerType::Status => role.scopes |= Scopes::STATUS,
-            WorkerType::Lb => {
-                let members = members_of(map, name.as_bstr());
-                role.scopes |= Scopes::LB;
-                role.member = members.first().map(|member| member.text.clone());
-                for member in members {
-                    let role = roles.entry(member.text).or_default();
-                    role.scopes |= Scopes::MEMBER;
-                    role.balancer.get_or_insert_with(|| name.clone());
-                }
-            }
+        role.scopes |= match WorkerType::of(map, name.as_bstr()) {
+            WorkerType::Ajp13 => Scopes::AJP13,
+            WorkerType::Status => Scopes::STATUS,
+            WorkerType::Lb => Scopes::LB,
+        };
+        role.member = members.first().map(|member| member.text.clone());
+        // One without type has members as well: it was meant as a balancer.
+        for member in with_meant(&members, meant) {
+            let role = roles.entry(member.clone()).or_default();
+            role.scopes |= Scopes::MEMBER;
+            role.balancer.get_or_insert_with(|| name.clone());
         }
     }
     hand_to_templates(map, &mut roles);
@@ -86,53 +98,38 @@ fn roles(map: &PropertyMap, list: &[Item]) -> BTreeMap<BString, Role> {
 }
 
 /// A template is used for whatever the workers that refer to it are used for.
-fn hand_to_templates(map: &PropertyMap, roles: &mut BTreeMap<BString, Role>) {
+fn hand_to_templates(map: &PropertyMap, roles: &mut Roles) {
     for (worker, role) in roles.clone() {
-        let mut template = map.template_of(worker.as_bstr());
-        // Every step teaches a template something new, so that loops end, too.
-        while let Some(name) = template {
-            template = map.template_of(name.as_bstr());
-            if !roles.entry(name).or_default().add(&role) {
-                break;
+        let mut prefix: BString = [b"worker.", worker.as_slice()].concat().into();
+        for _ in 0..MAX_DEPTH {
+            let Some(template) = map.template_of(prefix.as_bstr()) else { break };
+            if let Some(name) = template.strip_prefix(b"worker.") {
+                roles.entry(name.into()).or_default().add(&role);
             }
+            prefix = template;
         }
     }
 }
 
-/// Warns once of each worker that is not used, and not mentioned by one that is not used either.
-fn check_unused(
-    map: &PropertyMap,
-    defined: &DefinedNames,
-    roles: &BTreeMap<BString, Role>,
-    report: &mut Report,
-) {
-    let unused = defined.iter().filter(|name| !roles.contains_key(*name));
-    let mut mentioned: HashSet<BString> = HashSet::new();
-    for name in unused {
-        mentioned.extend(map.template_of(name));
-        if WorkerType::of(map, name) == WorkerType::Lb {
-            mentioned.extend(members_of(map, name).into_iter().map(|member| member.text));
+/// Warns of properties without a value, unless that was said where the value is missed.
+fn check_empty(map: &PropertyMap, roles: &Roles, report: &mut Report) {
+    for (key, origin) in map.empty_lines() {
+        let Some((worker, name)) = split_key(key) else { continue };
+        let is_missed =
+            |property: Property| name == property.name() && map.empty_line(worker, property).is_some();
+        let is_lb = roles.get(worker).is_some_and(|role| role.scopes.intersects(Scopes::LB));
+        let was_said =
+            worker.is_empty() && is_missed(Property::List) || is_lb && is_missed(Property::BalanceWorkers);
+        if !was_said {
+            report.warn(Some(origin), format!("{key}: the line is ignored because the value is empty"));
         }
-    }
-    let mut told = HashSet::new();
-    for (key, entry) in map.iter() {
-        let Some((name, _)) = split_key(key) else { continue };
-        if name.is_empty() || roles.contains_key(name) || mentioned.contains(name) || !told.insert(name) {
-            continue;
-        }
-        let used = roles.keys().filter_map(|name| name.to_str().ok());
-        let guess = did_you_mean(&name.to_str_lossy(), used);
-        let text = format!(
-            "{key}: worker {name} is neither in worker.list nor a member nor referred to, so nothing uses it{guess}"
-        );
-        report.warn(entry.first_origin(), text);
     }
 }
 
 fn check_scope(
-    roles: &BTreeMap<BString, Role>,
-    worker: &BStr,
-    property: Property,
+    map: &PropertyMap,
+    roles: &Roles,
+    (worker, property): (&BStr, Property),
     entry: &Entry,
     report: &mut Report,
 ) {
@@ -146,8 +143,17 @@ fn check_scope(
         return;
     }
     let Some(role) = roles.get(worker) else { return };
-    let is_harmless = spec.scopes == Scopes::MEMBER && says_default(property, entry);
-    if spec.standing == Standing::Obsolete || spec.scopes.intersects(role.scopes) || is_harmless {
+    check_standing(property, entry, report);
+    if spec.standing == Standing::Obsolete
+        || spec.scopes.intersects(role.scopes)
+        || is_harmless(property, role, entry)
+    {
+        return;
+    }
+    if role.member.is_some() && !role.scopes.intersects(Scopes::LB) && spec.scopes == Scopes::LB {
+        if property == Property::BalanceWorkers {
+            report.warn(entry.origin(), lacks_type(map, worker, key.as_bstr()));
+        }
         return;
     }
     let place = describe_place(spec.scopes);
@@ -159,7 +165,38 @@ fn check_scope(
     );
 }
 
-/// Sample files give every worker `lbfactor=1`: nothing is lost where that has no effect.
+/// What to say about `balance_workers` of a worker that is no balancer; of its other properties nothing is said.
+fn lacks_type(map: &PropertyMap, worker: &BStr, key: &BStr) -> String {
+    match map.of_worker(worker, Property::Type) {
+        None => format!("{key}: without a type, worker {worker} is one Tomcat; add worker.{worker}.type=lb"),
+        Some(entry) => {
+            let kind = &entry.text;
+            format!("{key}: worker {worker} has type {kind}; for a balancer set worker.{worker}.type=lb")
+        }
+    }
+}
+
+fn check_standing(property: Property, entry: &Entry, report: &mut Report) {
+    let (key, name) = (&entry.written, property.name());
+    match property.spec().standing {
+        Standing::Current => {}
+        Standing::Renamed(successor) | Standing::Replaced(successor) => {
+            let text = format!("{key}: {name} is deprecated, use {}", successor.name());
+            report.warn(entry.first_origin(), text);
+        }
+        Standing::Obsolete => {
+            report.warn(entry.first_origin(), format!("{key}: {name} has no effect any more"))
+        }
+    }
+}
+
+/// Sample files give every worker a weight and defaults of members: nothing is lost where they have no effect.
+fn is_harmless(property: Property, role: &Role, entry: &Entry) -> bool {
+    let is_of_member = property.spec().scopes == Scopes::MEMBER;
+    let is_weight = property == Property::Lbfactor && role.scopes == Scopes::AJP13;
+    is_weight || is_of_member && says_default(property, entry)
+}
+
 fn says_default(property: Property, entry: &Entry) -> bool {
     matches!(property.spec().unset, Unset::Given(text) if entry.text == text)
 }
@@ -196,37 +233,4 @@ fn advice(role: &Role, property: Property) -> String {
         }
         _ => "it has no effect".to_owned(),
     }
-}
-
-/// Warns of a variable that nothing uses and that looks like a property: `wokrer.a.host`, `Worker.list`, `a.host`.
-fn check_variable(map: &PropertyMap, defined: &DefinedNames, key: &BStr, entry: &Entry, report: &mut Report) {
-    if entry.origin().is_none() || map.is_used_in_macro(key) {
-        return;
-    }
-    if let Some(meant) = meant_key(defined, key) {
-        let text = format!("{key} is a variable that nothing uses, and no property, did you mean {meant}?");
-        report.warn(entry.origin(), text);
-    }
-}
-
-/// The property that was probably meant by a variable.
-fn meant_key(defined: &DefinedNames, key: &BStr) -> Option<String> {
-    let (first, rest) = key.split_once_str(".")?;
-    if first.eq_ignore_ascii_case(b"worker") {
-        return Some(format!("worker.{}", rest.as_bstr()));
-    }
-    let (middle, last) = rest.rsplit_once_str(".").unwrap_or((b"", rest));
-    let name = nearest(&last.to_str_lossy(), TABLE.iter().map(|spec| spec.name))?;
-    let (first, middle) = (first.as_bstr(), middle.to_str_lossy());
-    if middle.is_empty() && defined.contains(first) {
-        return Some(format!("worker.{first}.{name}"));
-    }
-    nearest(&first.to_str_lossy(), ["worker"])?;
-    let is_global = Property::by_name(name.into()).is_some_and(|p| p.spec().scopes == Scopes::GLOBAL);
-    Some(match (middle.as_ref(), defined.nearest(first)) {
-        ("", _) if is_global => format!("worker.{name}"),
-        ("", Some(worker)) => format!("worker.{worker}.{name}"),
-        ("", None) => format!("worker.<name>.{name}"),
-        (worker, _) => format!("worker.{worker}.{name}"),
-    })
 }

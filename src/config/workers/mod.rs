@@ -3,7 +3,8 @@
 //! - [`table`] is the one list of properties, in the terms of [`spec`]; [`values`] is the grammar of their values.
 //! - [`map`] reads lines, [`references`] resolves templates, [`names`] knows which names exist.
 //! - `section` reads the properties of one worker by the table; `ajp13`, `lb` and `status` make settings of them,
-//!   and `build` those of all workers. `misplaced` finds what has no effect where it stands.
+//!   and `build` those of all workers. `misplaced` finds what has no effect where it stands, and `stray` lines
+//!   that belong elsewhere.
 //!
 //! Whether hosts resolve is the workers' business, and who prints the complaints that of the caller. Rules:
 //! "workers.properties".
@@ -18,8 +19,11 @@ pub mod references;
 mod section;
 pub mod spec;
 pub mod status;
+mod stray;
 pub mod table;
+mod unused;
 pub mod values;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +46,7 @@ pub struct Loaded {
     pub properties: PropertyMap,
     /// Names of all workers with properties, to check mounts against.
     pub defined: DefinedNames,
-    /// Every complaint, in the order in which it was found.
+    /// Every complaint, in the order of the lines.
     pub report: Report,
 }
 
@@ -65,6 +69,7 @@ pub fn load(
         map.read_file(text, &name, &mut report);
     }
     map.resolve_references(&mut report);
-    let settings = settings(&map, mpm_threads, &mut report);
-    Loaded { settings, defined: DefinedNames::of(&map), properties: map, report }
+    let (settings, defined) = settings(&map, mpm_threads, &mut report);
+    report.sort();
+    Loaded { settings, defined, properties: map, report }
 }

@@ -25,15 +25,59 @@ pub(super) fn split_key(key: &BStr) -> Option<(&BStr, &BStr)> {
     Some((name.as_bstr(), property.as_bstr()))
 }
 
+/// Splits any key at its last dot into the prefix that a `reference` can name, and what stands behind.
+pub(super) fn split_prefix(key: &BStr) -> Option<(&BStr, &BStr)> {
+    key.rsplit_once_str(".").map(|(prefix, name)| (prefix.as_bstr(), name.as_bstr()))
+}
+
+/// A key of a worker that ends in no property.
+pub(super) struct UnknownProperty {
+    /// What to say about it.
+    pub complaint: String,
+    /// What was probably meant.
+    pub meant: Option<Property>,
+}
+
+/// Names of other connectors and proxies, as their samples have them, and ours for the same.
+const FOREIGN: &[(&str, Property)] = &[
+    ("max_reuse_connections", Property::PoolSize),
+    ("max_connections", Property::PoolSize),
+    ("connection_pool_maxsize", Property::PoolSize),
+    ("smax", Property::PoolMinsize),
+    ("ttl", Property::PoolTimeout),
+    ("acquire", Property::AcquireTimeout),
+    ("keepalive", Property::SocketKeepalive),
+    ("connectiontimeout", Property::SocketConnectTimeout),
+    ("timeout", Property::SocketTimeout),
+    ("retry", Property::RecoverTime),
+    ("loadfactor", Property::Lbfactor),
+    ("lbmethod", Property::Method),
+    ("lbset", Property::Distance),
+    ("jvmroute", Property::Route),
+    ("requiredsecret", Property::Secret),
+];
+
 /// Rejects keys of workers that end in no known property.
-pub(super) fn validate_key(key: &BStr) -> Result<(), String> {
-    let Some((_, property)) = split_key(key) else { return Ok(()) };
-    if Property::by_name(property).is_some() {
+pub(super) fn validate_key(key: &BStr) -> Result<(), UnknownProperty> {
+    let Some((_, name)) = split_key(key) else { return Ok(()) };
+    if Property::by_name(name).is_some() {
         return Ok(());
     }
+    let word = name.to_str_lossy();
+    let foreign = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(&word));
+    let meant = foreign.map(|(_, property)| *property).or_else(|| meant_property(&word));
+    let advice = match (foreign, meant) {
+        (Some(_), Some(ours)) => format!(" (of another connector), use {}", ours.name()),
+        (None, Some(ours)) => format!(", did you mean {}?", ours.name()),
+        (_, None) => String::new(),
+    };
+    Err(UnknownProperty { complaint: format!("{key}: unknown property {name}{advice}"), meant })
+}
+
+/// The property that is most like `name`, which is none.
+pub(super) fn meant_property(name: &str) -> Option<Property> {
     let known = TABLE.iter().filter(|spec| spec.standing != Standing::Obsolete).map(|spec| spec.name);
-    let guess = did_you_mean(&property.to_str_lossy(), known);
-    Err(format!("{key}: unknown property {property}{guess}"))
+    nearest(name, known).and_then(|found| Property::by_name(found.into()))
 }
 
 /// Tells whether `key` is that of a worker property that exists.
@@ -47,59 +91,67 @@ pub fn is_property_key(key: &[u8]) -> bool {
 /// Names the unknown property and the nearest known one.
 pub fn check_worker_property(text: &[u8]) -> Result<(), String> {
     match properties::parse_pair(properties::before_nul(text)) {
-        Line::Pair { key, .. } => validate_key(key),
+        Line::Pair { key, .. } => validate_key(key).map_err(|unknown| unknown.complaint),
         Line::Blank | Line::Ignored(_) => Ok(()),
     }
 }
 
-/// Names of all workers that have at least one property, used or not.
+/// Names of workers: those that have a property, used or not, and those that were meant to be mounted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DefinedNames(BTreeSet<BString>);
+pub struct DefinedNames {
+    names: BTreeSet<BString>,
+    listed: BTreeSet<BString>,
+}
 
 impl DefinedNames {
     /// Collects the names of `map`.
     pub fn of(map: &PropertyMap) -> Self {
         let names = map.iter().filter_map(|(key, _)| split_key(key)).map(|(name, _)| name);
-        Self(names.filter(|name| !name.is_empty()).map(BStr::to_owned).collect())
+        let names = names.filter(|name| !name.is_empty()).map(BStr::to_owned).collect();
+        Self { names, listed: BTreeSet::new() }
+    }
+
+    /// Notes names that `worker.list` holds or was meant to hold.
+    pub(super) fn list(&mut self, names: impl IntoIterator<Item = BString>) {
+        self.listed.extend(names);
     }
 
     /// Tells whether `name` has a property.
     pub fn contains(&self, name: &[u8]) -> bool {
-        self.0.contains(name.as_bstr())
+        self.names.contains(name.as_bstr())
     }
 
     /// The names, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &BStr> {
-        self.0.iter().map(|name| name.as_bstr())
+        self.names.iter().map(|name| name.as_bstr())
     }
 
     /// The defined name that is most like `name`, which is not defined itself.
     pub(super) fn nearest(&self, name: &BStr) -> Option<&str> {
-        nearest(&name.to_str_lossy(), self.iter().filter_map(|known| known.to_str().ok()))
+        self.nearest_of(name, |_| true)
     }
 
-    /// Words the suggestion of that name.
-    pub(super) fn did_you_mean(&self, name: &BStr) -> String {
-        self.nearest(name).map(|found| format!(", did you mean {found}?")).unwrap_or_default()
+    /// The defined name that is most like `name` among those that are `acceptable`.
+    pub(super) fn nearest_of(&self, name: &BStr, acceptable: impl Fn(&BStr) -> bool) -> Option<&str> {
+        let known = self.iter().filter(|known| acceptable(known)).filter_map(|known| known.to_str().ok());
+        nearest(&name.to_str_lossy(), known)
     }
 }
 
-/// Says what is wrong with mounting `worker`, if anything: requests for the mount would get status 500.
+/// Says why `worker` can't serve what is mounted to it, and what may have been meant.
+///
+/// `None` if it can, and if it should: a listed worker that was refused was complained about.
 pub fn check_mounted_worker(
     settings: &WorkersSettings,
     defined: &DefinedNames,
     worker: &str,
-) -> Option<String> {
-    if settings.find(worker).is_some() {
+) -> Option<(&'static str, String)> {
+    if settings.find(worker).is_some() || defined.listed.contains(worker.as_bytes().as_bstr()) {
         return None;
     }
     if defined.contains(worker.as_bytes()) || settings.is_member(worker) {
-        return Some(format!(
-            "worker {worker} is not in worker.list; requests for this mount get 500; add it to worker.list"
-        ));
+        return Some(("is not in worker.list", "; add it to worker.list".to_owned()));
     }
     let listed = settings.workers.iter().map(|worker| worker.name.as_str());
-    let known = defined.iter().filter_map(|name| name.to_str().ok());
-    let guess = did_you_mean(worker, listed.chain(known));
-    Some(format!("worker {worker} is not defined; requests for this mount get 500{guess}"))
+    Some(("is not defined", did_you_mean(worker, listed)))
 }

@@ -1,28 +1,29 @@
-//! `reference`: a worker takes the properties of another that it lacks.
+//! `reference`: a worker takes the properties that it lacks from a template.
 //!
-//! Rules: "workers.properties, References". Only properties of exactly that worker are taken; the original also
-//! copies those of workers whose name continues the prefix after a dot.
+//! A template is any prefix with properties: another worker (`worker.t`) or a name of its own (`t`), which may
+//! refer to the next. Rules: "workers.properties, References". Only properties directly behind the prefix are
+//! taken; the original also copies what stands deeper, which no worker can use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
 use super::map::{shown, Entry, PropertyMap};
-use super::names::{split_key, DefinedNames};
+use super::names::{split_key, split_prefix};
 use super::table::Property;
-use crate::config::diagnostic::Report;
+use crate::config::diagnostic::{nearest, Report};
 
 /// Most references that are followed from one worker.
 pub const MAX_DEPTH: usize = 20;
 
-/// Properties of each worker, by the worker's name, as written.
-type Written = HashMap<BString, Vec<(BString, Entry)>>;
+/// Properties of each prefix, as written.
+type Written = BTreeMap<BString, Vec<(BString, Entry)>>;
 
 /// A chain of references that can't be followed to its end.
 enum Endless {
-    /// It comes back to where it began, by these workers.
+    /// It comes back to where it began, by these templates.
     Loop(Vec<BString>),
-    /// It runs into a loop of other workers.
+    /// It runs into a loop of other templates.
     LoopElsewhere,
     /// It is longer than [`MAX_DEPTH`].
     TooLong,
@@ -35,23 +36,21 @@ impl PropertyMap {
     pub fn resolve_references(&mut self, report: &mut Report) {
         let written = self.written_properties();
         let mut too_long = false;
-        for worker in self.workers_with_reference() {
-            let origin =
-                self.of_worker(worker.as_bstr(), Property::Reference).and_then(Entry::origin).cloned();
-            match self.follow(worker.as_bstr()) {
+        for prefix in self.workers_with_reference() {
+            let origin = self.get(&reference_key(prefix.as_bstr())).and_then(Entry::origin).cloned();
+            match self.follow(prefix.as_bstr()) {
                 Ok(chain) => {
-                    if chain.first().is_none_or(|template| !written.contains_key(template)) {
-                        report.error(origin.as_ref(), self.found_nothing(worker.as_bstr()));
+                    if !chain.first().is_some_and(|template| self.has_properties(template, &written)) {
+                        report.error(origin.as_ref(), self.found_nothing(prefix.as_bstr(), &written));
                     }
-                    chain.iter().for_each(|template| self.inherit(&worker, template, &written));
+                    chain.iter().for_each(|template| self.inherit(&prefix, template, &written));
                 }
-                Err(Endless::Loop(chain)) if chain.iter().all(|name| worker <= *name) => {
-                    report.error(origin.as_ref(), describe_loop(&worker, &chain));
+                Err(Endless::Loop(chain)) if chain.iter().all(|name| prefix <= *name) => {
+                    report.error(origin.as_ref(), describe_loop(&prefix, &chain));
                 }
                 Err(Endless::TooLong) if !too_long => {
                     too_long = true;
-                    let text =
-                        format!("worker.{worker}.reference: more than {MAX_DEPTH} references in a row");
+                    let text = format!("{prefix}.reference: more than {MAX_DEPTH} references in a row");
                     report.error(origin.as_ref(), text);
                 }
                 Err(_) => {}
@@ -59,28 +58,50 @@ impl PropertyMap {
         }
     }
 
-    /// The worker that `worker` refers to; none if the value does not name one.
-    pub(super) fn template_of(&self, worker: &BStr) -> Option<BString> {
-        let reference = self.of_worker(worker, Property::Reference)?;
-        reference.text.strip_prefix(b"worker.").filter(|name| !name.is_empty()).map(BString::from)
+    /// The prefix that `prefix` refers to.
+    pub(super) fn template_of(&self, prefix: &BStr) -> Option<BString> {
+        self.get(&reference_key(prefix)).map(|reference| reference.text.clone())
     }
 
+    /// All prefixes that serve as templates, those that were probably meant by a misspelt reference included.
+    pub(super) fn templates(&self) -> BTreeSet<BString> {
+        let written = self.written_properties();
+        let mut found = BTreeSet::new();
+        for prefix in self.workers_with_reference() {
+            found.extend(self.meant_template(prefix.as_bstr(), &written).cloned());
+            let mut next = self.template_of(prefix.as_bstr());
+            while let Some(template) = next.filter(|template| found.insert(template.clone())) {
+                next = self.template_of(template.as_bstr());
+            }
+        }
+        found
+    }
+
+    /// Prefixes of all workers, used or not, that refer to a template.
     fn workers_with_reference(&self) -> Vec<BString> {
         self.iter()
-            .filter_map(|(key, _)| split_key(key))
-            .filter(|(worker, name)| !worker.is_empty() && *name == Property::Reference.name())
-            .map(|(worker, _)| worker.to_owned())
+            .filter(|(key, _)| split_key(key).is_some_and(|(worker, _)| !worker.is_empty()))
+            .filter_map(|(key, _)| split_prefix(key))
+            .filter(|(_, name)| *name == Property::Reference.name())
+            .map(|(prefix, _)| prefix.to_owned())
             .collect()
     }
 
     fn written_properties(&self) -> Written {
         let mut written = Written::new();
         for (key, entry) in self.iter() {
-            if let Some((worker, name)) = split_key(key) {
-                written.entry(worker.to_owned()).or_default().push((name.to_owned(), entry.clone()));
+            if let Some((prefix, name)) = split_prefix(key) {
+                written.entry(prefix.to_owned()).or_default().push((name.to_owned(), entry.clone()));
             }
         }
         written
+    }
+
+    /// Tells whether anything begins with `prefix` and a dot.
+    fn has_properties(&self, prefix: &BString, written: &Written) -> bool {
+        let is_below =
+            |key: &BStr| key.strip_prefix(prefix.as_slice()).is_some_and(|rest| rest.starts_with(b"."));
+        written.contains_key(prefix) || self.iter().any(|(key, _)| is_below(key))
     }
 
     fn follow(&self, start: &BStr) -> Result<Vec<BString>, Endless> {
@@ -102,38 +123,43 @@ impl PropertyMap {
         Ok(chain)
     }
 
-    fn inherit(&mut self, worker: &BString, template: &BString, written: &Written) {
+    fn inherit(&mut self, prefix: &BString, template: &BString, written: &Written) {
         for (name, entry) in written.get(template).into_iter().flatten() {
-            let key: BString = [b"worker.", worker.as_slice(), b".", name].concat().into();
+            let key: BString = [prefix.as_slice(), b".", name].concat().into();
             if self.get(&key).is_none() {
                 self.insert(key, entry.clone());
             }
         }
     }
 
-    fn found_nothing(&self, worker: &BStr) -> String {
-        let value =
-            self.of_worker(worker, Property::Reference).map(|entry| entry.text.clone()).unwrap_or_default();
+    fn found_nothing(&self, prefix: &BStr, written: &Written) -> String {
+        let value = self.template_of(prefix).unwrap_or_default();
+        let guess = self.meant_template(prefix, written);
+        let guess = guess.map(|name| format!(", did you mean {name}?")).unwrap_or_default();
         let shown = shown(value.as_bstr());
-        match self.template_of(worker) {
-            Some(template) => {
-                let defined = DefinedNames::of(self);
-                let guess = defined.nearest(template.as_bstr());
-                let guess = guess.map(|name| format!(", did you mean worker.{name}?")).unwrap_or_default();
-                format!("worker.{worker}.reference={shown}: no property begins with {shown}.{guess}")
-            }
-            None => format!(
-                "worker.{worker}.reference={shown}: expected worker.<name>, did you mean worker.{shown}?"
-            ),
+        format!("{prefix}.reference={shown}: no property begins with {shown}.{guess}")
+    }
+
+    /// The prefix that was probably meant by the reference of `prefix`, if that leads to nothing.
+    fn meant_template<'w>(&self, prefix: &BStr, written: &'w Written) -> Option<&'w BString> {
+        let value = self.template_of(prefix).filter(|value| !self.has_properties(value, written))?;
+        let as_worker: BString = [b"worker.", value.as_slice()].concat().into();
+        if let Some((found, _)) = written.get_key_value(&as_worker).filter(|(found, _)| **found != prefix) {
+            return Some(found);
         }
+        let known = written.keys().filter(|known| **known != prefix && **known != "worker");
+        let known = known.filter(|known| self.template_of(known.as_bstr()).is_none_or(|next| next != prefix));
+        let guess = nearest(&value.to_str_lossy(), known.filter_map(|known| known.to_str().ok()))?;
+        written.get_key_value(guess.as_bytes().as_bstr()).map(|(found, _)| found)
     }
 }
 
-fn describe_loop(worker: &BString, chain: &[BString]) -> String {
-    let names: Vec<_> = chain.iter().map(|name| format!("worker.{name} -> ")).collect();
-    let first = chain.first().unwrap_or(worker);
-    format!(
-        "worker.{worker}.reference=worker.{first}: references form a loop: worker.{worker} -> {}worker.{worker}",
-        names.concat()
-    )
+fn reference_key(prefix: &BStr) -> Vec<u8> {
+    [prefix.as_bytes(), b".", Property::Reference.name().as_bytes()].concat()
+}
+
+fn describe_loop(prefix: &BString, chain: &[BString]) -> String {
+    let names: Vec<_> = chain.iter().map(|name| format!("{name} -> ")).collect();
+    let first = chain.first().unwrap_or(prefix);
+    format!("{prefix}.reference={first}: references form a loop: {prefix} -> {}{prefix}", names.concat())
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
+use memchr::memmem;
 
 use super::map::{shown, Entry, PropertyMap};
 use super::names::MAX_NAME;
@@ -77,6 +78,13 @@ impl<'a> Section<'a> {
                     self.warn(property, format_args!("\"{rest}\" is ignored, using {}", number.value));
                 }
                 self.in_range(property, number.value)
+            }
+            // An undefined macro was told where it stands.
+            Err(_) if memmem::find(&entry.text, b"$(").is_some() => None,
+            Err(why) if property.spec().range.outside == Outside::Refused => {
+                let expected = property.spec().range.describe();
+                self.refuse(property, format_args!("{why}, expected {expected}"));
+                None
             }
             Err(why) => {
                 self.warn(property, format_args!("{why}, using {}", usual(property.spec())));

@@ -10,6 +10,8 @@ use super::spec::{Kind, Outside::*, Range, Repeat, Scopes, Spec, Standing, Unset
 
 /// Worker types that can be built.
 pub const TYPES: &[&str] = &["ajp13", "lb", "status"];
+/// Worker types of older connectors.
+pub const OLD_TYPES: &[&str] = &["ajp12", "ajp14", "jni"];
 /// Values of `method`, in the order of [`LbMethod`](crate::config::settings::LbMethod).
 pub const METHODS: &[&str] = &["Request", "Traffic", "Busyness", "Session", "Next"];
 /// Values of `lock`, in the order of [`LbLock`](crate::config::settings::LbLock).

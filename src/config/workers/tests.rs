@@ -1,7 +1,10 @@
 //! Whole files in, settings and complaints out.
 
+mod causes;
 mod mistakes;
 mod seeds;
+mod silent;
+mod templates;
 mod typed;
 
 use std::time::Duration;
@@ -70,10 +73,11 @@ fn lists_over_several_lines_and_an_empty_list() {
 
 #[test]
 fn without_a_list_there_is_one_worker() {
-    let text = "worker.list is not set: the only worker is ajp13 at localhost:8009";
+    let consequence = "the only worker is ajp13 at localhost:8009";
+    assert_eq!(complaints("a=b"), [format!("w.properties: worker.list is not set: {consequence}")]);
     assert_eq!(
-        complaints("worker.list="),
-        ["w.properties:1: worker.list: the line is ignored because the value is empty", text]
+        complaints("\nworker.list="),
+        [format!("w.properties:2: worker.list is empty: {consequence}")]
     );
     let loaded = load(&[], None, "/etc/httpd", 25);
     assert!(loaded.report.is_empty(), "nothing configured is nothing wrong");

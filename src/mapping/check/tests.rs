@@ -17,6 +17,7 @@ fn complaints(pattern: &str, worker: &str, unknown: Severity) -> Vec<String> {
     let defined = DefinedNames::default();
     let check = WorkerCheck::new(&settings, &defined);
     rules.iter().for_each(|rule| check.check(rule, unknown, &mut report));
+    report.drop_repeated();
     report.iter().map(|complaint| format!("{:?} {complaint}", complaint.severity)).collect()
 }
 
@@ -34,33 +35,34 @@ fn unknown_workers_are_named_with_what_was_meant() {
             "/x",
             "wokrer1",
             Severity::Error,
-            "Error map:3: rule /x=wokrer1: worker wokrer1 is not defined; requests for this mount get 500, \
+            "Error map:3: /x=wokrer1: worker wokrer1 is not defined; requests for this mount get 500, \
              did you mean worker1?",
         ),
         (
-            "/x",
+            "/x|/*",
             "node1",
             Severity::Warning,
-            "Warning map:3: rule /x=node1: worker node1 is not in worker.list; \
+            "Warning map:3: /x|/*=node1: worker node1 is not in worker.list; \
              requests for this mount get 500; add it to worker.list",
         ),
         (
             "/x",
             "*",
             Severity::Error,
-            "Error map:3: rule /x=*: worker * is not defined; requests for this mount get 500",
+            "Error map:3: /x=*: worker * is not defined; requests for this mount get 500",
         ),
         (
             "-/x",
             "old",
             Severity::Error,
-            "Warning map:3: rule -/x=old: worker old is not defined; requests for this mount get 500",
+            "Warning map:3: -/x=old: worker old is not defined; the rule is disabled, so this has no effect",
         ),
         (
-            "!/x",
-            "old",
+            "!/x/*.gif",
+            "wrker1",
             Severity::Error,
-            "Warning map:3: rule !/x=old: worker old is not defined; requests for this mount get 500",
+            "Warning map:3: !/x/*.gif=wrker1: worker wrker1 is not defined; it excludes nothing: what is \
+             mounted of /x/*.gif stays forwarded, did you mean worker1?",
         ),
     ];
     for (pattern, worker, severity, expected) in cases {
@@ -72,9 +74,24 @@ fn unknown_workers_are_named_with_what_was_meant() {
 fn extensions_must_fit_the_worker() {
     assert_eq!(
         complaints("/x", "balancer;disabled=node3", Severity::Error),
-        ["Warning map:3: rule /x=balancer: node3 is not a member of balancer balancer, did you mean node1?"]
+        ["Warning map:3: /x=balancer: node3 is not a member of balancer balancer, did you mean node1?"]
     );
     let ignored = complaints("/x", "worker1;active=a;set_session_cookie=1", Severity::Error);
     assert_eq!(ignored.len(), 2);
     assert!(ignored[1].contains("worker1 is not of type lb, extension set_session_cookie is ignored"));
+}
+
+#[test]
+fn a_directive_is_called_by_its_name() {
+    let settings = settings();
+    let origin = Origin::new(&"httpd.conf".into(), 7);
+    let mut report = Report::default();
+    let rules = Rule::unmount(b"/x/*.gif", b"old", &origin, &mut report).unwrap();
+    WorkerCheck::new(&settings, &DefinedNames::default()).check_all(&rules, Severity::Warning, &mut report);
+    let told: Vec<_> = report.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["httpd.conf:7: JkUnMount /x/*.gif old: worker old is not defined; it excludes nothing: what is mounted of \
+          /x/*.gif stays forwarded"]
+    );
 }

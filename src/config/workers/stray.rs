@@ -1,0 +1,113 @@
+//! Lines that belong elsewhere: comments begun by other marks than `#`, rules of a map file, directives of httpd.
+//!
+//! The original ignores them, or takes them for variables that nothing uses. One complaint tells of all lines of a
+//! kind, at the first of them.
+
+use crate::config::diagnostic::{Origin, Report};
+use crate::text::{is_c_space, trim_c_spaces};
+
+/// What a stray line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A comment that begins with this mark.
+    Comment(&'static str),
+    Rule,
+    Directive,
+}
+
+/// Marks that begin a comment elsewhere.
+const MARKS: [&str; 4] = [";", "//", "--", "!"];
+
+/// The stray lines of one configuration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Strays {
+    lines: Vec<(Kind, Origin)>,
+}
+
+impl Strays {
+    /// Tells whether `line` is one of them, and keeps its place.
+    pub fn take(&mut self, line: &[u8], origin: &Origin) -> bool {
+        let kind = kind_of(trim_c_spaces(line));
+        self.lines.extend(kind.map(|kind| (kind, origin.clone())));
+        kind.is_some()
+    }
+
+    /// Complains once of each kind.
+    pub fn tell(&self, report: &mut Report) {
+        let is_comment = |kind: Kind| matches!(kind, Kind::Comment(_));
+        self.tell_of(is_comment, report);
+        self.tell_of(|kind| kind == Kind::Rule, report);
+        self.tell_of(|kind| kind == Kind::Directive, report);
+    }
+
+    fn tell_of(&self, is_meant: impl Fn(Kind) -> bool, report: &mut Report) {
+        let mut found = self.lines.iter().filter(|(kind, _)| is_meant(*kind));
+        let Some((kind, first)) = found.next() else { return };
+        let text = match kind {
+            Kind::Comment(mark) => format!("{mark} starts no comment, only # does"),
+            Kind::Rule => {
+                "a rule of a map file has no effect here, it belongs into the file of JkMountFile".to_owned()
+            }
+            Kind::Directive => {
+                "a directive of httpd has no effect here, it belongs into httpd's configuration".to_owned()
+            }
+        };
+        let ignored = match found.count() {
+            0 => "the line is ignored".to_owned(),
+            1 => "this line and one more of the kind are ignored".to_owned(),
+            more => format!("this line and {more} more of the kind are ignored"),
+        };
+        report.warn(Some(first), format!("{text}; {ignored}"));
+    }
+}
+
+fn kind_of(line: &[u8]) -> Option<Kind> {
+    if is_rule(line) {
+        return Some(Kind::Rule);
+    }
+    if line.starts_with(b"<") || is_directive(line) {
+        return Some(Kind::Directive);
+    }
+    MARKS.into_iter().find(|mark| line.starts_with(mark.as_bytes())).map(Kind::Comment)
+}
+
+/// A pattern of a map file, after its prefixes. `//` is more likely a comment.
+fn is_rule(line: &[u8]) -> bool {
+    let prefixes = line.iter().take_while(|octet| matches!(octet, b'!' | b'-')).count();
+    let pattern = &line[prefixes..];
+    (pattern.starts_with(b"/") && !pattern.starts_with(b"//")) || pattern.starts_with(b"*.")
+}
+
+/// `JkMount /x w` and the like: a word in Jk, and then anything but `=`.
+fn is_directive(line: &[u8]) -> bool {
+    let length = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
+    let (word, rest) = line.split_at(length);
+    let is_jk = word.len() > 2 && word[..2].eq_ignore_ascii_case(b"jk");
+    is_jk && rest.first().is_some_and(|octet| is_c_space(*octet)) && !trim_c_spaces(rest).starts_with(b"=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strays_are_told_by_how_they_begin() {
+        let cases: &[(&str, Option<Kind>)] = &[
+            ("; a comment", Some(Kind::Comment(";"))),
+            (";worker.a.host=b", Some(Kind::Comment(";"))),
+            ("// a comment", Some(Kind::Comment("//"))),
+            ("! a comment", Some(Kind::Comment("!"))),
+            ("/app/*=w", Some(Kind::Rule)),
+            ("!/app/*.gif=w", Some(Kind::Rule)),
+            ("*.jsp=w", Some(Kind::Rule)),
+            ("JkMount /app/* w", Some(Kind::Directive)),
+            ("</IfModule>", Some(Kind::Directive)),
+            ("jkhome = /opt/jk", None),
+            ("worker.list=a", None),
+            ("ps=/", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(kind_of(line.as_bytes()), *expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Workers that nothing uses, where that was hardly meant: misspelt, or a fragment.
+//!
+//! A whole worker that is not used is somebody's business: a reserve, or a sample.
+
+use std::collections::{BTreeSet, HashSet};
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::build::WorkerType;
+use super::map::PropertyMap;
+use super::misplaced::{members_of, Roles};
+use super::names::{split_key, DefinedNames};
+use super::table::{Property, OLD_TYPES};
+use crate::config::diagnostic::{nearest, Report};
+
+/// Warns once of each worker that is not used, and not mentioned by one that is not used either.
+pub(super) fn check(
+    map: &PropertyMap,
+    defined: &DefinedNames,
+    roles: &Roles,
+    templates: &BTreeSet<BString>,
+    report: &mut Report,
+) {
+    let unused: BTreeSet<&BStr> = defined.iter().filter(|name| !roles.contains_key(*name)).collect();
+    let lbs = unused.iter().filter(|name| WorkerType::of(map, name) == WorkerType::Lb);
+    let mentioned: HashSet<BString> =
+        lbs.flat_map(|lb| members_of(map, lb)).map(|member| member.text).collect();
+    let is_template = |name: &BStr| templates.contains([b"worker.", name.as_bytes()].concat().as_bstr());
+    let mut told = HashSet::new();
+    for (key, entry) in map.iter() {
+        let Some((name, _)) = split_key(key).filter(|(name, _)| unused.contains(name)) else { continue };
+        if mentioned.contains(name) || is_template(name) || !told.insert(name) {
+            continue;
+        }
+        let guess = meant(map, roles, name);
+        if guess.is_none() && !is_fragment(map, name) {
+            continue;
+        }
+        let guess = guess.map(|guess| format!(", did you mean {guess}?")).unwrap_or_default();
+        let text = format!(
+            "{}: worker {name} is neither in worker.list nor a member nor referred to, so nothing uses it{guess}",
+            entry.written
+        );
+        report.warn(entry.first_origin(), text);
+    }
+}
+
+/// Tells whether a worker would be no use even if something used it.
+fn is_fragment(map: &PropertyMap, name: &BStr) -> bool {
+    let has = |property| map.of_worker(name, property).is_some();
+    let kind = map.of_worker(name, Property::Type).map(|entry| entry.text.to_str_lossy());
+    if kind.is_some_and(|kind| OLD_TYPES.contains(&kind.as_ref())) {
+        return false;
+    }
+    match WorkerType::of(map, name) {
+        WorkerType::Ajp13 => !has(Property::Host) && !has(Property::Port) && !has(Property::Reference),
+        WorkerType::Lb => members_of(map, name).is_empty(),
+        WorkerType::Status => false,
+    }
+}
+
+/// The used worker whose name was probably meant: one that the properties of `name` would complete.
+fn meant<'r>(map: &PropertyMap, roles: &'r Roles, name: &BStr) -> Option<&'r str> {
+    let used =
+        roles.keys().filter(|used| !is_numbered_alike(used, name) && completes(map, name, used.as_bstr()));
+    nearest(&name.to_str_lossy(), used.filter_map(|used| used.to_str().ok()))
+}
+
+/// Tells whether two names differ in nothing but their digits, which is hardly a slip.
+fn is_numbered_alike(one: &[u8], other: &[u8]) -> bool {
+    let letters =
+        |name: &[u8]| name.iter().copied().filter(|octet| !octet.is_ascii_digit()).collect::<Vec<_>>();
+    letters(one) == letters(other)
+}
+
+/// Tells whether no property of `name` clashes with one of `used`.
+fn completes(map: &PropertyMap, name: &BStr, used: &BStr) -> bool {
+    let property_of_name = |key: &BStr| {
+        split_key(key).and_then(|(worker, name_of)| (worker == name).then_some(name_of.to_owned()))
+    };
+    map.iter().filter_map(|(key, entry)| Some((property_of_name(key)?, entry))).all(|(property, entry)| {
+        let key = [b"worker.", used.as_bytes(), b".", &property].concat();
+        map.get(&key).is_none_or(|of_used| of_used.text == entry.text)
+    })
+}
