@@ -8,7 +8,7 @@ use std::process::{exit, Command};
 
 /// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
 const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_context|\
-    escape_uri|os_escape_path|get_client_block|get_remote_host|run_default_port|get_server_name|\
+    find_linked_module|escape_uri|os_escape_path|get_client_block|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|handler|\
     log_transaction|map_to_storage|post_config|translate_name)|sub_req_method_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
     piped_log_write_fd|run_default_port|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\

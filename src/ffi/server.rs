@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_version_component, ap_conf_vector_t, ap_mpm_query, ap_server_root_relative, ap_state_query,
-    server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN,
-    AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_mpm_query, ap_server_root_relative,
+    ap_state_query, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS,
+    AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP,
+    AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::octets;
@@ -93,6 +94,12 @@ pub fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
 pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
     // SAFETY: httpd copies the component onto the pool.
     unsafe { ap_add_version_component(pool.as_ptr(), component.as_ptr().cast::<c_char>()) };
+}
+
+/// Tells whether a module is in use, by the name of its source file.
+pub fn is_module_loaded(source: &CStr) -> bool {
+    // SAFETY: httpd compares the name with those of its list of modules.
+    !unsafe { ap_find_linked_module(source.as_ptr()) }.is_null()
 }
 
 /// Why httpd is reading its configuration.

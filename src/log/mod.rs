@@ -1,7 +1,9 @@
 //! JkLogFile: levels, stamps, and where lines go.
 //!
-//! A line is `stamp[request id] [pid:tid] [level] file (line): text`, at most [`MAX_LINE`] octets, written with
-//! one system call. Writing never blocks and never fails a request: what can't be written is dropped.
+//! A line is `stamp[id] [pid:tid] [level] text`, at most [`MAX_LINE`] octets, written with one system call. The id
+//! is that of the request, or names the phase of the server's life; it is left out where requests have none. From
+//! JkLogLevel debug on, `file (line): ` of the source stands before the text. Writing never blocks and never fails a
+//! request: what can't be written is dropped, and a line in its place says how much that was.
 
 mod sink;
 mod stamp;
@@ -11,6 +13,8 @@ pub use stamp::StampFormat;
 
 use std::fmt;
 use std::io::Write;
+
+use crate::text::Counted;
 
 /// Longest line in octets, with stamp and newline; longer ones end in `...`.
 pub const MAX_LINE: usize = 1024;
@@ -79,7 +83,7 @@ impl Logger {
         self.sink.captured()
     }
 
-    /// This log, for lines about the request (or phase) called `id`.
+    /// This log, for lines about the request (or phase) called `id`; one without a name has an empty id.
     pub fn with_id<'a>(&'a self, id: &'a str) -> Context<'a> {
         Context { logger: self, id }
     }
@@ -90,7 +94,36 @@ impl Logger {
         let mut line = LineBuffer::default();
         self.stamp.write(&mut Verbatim(&mut line));
         let _ = Verbatim(&mut line).write_all(text);
-        self.sink.write(line.finish());
+        self.put(line.finish());
+    }
+
+    /// Writes a line, after one that stands for those that were lost before it.
+    fn put(&self, line: &[u8]) {
+        let lost = self.sink.take_lost();
+        if lost > 0 && !self.sink.write(self.note_of(lost).finish()) {
+            self.sink.count_lost(lost + 1);
+        } else if !self.sink.write(line) {
+            self.sink.count_lost(1);
+        }
+    }
+
+    fn note_of(&self, lost: u64) -> LineBuffer {
+        let mut line = LineBuffer::default();
+        self.write_head(&mut line, "", Level::Warn);
+        let verb = if lost == 1 { "is" } else { "are" };
+        let _ =
+            write!(line, "{} {verb} missing here: they could not be written at once", Counted(lost, "line"));
+        line
+    }
+
+    /// What stands before each text; an empty `id` is left out.
+    fn write_head(&self, line: &mut LineBuffer, id: &str, level: Level) {
+        self.stamp.write(&mut Verbatim(line));
+        if !id.is_empty() {
+            let _ = write!(line, "[{id}] ");
+        }
+        let (pid, tid) = sink::process_and_thread();
+        let _ = write!(line, "[{pid}:{tid}] [{}] ", level.name());
     }
 }
 
@@ -110,16 +143,22 @@ impl Context<'_> {
     /// Writes a line; called by [`log!`](crate::log!), which tests the level first.
     pub fn write(&self, level: Level, file: &str, number: u32, text: fmt::Arguments<'_>) {
         let mut line = LineBuffer::default();
-        if !matches!(self.logger.sink, Sink::Capture(_)) {
-            self.logger.stamp.write(&mut Verbatim(&mut line));
-            let file = file.rsplit('/').next().unwrap_or(file);
-            let (pid, tid) = sink::process_and_thread();
-            let _ = write!(line, "[{}] [{pid}:{tid}] [{}] {file} ({number}): ", self.id, level.name());
-        } else {
+        if matches!(self.logger.sink, Sink::Capture(_)) {
             let _ = write!(line, "[{}] ", level.name());
+        } else {
+            self.logger.write_head(&mut line, self.id, level);
+            self.write_source(&mut line, file, number);
         }
         let _ = write!(line, "{text}");
-        self.logger.sink.write(line.finish());
+        self.logger.put(line.finish());
+    }
+
+    /// Where in the source a line comes from: for those who look for faults in it.
+    fn write_source(&self, line: &mut LineBuffer, file: &str, number: u32) {
+        if self.enabled(Level::Debug) {
+            let file = file.rsplit('/').next().unwrap_or(file);
+            let _ = write!(line, "{file} ({number}): ");
+        }
     }
 }
 
@@ -223,6 +262,24 @@ mod tests {
         crate::log!(context, Warn, "({}) gone", "w1");
         assert!(!evaluated);
         assert_eq!(logger.captured(), ["[warn] (w1) gone"]);
+    }
+
+    #[test]
+    fn heads_name_the_source_for_those_who_debug_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let head = |level, id| {
+            let path = directory.path().join("log");
+            let logger = Logger::new(level, StampFormat::new(b"[stamp] "), Sink::open(&path).unwrap());
+            crate::log!(logger.with_id(id), Error, "text");
+            let line = std::fs::read_to_string(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let (pid, tid) = sink::process_and_thread();
+            line.replace(&format!("[{pid}:{tid}]"), "[pid:tid]")
+        };
+        assert_eq!(head(Level::Info, "id"), "[stamp] [id] [pid:tid] [error] text\n");
+        assert_eq!(head(Level::Error, ""), "[stamp] [pid:tid] [error] text\n");
+        let debugged = head(Level::Debug, "id");
+        assert!(debugged.starts_with("[stamp] [id] [pid:tid] [error] mod.rs ("), "{debugged}");
     }
 
     #[test]

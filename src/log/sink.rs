@@ -1,9 +1,11 @@
-//! Where log lines go.
+//! Where log lines go, without waiting: what can't be written at once is lost, and counted.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -14,21 +16,60 @@ use rustix::fs::{fcntl_getfl, fcntl_setfl, OFlags};
 pub enum Sink {
     /// Nowhere.
     Discard,
-    /// A file opened for appending, or the writing end of a pipe.
-    File(Arc<File>),
+    /// A file, a device, or a pipe.
+    Output(Arc<Output>),
     /// Memory, for tests.
     Capture(Arc<Mutex<Vec<String>>>),
+}
+
+/// A descriptor that never waits, and what this process could not write to it.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    /// Lines lost since the log last said so.
+    lost: AtomicU64,
+    /// The last line was taken in part.
+    torn: AtomicBool,
+    /// Somebody was told of the loss that goes on.
+    told: AtomicBool,
+}
+
+impl Output {
+    fn new(file: File) -> Self {
+        let (lost, torn, told) = Default::default();
+        Self { file, lost, torn, told }
+    }
+
+    /// Writes one whole line; tells whether it was taken.
+    fn write(&self, line: &[u8]) -> bool {
+        if self.torn.load(Relaxed) && (&self.file).write(b"\n").is_ok() {
+            self.torn.store(false, Relaxed);
+        }
+        match (&self.file).write(line) {
+            Ok(taken) if taken == line.len() => true,
+            Ok(taken) => {
+                self.torn.store(taken > 0, Relaxed);
+                false
+            }
+            Err(_) => false,
+        }
+    }
 }
 
 impl Sink {
     /// Opens `path` for appending, creating it with mode 0644 minus umask.
     ///
+    /// Neither this nor a line waits for a slow device or the reader of a FIFO. A FIFO is opened for reading as
+    /// well, so that it needs no reader to be opened, and keeps what it holds while its reader is replaced.
+    ///
     /// # Errors
     /// Those of opening the file.
     pub fn open(path: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::OpenOptionsExt;
-        let file = File::options().append(true).create(true).mode(0o644).open(path)?;
-        Ok(Sink::File(Arc::new(file)))
+        let mut options = File::options();
+        options.append(true).create(true).mode(0o644).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        let is_fifo = fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+        let file = options.read(is_fifo).open(path)?;
+        Ok(Sink::Output(Arc::new(Output::new(file))))
     }
 
     /// Takes the writing end of a pipe, and makes it non-blocking: a stuck log program must not stop requests.
@@ -37,7 +78,7 @@ impl Sink {
     /// Those of `fcntl`.
     pub fn pipe(end: OwnedFd) -> io::Result<Self> {
         fcntl_setfl(&end, fcntl_getfl(&end)? | OFlags::NONBLOCK)?;
-        Ok(Sink::File(Arc::new(File::from(end))))
+        Ok(Sink::Output(Arc::new(Output::new(File::from(end)))))
     }
 
     pub(super) fn capture() -> Self {
@@ -51,13 +92,40 @@ impl Sink {
         }
     }
 
-    /// Writes one whole line with one system call; a line that can't be written is lost.
-    pub(super) fn write(&self, line: &[u8]) {
+    /// Writes one whole line with one system call; tells whether it was taken.
+    pub(super) fn write(&self, line: &[u8]) -> bool {
         match self {
-            Sink::Discard => {}
-            Sink::File(file) => drop((&**file).write(line)),
-            Sink::Capture(lines) => lines.lock().push(String::from_utf8_lossy(line).trim_end().to_owned()),
+            Sink::Discard => true,
+            Sink::Output(output) => output.write(line),
+            Sink::Capture(lines) => {
+                lines.lock().push(String::from_utf8_lossy(line).trim_end().to_owned());
+                true
+            }
         }
+    }
+
+    /// Counts lines as lost.
+    pub(super) fn count_lost(&self, lines: u64) {
+        if let Sink::Output(output) = self {
+            output.lost.fetch_add(lines, Relaxed);
+        }
+    }
+
+    /// The lines lost since the last call, for the note that stands in their place.
+    pub(super) fn take_lost(&self) -> u64 {
+        match self {
+            Sink::Output(output) if output.lost.load(Relaxed) > 0 => output.lost.swap(0, Relaxed),
+            _ => 0,
+        }
+    }
+
+    /// How many lines this process has lost, when that has begun since the last call and goes on: for those who
+    /// have another place to say it.
+    pub fn news_of_loss(&self) -> Option<u64> {
+        let Sink::Output(output) = self else { return None };
+        let lost = output.lost.load(Relaxed);
+        let known = output.told.swap(lost > 0, Relaxed);
+        (lost > 0 && !known).then_some(lost)
     }
 }
 
@@ -65,3 +133,6 @@ impl Sink {
 pub(super) fn process_and_thread() -> (u32, u64) {
     (std::process::id(), crate::ffi::time::thread_id())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::host::{Connector, VirtualHost};
+use crate::ffi::error_log;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
@@ -74,6 +75,7 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
         let mut pause = interval;
         while !stop.wait(maintained.watch_interval(pause)) {
             let log = maintained.log.with_id("WATCHDOG");
+            maintained.tell_lost_lines();
             pause = maintenance.run_due(Instant::now(), &maintained.workers, log).unwrap_or(interval);
         }
     });
@@ -84,6 +86,19 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
 }
 
 impl Connector {
+    /// A log that takes no lines can't say so: httpd's does.
+    fn tell_lost_lines(&self) {
+        for (name, sink) in &self.sinks {
+            if let Some(lost) = sink.news_of_loss() {
+                let text = format!(
+                    "mod_jk: {name} takes no more lines, this process has lost {lost} by now: is the disk full, or \
+                     does nobody read the other end?"
+                );
+                error_log::write(error_log::Level::Error, None, &text);
+            }
+        }
+    }
+
     /// How long the thread sleeps when the next maintenance is due after `pause`: JkWatchdogInterval at most.
     fn watch_interval(&self, pause: Duration) -> Duration {
         match self.watchdog_interval {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use parking_lot::Mutex;
 
+use super::logs::NamedSink;
 use super::record::Choice;
 use super::request_log::LogFormat;
 use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
@@ -29,6 +30,8 @@ pub(super) struct Connector {
     pub(super) defined: DefinedNames,
     /// Log of the main server: for what belongs to no request.
     pub(super) log: Arc<Logger>,
+    /// Where the lines of all servers go.
+    pub(super) sinks: Vec<NamedSink>,
     /// JkWatchdogInterval in seconds, 0 if not set.
     pub(super) watchdog_interval: u32,
 }
@@ -36,6 +39,8 @@ pub(super) struct Connector {
 /// One server, ready to serve.
 pub(super) struct VirtualHost {
     pub(super) log: Arc<Logger>,
+    /// Requests can have ids, so that one without is worth a word.
+    pub(super) has_ids: bool,
     pub(super) map: Option<Arc<ServerMap>>,
     pub(super) options: JkOptions,
     pub(super) indicators: [CString; Indicator::COUNT],

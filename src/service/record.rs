@@ -11,7 +11,7 @@ use crate::mapping::{Rule, RuleOptions};
 /// One request, from translate_name to the log.
 #[derive(Debug)]
 pub struct RequestRecord {
-    /// Names the request in the log.
+    /// Names the request in the log; empty where requests have no ids.
     pub(super) id: String,
     /// The rule that matched; the map it came from may be replaced meanwhile.
     pub(super) rule: OnceLock<Arc<Rule>>,
@@ -24,7 +24,7 @@ pub struct RequestRecord {
 /// A worker chosen by environment variable: name and extensions.
 pub(super) type Choice = (String, RuleOptions);
 
-/// What log lines show when a request has no id.
+/// What log lines show when a request has no id though it could have one.
 const NO_ID: &str = "NO-ID";
 
 impl RequestRecord {
@@ -47,8 +47,9 @@ impl RequestRecord {
         let environment = request.environment();
         let id = environment.get(host.indicator(Indicator::RequestId)).filter(|id| !id.is_empty());
         let id = id.or_else(|| environment.get(c"UNIQUE_ID").filter(|id| !id.is_empty()));
+        let none = if host.has_ids { NO_ID } else { "" };
         Self {
-            id: id.map_or_else(|| NO_ID.to_owned(), |id| String::from_utf8_lossy(id).into_owned()),
+            id: id.map_or_else(|| none.to_owned(), |id| String::from_utf8_lossy(id).into_owned()),
             rule: OnceLock::new(),
             original_uri: OnceLock::new(),
             handled: AtomicBool::new(false),

@@ -13,7 +13,9 @@ use crate::config::directives::{GlobalSettings, Indicator};
 use crate::ffi::error_log::{write, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
-use crate::ffi::server::{add_version_component, child_limit, phase, server_root_relative, Phase, Server};
+use crate::ffi::server::{
+    add_version_component, child_limit, is_module_loaded, phase, server_root_relative, Phase, Server,
+};
 use crate::log;
 use crate::log::Logger;
 use crate::shared::Shared;
@@ -51,7 +53,8 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
 
 fn build<'s>(pool: Pool<'s>, main: Server<'s>, plan: Plan) -> Result<(), String> {
     let mut logs = Logs::new(pool);
-    let log = logs.open(main, &plan.hosts[0].settings)?;
+    let host_logs = logs.open_all(main, &plan.hosts)?;
+    let log = Arc::clone(&host_logs[0]);
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
     let global = &plan.hosts[0].settings.global;
@@ -60,10 +63,9 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, plan: Plan) -> Result<(), String>
     let watchdog_interval = global.watchdog_interval.unwrap_or(0);
     let (settings, defined) = (plan.workers, plan.defined);
     let connector =
-        Connector { workers, shared, settings, defined, log: Arc::clone(&log), watchdog_interval };
+        Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks(), watchdog_interval };
     let connector = Arc::new(connector);
-    for (server, host) in main.and_following().zip(plan.hosts) {
-        let log = if server.is_virtual() { logs.open(server, &host.settings)? } else { Arc::clone(&log) };
+    for ((server, host), log) in main.and_following().zip(plan.hosts).zip(host_logs) {
         // In place of what the directives said, and made by the process that will drop it: httpd may have become a
         // daemon since it made the main server's slot.
         server.keep(pool, virtual_host(host, log, &connector));
@@ -107,8 +109,10 @@ fn default_shm_file(pool: Pool<'_>, main: Server<'_>) -> Result<PathBuf, String>
 
 fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) -> VirtualHost {
     let settings = plan.settings;
+    let own_ids = settings.indicators[Indicator::RequestId as usize].is_some();
     VirtualHost {
         log,
+        has_ids: own_ids || is_module_loaded(c"mod_unique_id.c"),
         map: plan.map,
         options: plan.options,
         indicators: Indicator::names(&settings.indicators),

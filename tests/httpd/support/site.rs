@@ -226,6 +226,13 @@ impl Site {
         Httpd::new(Parent::Daemon(daemon), self)
     }
 
+    /// As [`Site::start`], by a command that runs the program and arguments that are appended to it.
+    pub fn start_by(self, mut command: Command) -> Httpd {
+        self.write_conf();
+        command.arg(paths::httpd());
+        Httpd::new(Parent::Foreground(self.launch(command)), self)
+    }
+
     fn launch(&self, mut command: Command) -> Process {
         command.args(self.arguments()).arg("-DFOREGROUND");
         let stderr = File::create(self.path("logs/stderr.log")).expect("a log of our own");
