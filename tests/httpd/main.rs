@@ -32,11 +32,14 @@ mod t28_examples;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
+use rustix::fs::Mode;
 
 /// Tests wait for servers most of the time, so more of them run at once than there are processors.
 const DEFAULT_THREADS: usize = 4;
 
 fn main() -> ExitCode {
+    // Whatever the umask of who runs the tests: a server's children, another user, read what is written here.
+    rustix::process::umask(Mode::from_raw_mode(0o022));
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(DEFAULT_THREADS);
     let suites = [
@@ -67,5 +70,6 @@ fn main() -> ExitCode {
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     support::tomcat::stop_shared();
+    support::paths::remove_scratch();
     conclusion.exit_code()
 }

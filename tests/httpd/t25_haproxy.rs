@@ -19,7 +19,7 @@ use crate::support::raw;
 use crate::support::site::Mpm;
 use crate::support::suite::Suite;
 use crate::support::tomcat::{Service, Tomcat};
-use crate::support::{ports, wait};
+use crate::support::{paths, ports, wait};
 
 /// The client; neither HAProxy nor httpd sits at this address.
 const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 77);
@@ -37,7 +37,7 @@ pub fn suite() -> Suite {
 
 /// HAProxy with the example's haproxy.cfg, as soon as it listens on `port`.
 fn haproxy(example: &Example, port: u16) -> Process {
-    let mut haproxy = example.run("haproxy", &["-f", "haproxy.cfg"]);
+    let mut haproxy = example.run(&paths::haproxy(), &["-f", "haproxy.cfg"]);
     wait::until_true("HAProxy to listen", PATIENCE, || {
         assert!(haproxy.ended().is_none(), "HAProxy ended");
         TcpStream::connect(("127.0.0.1", port)).is_ok()

@@ -83,9 +83,10 @@ impl Example {
     }
 
     /// Runs a program that serves in the foreground, with the variables of the example and in its directory.
-    pub fn run(&self, program: &str, arguments: &[&str]) -> Process {
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> Process {
         let mut command = process::guarded(program, AtDeath::Kill);
-        let log = File::create(self.path(&format!("logs/{program}.log"))).expect("a log of our own");
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let log = File::create(self.path(&format!("logs/{name}.log"))).expect("a log of our own");
         command.stdout(log.try_clone().expect("a second handle")).stderr(log);
         command.envs(self.variables.iter().cloned()).current_dir(self.root.path()).args(arguments);
         Process::start(command)
@@ -141,7 +142,9 @@ fn copy(from: &Path, to: &Path) {
             fs::create_dir(&target).expect("a directory of our own");
             copy(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), &target).expect("a copy of our own");
+            // Without the rights of the original, which may be closed to others.
+            let octets = fs::read(entry.path()).expect("a file of the project");
+            fs::write(&target, octets).expect("a copy of our own");
         }
     }
 }

@@ -1,9 +1,15 @@
 //! Where the machine keeps what the suites run: httpd, its modules, the module under test, Tomcat.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use super::site;
 
 /// The httpd binary, as apxs names it.
 pub fn httpd() -> &'static Path {
@@ -17,34 +23,81 @@ pub fn httpd_modules() -> &'static Path {
     MODULES.get_or_init(|| apxs("LIBEXECDIR").into())
 }
 
-/// The module under test: `MOD_JK_SO`, or the release build beside this test binary.
+/// The module under test: `MOD_JK_SO`, or the release build beside this test binary; a copy of it (see [`readable`]).
 pub fn module() -> &'static Path {
     static MODULE: OnceLock<PathBuf> = OnceLock::new();
     MODULE.get_or_init(|| {
         let path = env::var_os("MOD_JK_SO").map_or_else(release_build, PathBuf::from);
-        path.canonicalize().unwrap_or_else(|error| {
-            panic!("{}: {error}; run `cargo build --release` first or set MOD_JK_SO", path.display())
-        })
+        assert!(path.exists(), "no {}; run `cargo build --release` first or set MOD_JK_SO", path.display());
+        readable(&path, "mod_jk.so")
     })
 }
 
-/// The C original that behaviour is compared with: `MOD_JK_ORIGINAL`, where `apxs/setup test` puts it, or where
-/// Debian's package does. `None` where there is no such package, and with `MOD_JK_ORIGINAL=none`.
+/// The C original that behaviour is compared with: a copy of `MOD_JK_ORIGINAL`, of where `apxs/setup test` puts it, or
+/// of where Debian's package does. `None` where there is no such package, and with `MOD_JK_ORIGINAL=none`.
 pub fn original() -> Option<PathBuf> {
+    static ORIGINAL: OnceLock<Option<PathBuf>> = OnceLock::new();
+    ORIGINAL.get_or_init(|| find_original().map(|path| readable(&path, "original.so"))).clone()
+}
+
+fn find_original() -> Option<PathBuf> {
     if let Some(path) = env::var_os("MOD_JK_ORIGINAL") {
         return Some(PathBuf::from(path)).filter(|path| path.as_os_str() != "none");
     }
     let places = [target().join("original/mod_jk.so"), httpd_modules().join("mod_jk.so")];
     let found = places.into_iter().find(|path| is_original(path));
-    let due = Path::new("/etc/debian_version").exists();
-    assert!(found.is_some() || !due, "no C mod_jk to compare with: run apxs/setup test");
+    assert!(found.is_some() || !is_debian(), "no C mod_jk to compare with: run apxs/setup test");
     found
 }
 
 /// Whether that is the C module and not a copy of this one installed in its place: it names its C source files.
 fn is_original(path: &Path) -> bool {
-    let octets = std::fs::read(path).unwrap_or_default();
+    let octets = fs::read(path).unwrap_or_default();
     memchr::memmem::find(&octets, b"jk_lb_worker.c").is_some()
+}
+
+static SCRATCH: Mutex<Option<TempDir>> = Mutex::new(None);
+
+/// A directory of this run that everybody can read; [`remove_scratch`] removes it.
+pub fn scratch() -> PathBuf {
+    let mut scratch = SCRATCH.lock();
+    let directory = scratch.get_or_insert_with(|| {
+        let directory =
+            tempfile::Builder::new().prefix("mod_jk-run-").tempdir().expect("a temporary directory");
+        site::open_to_all(directory.path());
+        directory
+    });
+    directory.path().to_owned()
+}
+
+/// Removes it at the end of the run.
+pub fn remove_scratch() {
+    SCRATCH.lock().take();
+}
+
+/// A copy of `path` under `name` where everybody can read it: servers started as another user load it too, and the
+/// project may lie in a home directory that is closed to others. No build in the meantime changes it either.
+pub fn readable(path: &Path, name: &str) -> PathBuf {
+    let copy = scratch().join(name);
+    fs::copy(path, &copy).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    site::open_to_all(&copy);
+    copy
+}
+
+/// HAProxy, installed or where `apxs/setup test` unpacks Debian's package.
+pub fn haproxy() -> PathBuf {
+    let places = [unpacked("haproxy").join("usr/sbin/haproxy"), "/usr/sbin/haproxy".into()];
+    places.into_iter().find(|path| path.exists()).unwrap_or_else(|| "haproxy".into())
+}
+
+/// A package of Debian as `apxs/setup test` unpacks it.
+pub fn unpacked(package: &str) -> PathBuf {
+    target().join("unpacked").join(package)
+}
+
+/// Whether this is Debian or one of its children.
+pub fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists()
 }
 
 /// The directory of the project.
@@ -62,7 +115,7 @@ fn release_build() -> PathBuf {
 }
 
 /// Cargo's target directory.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     let binary = env::current_exe().expect("the path of this test binary");
     binary.ancestors().nth(3).expect("a test binary lies in target/<profile>/deps").to_owned()
 }

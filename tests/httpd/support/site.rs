@@ -318,7 +318,7 @@ fn run_as() -> String {
     }
 }
 
-/// Lets the children's user into a temporary directory.
-pub fn open_to_all(directory: &Path) {
-    fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("rights on a directory of our own");
+/// Lets the children's user into a temporary directory, or read a file that is to be loaded.
+pub fn open_to_all(path: &Path) {
+    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("rights on a file of our own");
 }
