@@ -1,6 +1,7 @@
 """Runs the cases and reports them: `benches/run` starts this with its environment checked."""
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -19,6 +20,7 @@ MEMORY = "memory"
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is stopped on the way out
+    os.umask(0o022)  # httpd's child, another user, reads what is written here
     options = parse_arguments()
     installed = servers.Installed.find()
     chosen = contenders.present(options.modules, installed.modules)

@@ -137,4 +137,8 @@ def present(names, module_directory):
 
 
 def _remedy(name):
-    return {"rust": "; run `cargo build --release` or set MOD_JK_SO"}.get(name, "")
+    remedies = {
+        "rust": "; run `cargo build --release` or set MOD_JK_SO",
+        "c": "; run `apxs/setup bench` or set C_MOD_JK",
+    }
+    return remedies.get(name, "")
