@@ -59,7 +59,7 @@ impl Health {
             Some(time) => (time.saturating_sub(base).max(0) as u64 + 1).min(TIME_MASK),
             None => 0,
         };
-        self.state as u64 | short(self.first_error) << 4 | short(self.last_error) << (4 + TIME_BITS)
+        self.state as u64 | (short(self.first_error) << 4) | (short(self.last_error) << (4 + TIME_BITS))
     }
 
     /// Unpacks it; an unknown state reads as an error.

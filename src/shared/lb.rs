@@ -45,7 +45,7 @@ impl Turn {
 
     fn behind(self, chosen: usize) -> Self {
         let selections = (self.0 >> 32).wrapping_add(1);
-        Self(selections << 32 | u64::from(chosen as u32 + 1))
+        Self((selections << 32) | u64::from(chosen as u32 + 1))
     }
 }
 

@@ -28,6 +28,7 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
+mod t40_machine;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
         t28_examples::suite(),
+        t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -1,0 +1,131 @@
+//! `apxs/install`: what goes where, what stays, and whose files are left alone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use super::{run, Machine};
+use crate::support::httpd::Verdict;
+use crate::support::paths;
+use crate::support::site::as_nobody;
+use crate::support::suite::Suite;
+
+pub fn add(suite: Suite) -> Suite {
+    suite
+        .test("install_puts_samples_and_uninstall_takes_what_nobody_changed", samples)
+        .test("debian_gets_its_own_layout", debian)
+        .test("install_as_a_plain_user_says_sudo", plain_user)
+        .test("a_module_that_a_package_owns_is_diverted_not_replaced", packaged)
+        .test("a_module_that_is_switched_on_is_not_taken_away", switched_on)
+}
+
+/// A machine whose httpd has its own ServerRoot.
+pub fn with_server_root() -> Machine {
+    Machine::new().program("bin/apxs", &apxs("@ROOT@/modules", "@ROOT@/conf"))
+}
+
+/// An apxs of an httpd with those directories.
+fn apxs(modules: &str, conf: &str) -> String {
+    format!("case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo @ROOT@/logs ;; esac")
+}
+
+/// A machine whose httpd has Debian's layout.
+fn with_debians_apxs() -> Machine {
+    Machine::new().program("bin/apxs", &apxs("/usr/lib/apache2/modules", "/etc/apache2"))
+}
+
+pub fn install(machine: &Machine, arguments: &[&str]) -> Verdict {
+    run(machine.command("apxs/install").args(arguments))
+}
+
+fn module() -> &'static str {
+    paths::module().to_str().expect("a plain path")
+}
+
+fn samples() {
+    let machine = with_server_root();
+    let verdict = install(&machine, &[module()]);
+    assert!(verdict.ok && verdict.output.contains("LoadModule jk_module"), "{}", verdict.output);
+    let mode =
+        |path: &str| fs::metadata(machine.path(path)).expect("installed").permissions().mode() & 0o7777;
+    assert_eq!(mode("modules/mod_jk.so"), 0o644);
+    assert_eq!(mode("conf/workers.properties"), 0o640, "it is to hold secrets");
+    assert_eq!(mode("conf/uriworkermap.properties"), 0o644, "children read it again");
+    assert!(machine.read("conf/jk.conf.sample").contains(&format!("JkShmFile {}/logs/", machine.root())));
+
+    fs::write(machine.path("conf/workers.properties"), "worker.list=mine\n").expect("a file of our own");
+    assert!(install(&machine, &[module()]).output.contains("kept "));
+    assert_eq!(machine.read("conf/workers.properties"), "worker.list=mine\n");
+
+    let removed = install(&machine, &["--remove"]);
+    assert!(removed.ok && removed.output.contains("(changed since)"), "{}", removed.output);
+    let left: Vec<_> = ["modules/mod_jk.so", "conf/jk.conf.sample", "conf/uriworkermap.properties"]
+        .into_iter()
+        .filter(|path| machine.path(path).exists())
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(machine.read("conf/workers.properties"), "worker.list=mine\n");
+}
+
+fn debian() {
+    if !paths::is_debian() {
+        return;
+    }
+    let machine = with_debians_apxs();
+    let install = |argument: &str| {
+        run(machine.command("apxs/install").arg(argument).env("DESTDIR", machine.path("root")))
+    };
+    assert!(install(module()).ok);
+    let conf = machine.read("root/etc/apache2/mods-available/jk.conf");
+    assert!(conf.contains("JkWorkersFile /etc/libapache2-mod-jk/workers.properties"), "{conf}");
+    let load = machine.read("root/etc/apache2/mods-available/jk.load");
+    assert_eq!(load, "LoadModule jk_module /usr/lib/apache2/modules/mod_jk.so\n");
+    assert!(install("--remove").ok);
+    for path in ["usr/lib/apache2/modules/mod_jk.so", "etc/apache2/mods-available/jk.load"] {
+        assert!(!machine.path("root").join(path).exists(), "{path}");
+    }
+}
+
+fn plain_user() {
+    let machine = with_server_root();
+    let install = |argument| {
+        let path = machine.command("apxs/install").get_program().to_owned();
+        let copy = paths::readable(path.as_ref(), "install");
+        let mut command = Command::new("setpriv");
+        command.args(as_nobody()).arg(copy).arg(argument).env("APXS", machine.path("bin/apxs"));
+        // As who runs the tests, if that is not root: a directory of root's is as closed to them.
+        run(command.env("DESTDIR", "/proc"))
+    };
+    let verdict = install(module());
+    assert!(!verdict.ok && verdict.output.contains("sudo make install"), "{}", verdict.output);
+    let verdict = install("--remove");
+    assert!(!verdict.ok && verdict.output.contains("sudo make uninstall"), "{}", verdict.output);
+}
+
+fn packaged() {
+    let owned = |diverted: &str| {
+        with_server_root()
+            .program("bin/dpkg-query", "echo libapache2-mod-jk: \"$2\"")
+            .program("bin/dpkg-divert", &format!("echo \"$2\"{diverted}"))
+            .program("modules/mod_jk.so", "the C module")
+    };
+    let machine = owned("");
+    for argument in [module(), "--remove"] {
+        let verdict = install(&machine, &[argument]);
+        assert!(!verdict.ok && verdict.output.contains("package libapache2-mod-jk"), "{}", verdict.output);
+        assert!(machine.read("modules/mod_jk.so").contains("the C module"));
+    }
+    let advice = install(&machine, &[module()]).output;
+    assert!(advice.contains("sudo dpkg-divert --local --rename --divert"), "{advice}");
+    assert!(advice.contains("Do not purge"), "{advice}");
+    assert!(install(&owned(".c"), &[module()]).ok, "diverted, the place is ours");
+}
+
+fn switched_on() {
+    if !paths::is_debian() {
+        return;
+    }
+    let machine = with_debians_apxs().program("root/etc/apache2/mods-enabled/jk.load", "");
+    let verdict = run(machine.command("apxs/install").arg("--remove").env("DESTDIR", machine.path("root")));
+    assert!(!verdict.ok && verdict.output.contains("sudo a2dismod jk"), "{}", verdict.output);
+}
