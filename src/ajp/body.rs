@@ -8,7 +8,7 @@
 //! An empty payload (12 34 00 00) says that there is no more; a data_length of 0 that the client failed.
 //! The data itself is not touched here: it is sent from where it stands, behind the six octets made here.
 //!
-//! Rules: "ajp13", sections 3 and 5.
+//! Rules: "ajp13, sections 3 and 5".
 
 use super::packet::{HEADER_LENGTH, TO_CONTAINER};
 

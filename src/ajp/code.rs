@@ -1,6 +1,6 @@
 //! The codes of methods, header names and attributes: one table each, read in both directions.
 //!
-//! Rules: "ajp13", sections 4.2, 4.4, 4.5 and 8.
+//! Rules: "ajp13, sections 4.2, 4.4, 4.5 and 8".
 
 /// Method code that says that the name follows as the attribute stored_method.
 pub const STORED_METHOD: u8 = 0xff;

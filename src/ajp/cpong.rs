@@ -4,7 +4,7 @@
 //! |---|---|
 //! | prefix_code | byte 9 |
 //!
-//! Rules: "ajp13", sections 3 and 6.
+//! Rules: "ajp13, sections 3 and 6".
 
 use super::cursor::{Cursor, Malformed};
 

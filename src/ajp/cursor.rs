@@ -1,7 +1,7 @@
 //! Reads the fields of one payload in order; every error names the message and the field.
 //!
 //! The cursor holds nothing but the payload, so that no length that a peer claims can reach beyond it.
-//! Rules: "ajp13", section 1 (data types).
+//! Rules: "ajp13, section 1" (data types).
 
 use std::fmt;
 

@@ -5,7 +5,7 @@
 //! | prefix_code | byte 5 |
 //! | reuse | boolean: 0 means that the container closes the connection; any other octet is true |
 //!
-//! Rules: "ajp13", sections 1, 3 and 12.
+//! Rules: "ajp13, sections 1, 3 and 12".
 
 use super::cursor::{Cursor, Malformed};
 

@@ -15,7 +15,7 @@
 //!
 //! Strings go out octet by octet as they are. They have no NUL inside, because httpd keeps them as C strings;
 //! one that had would still be framed correctly, since only lengths count.
-//! What the values are is for the adapter to decide. Rules: "ajp13", section 4; "directives", section 8.
+//! What the values are is for the adapter to decide. Rules: "ajp13, section 4"; "directives, section 8".
 
 use super::code::{self, Attribute, REQUEST_HEADERS};
 use super::too_large::TooLarge;

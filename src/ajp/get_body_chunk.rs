@@ -6,7 +6,7 @@
 //! | requested_length | integer |
 //!
 //! 0xFFFF is refused: no body packet can be that long, and it is what the original reads from a message that
-//! lacks the field. Rules: "ajp13", sections 3, 5 and 12.
+//! lacks the field. Rules: "ajp13, sections 3, 5 and 12".
 
 use super::cursor::{Cursor, Defect, Malformed};
 

@@ -1,6 +1,6 @@
 //! What HTTP demands of a response head, so that what a container sends can't break the message apart.
 //!
-//! Rules: RFC 9110, sections 5.1, 5.5, 5.6.2, 7.6.1 and 8.6; "decisions", rows 19 and 27.
+//! Rules: RFC 9110, sections 5.1, 5.5, 5.6.2, 7.6.1 and 8.6; "decisions, rows 19 and 27".
 
 use crate::text::trim_header_value;
 

@@ -5,9 +5,9 @@
 //! decoded by [`Reply::decode`]. [`packet`] is the envelope around all of them.
 //!
 //! A reply is input from outside: the decoder takes what the protocol and HTTP allow and nothing else
-//! ("decisions", rows 19 and 27). When a connection is opened or given up is for the worker to decide.
+//! ("decisions, rows 19 and 27"). When a connection is opened or given up is for the worker to decide.
 //!
-//! Rules: "ajp13", sections 1 to 8; "AJPv13" in the documentation of the original.
+//! Rules: "ajp13, sections 1 to 8"; "AJPv13" in the documentation of the original.
 
 pub mod body;
 pub mod code;

@@ -5,14 +5,14 @@
 //! | 0, 1 | 12 34 | 41 42 (`AB`) |
 //! | 2, 3 | length of the payload | length of the payload |
 //!
-//! Rules: "ajp13", sections 2 and 7. What a payload means is [`super::reply`]'s business.
+//! Rules: "ajp13, sections 2 and 7". What a payload means is [`super::reply`]'s business.
 
 use thiserror::Error;
 
 /// Octets before the payload.
 pub const HEADER_LENGTH: usize = 4;
 
-/// The largest value of max_packet_size, envelope included ("ajp13", section 7).
+/// The largest value of max_packet_size, envelope included ("ajp13, section 7").
 pub const MAX_PACKET_SIZE: usize = 65536;
 
 /// First octets of a packet to the container.
@@ -45,7 +45,7 @@ pub enum FramingError {
 /// Finds the first packet from the container in what was received: its payload, and how many octets it takes
 /// with its envelope. `None` means that more must be received first.
 ///
-/// A payload may have up to max_packet_size octets, not counting the envelope ("ajp13", section 7).
+/// A payload may have up to max_packet_size octets, not counting the envelope ("ajp13, section 7").
 ///
 /// # Errors
 /// [`FramingError`] as soon as the octets received so far can't be the beginning of a packet.

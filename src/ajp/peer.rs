@@ -2,7 +2,7 @@
 //!
 //! It decodes requests into owned values and encodes replies. The module itself never uses it: a decoder that
 //! shares only code tables and cursor with the encoder is what proves the encoder right.
-//! Rules: "ajp13", sections 2 to 5 and 8.
+//! Rules: "ajp13, sections 2 to 5 and 8".
 
 use super::code::{self, Attribute, REQUEST_HEADERS, RESPONSE_HEADERS};
 use super::cursor::{Cursor, Defect, Malformed};

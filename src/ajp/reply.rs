@@ -1,7 +1,7 @@
 //! What a container may send, told apart by the first octet of the payload.
 //!
 //! Whether a message may come at this point of the exchange is for the worker to judge.
-//! Rules: "ajp13", sections 3 and 12.
+//! Rules: "ajp13, sections 3 and 12".
 
 use super::cursor::{Cursor, Defect, Malformed};
 use super::{cpong, end_response, get_body_chunk, send_body_chunk, send_headers, SendHeaders};

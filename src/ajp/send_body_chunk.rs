@@ -8,7 +8,7 @@
 //! | (none) | one 0x00 that Tomcat adds without counting it; accepted with or without |
 //!
 //! A chunk_length beyond the packet is an error: the original once sent what lay behind it in memory.
-//! Rules: "ajp13", sections 3, 11 and 12.
+//! Rules: "ajp13, sections 3, 11 and 12".
 
 use super::cursor::{Cursor, Malformed};
 

@@ -13,7 +13,7 @@
 //! A code in no table is refused as well: 0xA000 and its missing name crash the original.
 //! Text that would break the response apart is refused instead of repaired, because Tomcat itself replaces
 //! control characters: whoever sends them is no sane container. Which headers reach the client is for the
-//! adapter to decide. Rules: "ajp13", sections 8 and 12; "decisions", rows 19 and 27.
+//! adapter to decide. Rules: "ajp13, sections 8 and 12"; "decisions, rows 19 and 27".
 
 use smallvec::SmallVec;
 

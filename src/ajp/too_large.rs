@@ -1,6 +1,6 @@
 //! Why a request was refused with 413, in words that help the administrator.
 //!
-//! Rules: "ajp13", section 4.6; "decisions", row 20.
+//! Rules: "ajp13, section 4.6"; "decisions, row 20".
 
 use std::error::Error;
 use std::fmt;

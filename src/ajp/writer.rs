@@ -2,7 +2,7 @@
 //!
 //! Nothing is ever stored beyond the limit, but what does not fit is still counted, so that one check at the
 //! end suffices and the complaint can tell how large the packet would have been.
-//! Rules: "ajp13", sections 1, 2 and 7.
+//! Rules: "ajp13, sections 1, 2 and 7".
 
 use super::code::{HeaderNames, MAX_HEADER_NAME};
 use super::cursor::NULL_STRING;

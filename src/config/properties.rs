@@ -1,7 +1,7 @@
 //! The line grammar that `workers.properties` and `uriworkermap.properties` share.
 //!
 //! One line is at most one `key = value`; `#` starts a comment anywhere; blanks around key and value go; there
-//! are no continuation lines, escapes or quotes. Rules: "workers.properties, Line grammar".
+//! are no continuation lines, escapes or quotes. Rules: "workers-properties, section 1".
 
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;

@@ -1,6 +1,6 @@
 //! JkAutoAlias: unmapped URIs below a directory that holds web applications.
 //!
-//! Rules: "uri-mapping, JkAutoAlias". The file system is asked through a closure.
+//! Rules: "uri-mapping, section 10". The file system is asked through a closure.
 
 use memchr::memchr;
 

@@ -1,7 +1,7 @@
 //! What a virtual host takes over from the main server (JkMountCopy).
 //!
 //! A virtual host without rules and without a map file of its own shares the main server's whole map instead;
-//! the configuration decides that. Rules: "uri-mapping, JkMountCopy".
+//! the configuration decides that. Rules: "uri-mapping, section 8".
 
 use std::collections::HashSet;
 

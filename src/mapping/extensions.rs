@@ -1,7 +1,7 @@
 //! Parses what stands behind a pattern: `worker;name=value;...`.
 //!
 //! Names are exact and nothing is trimmed; numbers are read as C's `atoi` reads them. What the original lets pass
-//! silently is a warning here, with the same effect. Rules: "uri-mapping, Extensions".
+//! silently is a warning here, with the same effect. Rules: "uri-mapping, section 3".
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! Lines are read as those of `workers.properties`: `#` starts a comment, `$(name)` in a value stands for an
 //! earlier key or an environment variable. A key that is no pattern is such a variable. Whether the workers
-//! exist is checked by others. Rules: "uri-mapping, Rule grammar" and rows 1 to 3 of "decisions".
+//! exist is checked by others. Rules: "uri-mapping, section 2" and "decisions, rows 1 to 3".
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

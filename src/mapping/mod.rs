@@ -3,7 +3,7 @@
 //! Nothing here knows httpd or workers. The configuration turns JkMount, JkUnMount and `mount` properties into
 //! [`Rule`]s, [`compose`] adds what a virtual host inherits, and a [`ServerMap`] adds the rules of the map file
 //! and keeps them current. A request's URI is cleaned by [`normalise`] and looked up with
-//! [`ServerMap::lookup`]. The rules come from "uri-mapping" and from rows 2 to 4 and 14 of "decisions".
+//! [`ServerMap::lookup`]. The rules come from "uri-mapping" and from "decisions, rows 2 to 4 and 14".
 
 mod auto_alias;
 mod check;

@@ -1,7 +1,7 @@
 //! Cleans a URI before it is looked up, so that no spelling of a path evades a rule.
 //!
 //! httpd has decoded the path already. Here path parameters go, `//` collapses, `.` and `..` are resolved; what
-//! would climb above the root is refused. Rules: "uri-mapping, Normalisation before matching" (the answer to
+//! would climb above the root is refused. Rules: "uri-mapping, section 5" (the answer to
 //! CVE-2014-8111, CVE-2018-1323 and CVE-2018-11759).
 
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! URI patterns: literal octets, `*` for any number of octets, `?` for exactly one, `/` included.
 //!
-//! Patterns compare octet by octet with the decoded and normalised path. Rules: "uri-mapping, Rule grammar".
+//! Patterns compare octet by octet with the decoded and normalised path. Rules: "uri-mapping, section 2".
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl Pattern {
         }
     }
 
-    /// Takes a pattern that starts with `/`, `*` or `?`, as map files have them ("decisions", row 3).
+    /// Takes a pattern that starts with `/`, `*` or `?`, as map files have them ("decisions, row 3").
     ///
     /// # Errors
     /// [`PatternError::BadStart`] if it starts otherwise.

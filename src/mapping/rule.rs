@@ -1,7 +1,7 @@
 //! Rules: a URI pattern, the worker it leads to, and where both were written.
 //!
 //! One definition (a directive, a line of a map file, an item of a `mount` property) makes one rule, or two if
-//! it has a `|`. Rules: "uri-mapping, Rule grammar" and rows 3 and 4 of "decisions".
+//! it has a `|`. Rules: "uri-mapping, section 2" and "decisions, rows 3 and 4".
 
 use std::fmt;
 use std::sync::Arc;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memmem};
 
-/// Tells whether a decoded URI holds `%` or `\`, which RejectUnsafeURI refuses ("uri-mapping, Lookup").
+/// Tells whether a decoded URI holds `%` or `\`, which RejectUnsafeURI refuses ("uri-mapping, section 4").
 pub fn is_unsafe(uri: &[u8]) -> bool {
     memchr2(b'%', b'\\', uri).is_some()
 }
 
-/// Re-encodes a decoded URI as ForwardURIProxy sends it ("uri-mapping, URI forwarded to Tomcat").
+/// Re-encodes a decoded URI as ForwardURIProxy sends it ("uri-mapping, section 7").
 pub fn escape_proxy(uri: &[u8]) -> Cow<'_, [u8]> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let Some(first) = uri.iter().position(|octet| !is_plain(*octet)) else { return Cow::Borrowed(uri) };
@@ -31,7 +31,7 @@ fn is_plain(octet: u8) -> bool {
 
 /// Removes the session path parameter `name` (with its `;`) from `uri`, up to the next `;`, `/` or the end.
 ///
-/// Only its first occurrence goes; `None` if there is none ("uri-mapping, JkStripSession").
+/// Only its first occurrence goes; `None` if there is none ("uri-mapping, section 11").
 pub fn strip_session(uri: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let start = memmem::find(uri, name)?;
     let value = start + name.len();

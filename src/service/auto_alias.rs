@@ -1,6 +1,6 @@
 //! JkAutoAlias: static files of web applications, served by httpd from the applications' directory.
 //!
-//! Rules: "uri-mapping, JkAutoAlias".
+//! Rules: "uri-mapping, section 10".
 
 use std::ffi::OsStr;
 use std::fs;

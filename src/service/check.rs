@@ -3,7 +3,7 @@
 //! What stops what, by phase: at configtest, and when the command line asks a running server to restart, any
 //! error refuses. At start, only errors about workers do: a broken map file costs its own rules. A restart by
 //! signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
-//! "decisions", rows 1 and 24.
+//! "decisions, rows 1 and 24".
 
 use std::net::ToSocketAddrs;
 

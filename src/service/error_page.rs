@@ -1,7 +1,7 @@
 //! use_server_errors: httpd's page, the container's meaning.
 //!
 //! The container's page is dropped with its headers, but what a status is of no use without stays. "uri-mapping,
-//! Extensions" and "decisions", row 42.
+//! section 3" and "decisions, row 42".
 
 use crate::ajp::SendHeaders;
 use crate::ffi::request::Request;

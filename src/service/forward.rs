@@ -1,6 +1,6 @@
 //! From httpd's request to a Forward Request: one small function per part.
 //!
-//! What comes from where, and which environment variable overrides it: "directives, Data sent to Tomcat".
+//! What comes from where, and which environment variable overrides it: "directives, section 8".
 
 use std::borrow::Cow;
 use std::ffi::CStr;

@@ -1,7 +1,7 @@
 //! The texts of the last configuration that worked, for restarts that find a broken one.
 //!
 //! A restart reads the configuration anew, with this module's code loaded anew, perhaps from another build; what is
-//! remembered lies as plain octets on the pool of the process. "decisions", row 1.
+//! remembered lies as plain octets on the pool of the process. "decisions, row 1".
 
 use std::ffi::CStr;
 use std::path::Path;

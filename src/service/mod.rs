@@ -2,7 +2,7 @@
 //!
 //! Start-up: [`check_config`] tells the truth at configtest, [`post_config`] builds logs, workers and maps,
 //! [`child_init`] makes a child ready. A request: [`translate_name`] and [`map_to_storage`] ask the map,
-//! [`handle`] serves, [`log_transaction`] writes the request log. Rules: "directives, Hooks".
+//! [`handle`] serves, [`log_transaction`] writes the request log. Rules: "directives, section 9".
 
 mod auto_alias;
 mod check;

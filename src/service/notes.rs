@@ -1,6 +1,6 @@
 //! Notes for mod_log_config: what is known about a request after it was served.
 //!
-//! Names and values: "directives, Notes for mod_log_config".
+//! Names and values: "directives, section 6".
 
 use std::ffi::CStr;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! JkRequestLogFormat: one line per request that the handler took.
 //!
-//! Tokens: "directives, JkRequestLogFormat tokens".
+//! Tokens: "directives, section 5.1".
 
 use std::borrow::Cow;
 

@@ -17,7 +17,7 @@ use crate::mapping::{self, Rule};
 /// Name of our handler, for SetHandler and `[H=]`.
 pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
 
-/// Asks the map for a rule, then JkAutoAlias. "directives, translate_name".
+/// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
 pub fn translate_name(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::renew(request, host);

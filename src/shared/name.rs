@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU8, Ordering::Relaxed};
 
 use crate::ffi::shm::record;
 
-/// Longest name that is kept whole, in octets; configtest refuses longer ones ("decisions", row 18).
+/// Longest name that is kept whole, in octets; configtest refuses longer ones ("decisions, row 18").
 pub const MAX_NAME: usize = 92;
 
 record! {

@@ -2,7 +2,7 @@
 //!
 //! An [`Outcome`] answers three separate questions: may the request be sent again ([`Failure::may_repeat`]),
 //! which HTTP status does the client get if not ([`Failure::status`]), and what do all processes think of the
-//! member afterwards ([`MemberEvent`]). Rules: "connections, sections 7 and 8" and "decisions", rows 5 to 8.
+//! member afterwards ([`MemberEvent`]). Rules: "connections, sections 7 and 8" and "decisions, rows 5 to 8".
 
 use super::Progress;
 use crate::config::settings::RecoveryOptions;

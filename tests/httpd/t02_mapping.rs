@@ -1,6 +1,6 @@
 //! Which requests are ours: mounts, exclusions, virtual hosts, odd paths, and map files that change.
 //!
-//! Rules: "uri-mapping" and rows 2 to 4 and 14 of "decisions". The grammar itself is tested beside its code.
+//! Rules: "uri-mapping" and "decisions, rows 2 to 4 and 14". The grammar itself is tested beside its code.
 
 use std::fs;
 use std::thread;
@@ -158,7 +158,7 @@ fn forward_uri() {
     }
 }
 
-/// CVE-2007-0774, and row 14 of "decisions": the original serves what is longer than 4095 octets itself.
+/// CVE-2007-0774, and "decisions, row 14": the original serves what is longer than 4095 octets itself.
 fn long_uri() {
     let backend = Backend::constant("tomcat");
     let httpd = with_worker(&backend).conf("JkMount /app/* w").start();

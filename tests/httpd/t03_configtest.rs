@@ -1,6 +1,6 @@
 //! configtest tells the truth: each mistake is named with its place, its word, and what was meant.
 //!
-//! Rules: rows 1 and 24 of "decisions". What makes the original refuse to start is an error here, what it swallows
+//! Rules: "decisions, rows 1 and 24". What makes the original refuse to start is an error here, what it swallows
 //! silently is a warning; `JkConfigCheck` decides how warnings are taken.
 
 use std::fs::{self, Permissions};

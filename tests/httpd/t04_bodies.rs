@@ -1,6 +1,6 @@
 //! Bodies of every size and framing, in both directions, and clients that go away in the middle.
 //!
-//! Rules: "ajp13, Request body" and "Client aborts"; sizes around 8186 are the first body packet's limit.
+//! Rules: "ajp13, sections 5 and 13"; sizes around 8186 are the first body packet's limit.
 
 use std::io::{Cursor, Read, Write};
 use std::net::TcpStream;

@@ -1,6 +1,6 @@
 //! Backends that lie: every malformed or poisonous reply ends in 502, or in a visible cut, and nothing leaks.
 //!
-//! Rules: "ajp13, Malformed or odd replies" with rows 19 and 25 to 27 of "decisions"; promises to clients and
+//! Rules: "ajp13, section 12" with "decisions, rows 19 and 25 to 27"; promises to clients and
 //! from backends.
 
 use std::thread;

@@ -1,6 +1,6 @@
 //! What is sent again after a failure, what never is, and which status is left at the end.
 //!
-//! Rules: the retry rule of "promises", rows 6 to 8 of "decisions", "connections, Failure table". A worker
+//! Rules: the retry rule of "promises", "decisions, rows 6 to 8", "connections, section 8". A worker
 //! tries twice by default.
 
 use std::time::{Duration, Instant};

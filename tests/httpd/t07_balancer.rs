@@ -1,6 +1,6 @@
 //! The balancer: shares, sessions, activation, failover and recovery, over scripted members that name themselves.
 //!
-//! Rules: "load-balancer" and rows 9 and 11 of "decisions". Methods of choice are tested beside their code.
+//! Rules: "load-balancer" and "decisions, rows 9 and 11". Methods of choice are tested beside their code.
 
 use std::collections::BTreeMap;
 use std::io::Write;

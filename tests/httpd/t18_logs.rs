@@ -1,6 +1,6 @@
 //! What administrators read, and that writing it holds nobody up.
 //!
-//! Rules: "directives, Logging"; promise to the operating system: logging never blocks or fails a request.
+//! Rules: "directives, section 5"; promise to the operating system: logging never blocks or fails a request.
 
 mod sinks;
 

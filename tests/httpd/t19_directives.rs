@@ -1,7 +1,7 @@
 //! Every directive: its default, its value in the main server, what a virtual host inherits and overrides, and
 //! which arguments configtest refuses.
 //!
-//! Rules: "directives, Directives" and "JkOptions"; row 16 of "decisions".
+//! Rules: "directives, sections 3 and 4"; "decisions, row 16".
 
 use std::time::Duration;
 
@@ -268,7 +268,7 @@ fn request_logs() {
     assert!(!log.contains("not-ours"), "{log}");
 }
 
-/// The original forgets both in hosts without mounts (row 16 of "decisions").
+/// The original forgets both in hosts without mounts ("decisions, row 16").
 fn strip_session() {
     let backend = mirror();
     let base = || site(&backend).file("htdocs/page.html", "static");

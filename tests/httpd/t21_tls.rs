@@ -1,6 +1,6 @@
 //! What Tomcat learns of a TLS connection that ends at mod_ssl, under every directive that shapes it.
 //!
-//! Rules: "directives", rows JkExtractSSL to JkSSLPROTOCOLIndicator and JkOptions; "ajp13, Attributes".
+//! Rules: "directives, sections 3 and 4"; "ajp13, section 4.5".
 
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};

@@ -1,6 +1,6 @@
 //! The module among others: each of httpd's own modules does its work on requests that go to Tomcat.
 //!
-//! Rules: "directives, How a request becomes ours", with the table of directories in 10.4.
+//! Rules: "directives, sections 10 and 10.4".
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,6 @@
 //! Whose error page the client sees: Tomcat's, httpd's ErrorDocument, or that of another member.
 //!
-//! Rules: "workers-properties, fail_on_status", "uri-mapping, Rule extensions", "directives, Handler outcomes".
+//! Rules: "workers-properties, section 6.2", "uri-mapping, section 3", "directives, section 11".
 
 use crate::support::backend::{Answer, Backend};
 use crate::support::client::Reply;

@@ -1,6 +1,6 @@
 //! Typed settings of one Tomcat, standing alone or as member of a balancer.
 //!
-//! Rules: "workers.properties, ajp13" and "connections, Probing".
+//! Rules: "workers-properties, section 6.2" and "connections, section 5".
 
 use std::time::Duration;
 

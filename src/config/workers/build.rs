@@ -1,7 +1,7 @@
 //! From properties to the workers of `worker.list`.
 //!
 //! What makes the original refuse to start is an error here, too, and leaves the worker out. Rules:
-//! "workers.properties, Startup outcomes".
+//! "workers-properties, section 5".
 
 use std::collections::{BTreeMap, HashSet};
 

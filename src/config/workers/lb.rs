@@ -1,6 +1,6 @@
 //! Typed settings of a load balancer and its members.
 //!
-//! Rules: "workers.properties, lb" and "lb member", "load-balancer, Configuration defaults".
+//! Rules: "workers-properties, sections 6.3 and 6.4" and "load-balancer, section 2".
 
 use std::collections::HashMap;
 

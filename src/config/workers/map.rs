@@ -1,7 +1,7 @@
 //! All properties as written: lines in, keys with their values and origins out, duplicates joined and macros
 //! replaced.
 //!
-//! What values mean is left to the typed settings. Rules: "workers.properties, Line grammar" and "Keys".
+//! What values mean is left to the typed settings. Rules: "workers-properties, sections 1 and 2".
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

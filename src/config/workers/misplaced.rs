@@ -1,6 +1,6 @@
 //! Properties that have no effect where they stand: of another kind of worker, or no longer known.
 //!
-//! The original takes all of them silently. Rules: "workers.properties, Where the original is weak", 1.
+//! The original takes all of them silently. Rules: "workers-properties, section 8".
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Names in keys: how a key falls into worker and property, which names exist, and what to say about wrong ones.
 //!
-//! Rules: "workers.properties, Keys" and "Worker names".
+//! Rules: "workers-properties, sections 2 and 4".
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! `reference`: a worker takes the properties that it lacks from a template.
 //!
 //! A template is any prefix with properties: another worker (`worker.t`) or a name of its own (`t`), which may
-//! refer to the next. Rules: "workers.properties, References". Only properties directly behind the prefix are
+//! refer to the next. Rules: "workers-properties, section 2.3". Only properties directly behind the prefix are
 //! taken; the original also copies what stands deeper, which no worker can use.
 
 use std::collections::{BTreeMap, BTreeSet};

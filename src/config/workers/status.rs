@@ -1,6 +1,6 @@
 //! Typed settings of the status worker, and the grammar of its ratings.
 //!
-//! Rules: "status-worker, Configuration" and "good / bad / degraded".
+//! Rules: "status-worker, sections 1 and 8".
 
 use bstr::{BStr, ByteSlice};
 

@@ -2,7 +2,7 @@
 //! the deprecated names with their successors.
 //!
 //! The line reader, the typed settings and the checks take their facts from here; a default is written nowhere
-//! else. Rules: "workers.properties, Properties" and "Keys".
+//! else. Rules: "workers-properties, sections 2 and 6".
 
 use bstr::{BStr, ByteSlice};
 

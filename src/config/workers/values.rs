@@ -1,7 +1,7 @@
 //! The grammar of each kind of value: octets in, numbers, flags and letters out.
 //!
 //! Nothing here knows names or defaults. A value that the original reads differently than it looks is marked, so
-//! that the reader can say so. Rules: "workers.properties, Value grammars", numbers as from 1.2.51 on.
+//! that the reader can say so. Rules: "workers-properties, section 3", numbers as from 1.2.51 on.
 
 use crate::config::settings::FailStatus;
 use crate::text::{trim_c_spaces, LeadingNumber};

@@ -1,6 +1,6 @@
 //! The compiled rules of one server, and the look-up of a URI.
 //!
-//! The order of rules is the original's ("uri-mapping, Lookup"): number of `/` descending, length descending,
+//! The order of rules is the original's ("uri-mapping, section 4"): number of `/` descending, length descending,
 //! source descending, then definition order. The best matching mount wins; an exclusion of its worker or of
 //! `*` makes the look-up fail, and the next best mount is not tried.
 
@@ -34,7 +34,7 @@ impl RuleMap {
     /// Compiles rules, given in definition order.
     ///
     /// A disabled rule is not in force, and neither are rules of the same pattern, kind and worker, whatever
-    /// their source ("decisions", row 4).
+    /// their source ("decisions, row 4").
     pub fn new(rules: impl IntoIterator<Item = Arc<Rule>>) -> Self {
         let mut rules: Vec<Arc<Rule>> = rules.into_iter().collect();
         rules.sort_by_cached_key(|rule| {

@@ -29,7 +29,7 @@ fn worker<'a>(map: &'a RuleMap, uri: &str) -> Option<&'a str> {
     map.lookup(uri.as_bytes()).map(|rule| rule.worker.as_str())
 }
 
-/// "uri-mapping, Lookup", step by step, over all rules.
+/// "uri-mapping, section 4", step by step, over all rules.
 fn scan(rules: &[Rule], uri: &[u8]) -> Option<Rule> {
     let disabled = |rule: &Rule| {
         rules.iter().any(|other| {

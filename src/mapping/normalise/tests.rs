@@ -1,4 +1,4 @@
-//! Tables of "uri-mapping, Normalisation", the original's four passes as a model, and past vulnerabilities.
+//! Tables of "uri-mapping, section 5", the original's four passes as a model, and past vulnerabilities.
 
 use bstr::ByteSlice;
 use proptest::prelude::*;

@@ -1,8 +1,7 @@
 //! The rules of one server: those of its configuration, and those of its map file, kept current.
 //!
 //! Any thread may look up and check for a reload at the same time. A look-up works on the map it took; a new map
-//! is built aside and put in its place in one step. Rules: "uri-mapping, JkMountFile reload" and row 2 of
-//! "decisions".
+//! is built aside and put in its place in one step. Rules: "uri-mapping, section 9" and "decisions, row 2".
 
 mod file;
 mod schedule;

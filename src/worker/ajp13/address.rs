@@ -3,7 +3,7 @@
 //! The parent process resolves when it builds the workers, so that its children start with the result. A name
 //! that did not resolve, or whose addresses refused all connections, is asked for again: by maintenance, and
 //! by a request that needs it, at most once in [`LEAST_PAUSE`] and by one thread at a time. Rules:
-//! "connections, section 3" and "decisions", row 23.
+//! "connections, section 3" and "decisions, row 23".
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};

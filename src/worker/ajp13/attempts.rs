@@ -1,7 +1,7 @@
 //! The service of one request: its attempts on this worker, and what is counted and logged about them.
 //!
 //! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
-//! "connections, sections 7, 8 and 10" and "decisions", rows 6, 12 and 17.
+//! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
 use super::body;
 use super::connection::Connection;

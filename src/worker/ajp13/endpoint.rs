@@ -1,6 +1,6 @@
 //! Which connection a request gets: a pooled one that passes the checks, or a new one.
 //!
-//! Rules: "connections, sections 2 and 5" and "decisions", row 26. A container that takes a CPing and stays
+//! Rules: "connections, sections 2 and 5" and "decisions, row 26". A container that takes a CPing and stays
 //! silent is hung: asking it again over each pooled connection would cost a timeout each, so a new connection
 //! decides.
 

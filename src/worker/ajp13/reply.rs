@@ -2,7 +2,7 @@
 //!
 //! A pure state machine over received octets, without sockets and clients. It takes as many complete packets
 //! as there are and sums them up in a [`Batch`], so that a client gets all chunks of one read with one call.
-//! Rules: "ajp13, sections 9 to 12" and "decisions", rows 19, 25 and 27.
+//! Rules: "ajp13, sections 9 to 12" and "decisions, rows 19, 25 and 27".
 
 use smallvec::SmallVec;
 use thiserror::Error;

@@ -151,7 +151,7 @@ impl<B: Backend> Service<'_, B> {
                 continue;
             }
             // While others are healthy, a dead member of a forced session waits for its recover_time
-            // ("decisions", row 9); one that is only full may have room in the next round.
+            // ("decisions, row 9"); one that is only full may have room in the next round.
             if selection == Selection::SessionLost && selector.any_usable() {
                 let may_wait = selector.session_may_find_room();
                 return if may_wait { Elected::Nobody } else { Elected::GiveUp };
