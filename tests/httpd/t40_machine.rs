@@ -4,6 +4,7 @@
 
 mod install;
 mod programs;
+mod readme;
 mod setup;
 
 use std::env;
@@ -23,7 +24,8 @@ pub fn suite() -> Suite {
     let suite = Suite::new("machine");
     let suite = setup::add(suite);
     let suite = install::add(suite);
-    programs::add(suite)
+    let suite = programs::add(suite);
+    readme::add(suite)
 }
 
 /// A machine to be: a directory whose `bin` holds programs of our own.

@@ -134,7 +134,8 @@ impl Drop for Running {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies what is in a directory into another one.
+pub fn copy(from: &Path, to: &Path) {
     let entries = fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
     for entry in entries.flatten() {
         let target = to.join(entry.file_name());

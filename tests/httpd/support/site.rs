@@ -101,6 +101,11 @@ impl Site {
         Self::with_base(&format!("{}{}", mpm_conf(mpm, mpm.sizing()), load_line("jk", paths::module())))
     }
 
+    /// As [`Site::bare`], not even loaded.
+    pub fn without_module(mpm: Mpm) -> Self {
+        Self::with_base(&mpm_conf(mpm, mpm.sizing()))
+    }
+
     fn with_sizing(mpm: Mpm, sizing: &str) -> Self {
         Self::with_module(paths::module(), mpm, sizing)
     }

@@ -79,6 +79,13 @@ impl Tomcat {
         })
     }
 
+    /// Starts one process with a server.xml that has that service.
+    pub fn with_server_xml(service: &Service, xml: &str) -> Self {
+        let mut tomcat = Self::launch_with(std::slice::from_ref(service), xml, Vec::new());
+        tomcat.wait();
+        tomcat
+    }
+
     fn launch(services: &[Service]) -> Self {
         let xml: String = services.iter().map(service_xml).collect();
         Self::launch_with(services, &format!("<Server port=\"-1\">\n{xml}</Server>\n"), Vec::new())

@@ -20,25 +20,29 @@ pub fn add(suite: Suite) -> Suite {
 }
 
 /// A machine whose httpd has its own ServerRoot.
-pub fn with_server_root() -> Machine {
-    Machine::new().program("bin/apxs", &apxs("@ROOT@/modules", "@ROOT@/conf"))
+fn with_server_root() -> Machine {
+    Machine::new().program("bin/apxs", &apxs("@ROOT@/modules", "@ROOT@/conf", "@ROOT@/logs"))
 }
 
 /// An apxs of an httpd with those directories.
-fn apxs(modules: &str, conf: &str) -> String {
-    format!("case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo @ROOT@/logs ;; esac")
+pub fn apxs(modules: &str, conf: &str, run: &str) -> String {
+    format!(
+        "case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo {run} ;; esac"
+    )
 }
 
 /// A machine whose httpd has Debian's layout.
 fn with_debians_apxs() -> Machine {
-    Machine::new().program("bin/apxs", &apxs("/usr/lib/apache2/modules", "/etc/apache2"))
+    Machine::new().program("bin/apxs", &apxs("/usr/lib/apache2/modules", "/etc/apache2", "/run/apache2"))
 }
 
+/// `apxs/install` on that machine.
 pub fn install(machine: &Machine, arguments: &[&str]) -> Verdict {
     run(machine.command("apxs/install").args(arguments))
 }
 
-fn module() -> &'static str {
+/// The module to install.
+pub fn module() -> &'static str {
     paths::module().to_str().expect("a plain path")
 }
 
