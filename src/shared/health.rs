@@ -66,9 +66,35 @@ impl Health {
     pub(super) fn unpack(word: u64, base: i64) -> Self {
         let time = |bits: u64| match bits & TIME_MASK {
             0 => None,
-            seconds => Some(base + seconds as i64 - 1),
+            seconds => Some(base.saturating_add(seconds as i64 - 1)),
         };
         let state = MemberState::ALL.get((word & 0xF) as usize).copied().unwrap_or(MemberState::Error);
         Self { state, first_error: time(word >> 4), last_error: time(word >> (4 + TIME_BITS)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out_again() {
+        let health = Health { state: MemberState::Probe, first_error: Some(1_000), last_error: Some(2_000) };
+        assert_eq!(Health::unpack(health.pack(1_000), 1_000), health);
+        assert_eq!(Health::unpack(Health::default().pack(1_000), 1_000), Health::default());
+        assert_eq!(Health::unpack(0xF, 1_000).state, MemberState::Error, "an unknown state");
+    }
+
+    /// The memory says when it was made, and other processes write it.
+    #[test]
+    fn no_time_of_creation_overflows() {
+        let times = Health { state: MemberState::Error, first_error: Some(1), last_error: Some(i64::MAX) };
+        for base in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
+            for word in [times.pack(base), u64::MAX, 1 << 4, 0] {
+                let _ = Health::unpack(word, base);
+            }
+        }
+        assert_eq!(Health::unpack(u64::MAX, i64::MAX).first_error, Some(i64::MAX));
+        assert_eq!(times.pack(i64::MIN) >> 4 & TIME_MASK, TIME_MASK, "further off than the bits reach");
     }
 }
