@@ -24,6 +24,22 @@ pub struct Malformed {
     pub defect: Defect,
 }
 
+impl Malformed {
+    /// Tells whether the message is sound AJP, and only what it says is no HTTP. Pages decide what their answers
+    /// say; how it is put into a packet is decided by the container alone.
+    pub fn is_bad_http(&self) -> bool {
+        match self.defect {
+            Defect::NotAStatus(_) | Defect::NotAToken | Defect::NotALength | Defect::Contradiction => true,
+            Defect::CutOff { .. }
+            | Defect::Unterminated
+            | Defect::Null
+            | Defect::UnknownCode(_)
+            | Defect::OutOfRange(_)
+            | Defect::Surplus(_) => false,
+        }
+    }
+}
+
 /// How a field breaks the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
@@ -42,8 +58,8 @@ pub enum Defect {
     UnknownCode(u16),
     /// A number that is not allowed here.
     OutOfRange(u16),
-    /// An octet that would break the HTTP message apart.
-    ControlCharacter(u8),
+    /// A number that is no final HTTP status.
+    NotAStatus(u16),
     /// A header name that is empty or has characters that HTTP does not allow.
     NotAToken,
     /// A Content-Length that is not plain decimal digits, or too large.
@@ -64,7 +80,7 @@ impl fmt::Display for Defect {
             Self::Null => f.write_str("is the null string"),
             Self::UnknownCode(code) => write!(f, "has the unknown code {code:#06x}"),
             Self::OutOfRange(number) => write!(f, "is {number}, which is out of range"),
-            Self::ControlCharacter(octet) => write!(f, "contains the control character {octet:#04x}"),
+            Self::NotAStatus(number) => write!(f, "is {number}, which is no final HTTP status"),
             Self::NotAToken => f.write_str("is not a valid header name"),
             Self::NotALength => f.write_str("is not a decimal length"),
             Self::Contradiction => f.write_str("contradicts an earlier one"),

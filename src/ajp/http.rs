@@ -2,6 +2,8 @@
 //!
 //! Rules: RFC 9110, sections 5.1, 5.5, 5.6.2, 7.6.1 and 8.6; "decisions, rows 19 and 27".
 
+use std::borrow::Cow;
+
 use crate::text::trim_header_value;
 
 /// Headers about one connection and not the message; HTTP does not let a gateway pass them on.
@@ -26,9 +28,15 @@ pub(super) fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(is_token_character)
 }
 
-/// The first octet that neither a header value nor a reason phrase may hold: control characters except TAB.
-pub(super) fn control_character(text: &[u8]) -> Option<u8> {
-    text.iter().copied().find(|octet| octet.is_ascii_control() && *octet != b'\t')
+/// A header value or a reason phrase as HTTP can carry it: control characters except TAB become blanks, and those
+/// at its ends do not belong to it.
+pub(super) fn field_content(text: &[u8]) -> Cow<'_, [u8]> {
+    let breaks_apart = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
+    if !text.iter().any(breaks_apart) {
+        return Cow::Borrowed(trim_header_value(text));
+    }
+    let blanked: Vec<u8> = text.iter().map(|octet| if breaks_apart(octet) { b' ' } else { *octet }).collect();
+    Cow::Owned(trim_header_value(&blanked).to_vec())
 }
 
 #[cfg(test)]
@@ -65,10 +73,12 @@ mod tests {
     }
 
     #[test]
-    fn control_characters() {
+    fn control_characters_become_blanks() {
         for octet in (0..0x20).chain([0x7f]).filter(|octet| *octet != b'\t') {
-            assert_eq!(control_character(&[b'a', octet, b'b']), Some(octet));
+            assert_eq!(*field_content(&[b'a', octet, b'b', octet]), *b"a b");
         }
-        assert_eq!(control_character(b"a\tb \xe4\xff"), None);
+        assert_eq!(*field_content(b"/a?b\r\nSet-Cookie: c\0"), *b"/a?b  Set-Cookie: c");
+        assert_eq!(*field_content(b"\r\n"), *b"");
+        assert!(matches!(field_content(b" a\tb \xe4\xff"), Cow::Borrowed(b"a\tb \xe4\xff")));
     }
 }

@@ -11,9 +11,12 @@
 //!
 //! 1xx is refused with everything below: passed on as a final status it would leave the client waiting.
 //! A code in no table is refused as well: 0xA000 and its missing name crash the original.
-//! Text that would break the response apart is refused instead of repaired, because Tomcat itself replaces
-//! control characters: whoever sends them is no sane container. Which headers reach the client is for the
-//! adapter to decide. Rules: "ajp13, sections 8 and 12"; "decisions, rows 19 and 27".
+//! Control characters in a value or in the reason, which would break the response apart, become blanks, as in
+//! Tomcat's own HTTP connector: a redirect to what a client has asked for is no reason to refuse the answer. Which
+//! headers reach the client is for the adapter to decide. Rules: "ajp13, sections 8 and 12"; RFC 9110, section 5.5;
+//! "decisions, rows 19 and 27".
+
+use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
@@ -21,7 +24,7 @@ use super::code::RESPONSE_HEADERS;
 use super::cursor::{Cursor, Defect, Malformed};
 use super::http;
 
-use crate::text::{content_length, trim_header_value};
+use crate::text::content_length;
 
 /// Its prefix_code.
 pub(super) const CODE: u8 = 4;
@@ -35,11 +38,14 @@ pub struct SendHeaders<'a> {
     /// HTTP status, 200 to 999.
     pub status: u16,
     /// Reason phrase; `None` or empty leaves it to httpd.
-    pub reason: Option<&'a [u8]>,
+    pub reason: Option<Cow<'a, [u8]>>,
     /// Names and values in order: no control characters (but TAB in values), no blanks around values, names
     /// are HTTP tokens.
-    pub headers: SmallVec<[(&'a [u8], &'a [u8]); 16]>,
+    pub headers: SmallVec<[Header<'a>; 16]>,
 }
+
+/// Name and value of a header.
+pub type Header<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 impl<'a> SendHeaders<'a> {
     /// Decodes what follows the prefix_code.
@@ -79,17 +85,12 @@ fn status(body: &mut Cursor<'_>) -> Result<u16, Malformed> {
     const FIELD: &str = "http_status_code";
     match body.u16(FIELD)? {
         status @ 200..=999 => Ok(status),
-        other => Err(body.malformed(FIELD, Defect::OutOfRange(other))),
+        other => Err(body.malformed(FIELD, Defect::NotAStatus(other))),
     }
 }
 
-fn reason<'a>(body: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Malformed> {
-    const FIELD: &str = "http_status_msg";
-    let reason = body.optional_string(FIELD)?;
-    match reason.and_then(http::control_character) {
-        Some(octet) => Err(body.malformed(FIELD, Defect::ControlCharacter(octet))),
-        None => Ok(reason),
-    }
+fn reason<'a>(body: &mut Cursor<'a>) -> Result<Option<Cow<'a, [u8]>>, Malformed> {
+    Ok(body.optional_string("http_status_msg")?.map(http::field_content))
 }
 
 fn header_name<'a>(body: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
@@ -102,13 +103,8 @@ fn header_name<'a>(body: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
     }
 }
 
-fn header_value<'a>(body: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
-    const FIELD: &str = "res_header_value";
-    let value = body.string(FIELD)?;
-    match http::control_character(value) {
-        Some(octet) => Err(body.malformed(FIELD, Defect::ControlCharacter(octet))),
-        None => Ok(trim_header_value(value)),
-    }
+fn header_value<'a>(body: &mut Cursor<'a>) -> Result<Cow<'a, [u8]>, Malformed> {
+    body.string("res_header_value").map(http::field_content)
 }
 
 #[cfg(test)]

@@ -58,10 +58,11 @@ impl Client for HttpdClient<'_> {
     }
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
-        self.request.set_status(head.status, head.reason.filter(|reason| !reason.is_empty()));
+        self.request.set_status(head.status, head.reason.as_deref().filter(|reason| !reason.is_empty()));
         let named = named_by_connection(head);
         let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
-        for (name, value) in head.headers.iter().filter(|(name, _)| !ends_here(name)).chain(added) {
+        let headers = head.headers.iter().map(|(name, value)| (*name, &**value));
+        for (name, value) in headers.filter(|(name, _)| !ends_here(name)).chain(added.iter().copied()) {
             self.set_header(name, value);
         }
     }
@@ -95,7 +96,7 @@ impl Client for HttpdClient<'_> {
 }
 
 /// Headers that the container itself declares to be for this hop alone (RFC 9110, section 7.6.1).
-fn named_by_connection<'a>(head: &SendHeaders<'a>) -> SmallVec<[&'a [u8]; 4]> {
+fn named_by_connection<'a>(head: &'a SendHeaders<'_>) -> SmallVec<[&'a [u8]; 4]> {
     let values = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Connection"));
     values.flat_map(|(_, value)| connection_options(value)).collect()
 }

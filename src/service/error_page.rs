@@ -27,7 +27,7 @@ const NEEDED: [(u16, &[&str]); 15] = [
 
 /// Leaves the page to httpd, and keeps of `head` what its status needs: whole, however often it came.
 pub(super) fn take_over(request: Request<'_>, head: &SendHeaders<'_>) {
-    request.set_unknown_status_line(head.status, head.reason);
+    request.set_unknown_status_line(head.status, head.reason.as_deref());
     for (name, value) in head.headers.iter().filter(|(name, _)| is_needed(head.status, name)) {
         if name.eq_ignore_ascii_case(b"Allow") {
             // httpd writes the Allow of a 405 itself, from the methods it knows the resource to have.

@@ -214,7 +214,7 @@ fn verdict(request: Request<'_>, name: &str, outcome: Outcome, log: Context<'_>)
             request.abort_connection();
             Verdict::Ok
         }
-        Outcome::Failed { failure: Failure::Truncated(_), .. } => {
+        Outcome::Failed { failure: Failure::Truncated(..), .. } => {
             log!(log, Info, "({name}) the response was cut: the client's connection is closed");
             Verdict::Ok
         }

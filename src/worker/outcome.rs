@@ -1,8 +1,10 @@
 //! How an exchange ended, and the one table of what follows from it.
 //!
-//! An [`Outcome`] answers three separate questions: may the request be sent again ([`Failure::may_repeat`]),
-//! which HTTP status does the client get if not ([`Failure::status`]), and what do all processes think of the
-//! member afterwards ([`MemberEvent`]). Rules: "connections, sections 7 and 8" and "decisions, rows 5 to 8".
+//! An [`Outcome`] answers four separate questions: whose fault is it ([`Culprit`]), may the request be sent again
+//! ([`Failure::may_repeat`]), which HTTP status does the client get if not ([`Failure::status`]), and what do all
+//! processes think of the member afterwards ([`MemberEvent`]). What a client or a page did is never repeated and
+//! never counts against a member. Rules: "connections, sections 7 and 8" and "decisions, rows 5 to 8, 19
+//! and 29".
 
 use super::Progress;
 use crate::config::settings::RecoveryOptions;
@@ -49,17 +51,33 @@ pub enum Failure {
     Framing,
     /// A packet's content is malformed, or came out of order.
     Malformed,
+    /// The packets are sound, but what they say is no HTTP response: a status or a header that HTTP does not know,
+    /// a body that does not fit its Content-Length.
+    BadResponse,
     /// Sending a requested body packet failed.
     BodySend,
     /// The status is listed in fail_on_status.
     FatalStatus(u16),
     /// The status is listed in fail_on_status with a minus.
     SoftStatus(u16),
-    /// The response broke off after a part of it had gone to the client, which was then disconnected; the
-    /// member is judged by the cause.
-    Truncated(MemberEvent),
+    /// The response broke off after a part of it had gone to the client, which was then disconnected; culprit and
+    /// member event are those of the cause.
+    Truncated(Culprit, MemberEvent),
     /// Nothing was tried: the balancer had no usable member.
     NoMember,
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Culprit {
+    /// The client's.
+    Client,
+    /// That of the one page that was asked for; its container works.
+    Page,
+    /// The container's, or that of the way to it.
+    Container,
+    /// Nobody's: there was no room for the request.
+    Nobody,
 }
 
 /// When a failed request may be sent again, apart from what has already happened to it.
@@ -176,33 +194,40 @@ pub enum MemberEvent {
 }
 
 impl Failure {
-    /// The table: repeat rule, HTTP status if final, member event.
-    const fn row(self) -> (Repeat, u16, MemberEvent) {
+    /// The table: culprit, repeat rule, HTTP status if final, member event.
+    const fn row(self) -> (Culprit, Repeat, u16, MemberEvent) {
+        use Culprit::{Client, Container, Nobody, Page};
         use MemberEvent::{Busy, ClientError, Error, FatalStatus, LocalError, ReplyTimeout, SoftStatus};
         use Repeat::{Always, Elsewhere, IfIdempotent, Never};
         match self {
-            Failure::NoConnection => (Elsewhere, 503, Busy),
-            Failure::Busy => (Elsewhere, 503, Busy),
-            Failure::RequestTooLarge => (Never, 413, ClientError),
-            Failure::Connect => (Always, 503, Error),
-            Failure::Send => (IfIdempotent, 503, Error),
-            Failure::ClientRead => (Never, 400, ClientError),
-            Failure::ClientWrite => (Never, 200, ClientError),
-            Failure::ReplyTimeout => (IfIdempotent, 504, ReplyTimeout),
-            Failure::ConnectionLost => (IfIdempotent, 502, Error),
-            Failure::Framing => (IfIdempotent, 502, LocalError),
-            Failure::Malformed => (IfIdempotent, 502, Error),
-            Failure::BodySend => (Never, 502, Error),
-            Failure::FatalStatus(_) => (Elsewhere, 503, FatalStatus),
-            Failure::SoftStatus(_) => (Elsewhere, 503, SoftStatus),
-            Failure::Truncated(cause) => (Never, 502, cause),
-            Failure::NoMember => (Elsewhere, 503, Busy),
+            Failure::NoConnection => (Nobody, Elsewhere, 503, Busy),
+            Failure::Busy => (Nobody, Elsewhere, 503, Busy),
+            Failure::RequestTooLarge => (Client, Never, 413, ClientError),
+            Failure::Connect => (Container, Always, 503, Error),
+            Failure::Send => (Container, IfIdempotent, 503, Error),
+            Failure::ClientRead => (Client, Never, 400, ClientError),
+            Failure::ClientWrite => (Client, Never, 200, ClientError),
+            Failure::ReplyTimeout => (Container, IfIdempotent, 504, ReplyTimeout),
+            Failure::ConnectionLost => (Container, IfIdempotent, 502, Error),
+            Failure::Framing => (Container, IfIdempotent, 502, LocalError),
+            Failure::Malformed => (Container, IfIdempotent, 502, Error),
+            Failure::BadResponse => (Page, Never, 502, LocalError),
+            Failure::BodySend => (Container, Never, 502, Error),
+            Failure::FatalStatus(_) => (Container, Elsewhere, 503, FatalStatus),
+            Failure::SoftStatus(_) => (Container, Elsewhere, 503, SoftStatus),
+            Failure::Truncated(culprit, event) => (culprit, Never, 502, event),
+            Failure::NoMember => (Nobody, Elsewhere, 503, Busy),
         }
+    }
+
+    /// Whose fault it is.
+    pub const fn culprit(self) -> Culprit {
+        self.row().0
     }
 
     /// When the request may be sent again, apart from what has already happened to it.
     pub const fn repeat(self) -> Repeat {
-        self.row().0
+        self.row().1
     }
 
     /// Tells whether the request may be sent again to `target`: the one place where this is decided.
@@ -218,12 +243,12 @@ impl Failure {
 
     /// HTTP status of the response if this failure is final.
     pub const fn status(self) -> u16 {
-        self.row().1
+        self.row().2
     }
 
     /// What a balancer notes about the member.
     pub const fn event(self) -> MemberEvent {
-        self.row().2
+        self.row().3
     }
 }
 

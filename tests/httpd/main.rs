@@ -17,6 +17,7 @@ mod t09_failover;
 mod t10_graceful;
 mod t11_costs;
 mod t12_seeds;
+mod t13_isolation;
 mod t18_logs;
 mod t19_directives;
 mod t20_forwarding;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         t10_graceful::suite(),
         t11_costs::suite(),
         t12_seeds::suite(),
+        t13_isolation::suite(),
         t18_logs::suite(),
         t19_directives::suite(),
         t20_forwarding::suite(),

@@ -11,7 +11,7 @@ use super::pool::Lease;
 use super::Ajp13Worker;
 use crate::config::settings::RecoveryOptions;
 use crate::log;
-use crate::worker::outcome::{Attempt, MemberEvent, Target};
+use crate::worker::outcome::{Attempt, Culprit, Target};
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
 
 /// A request in the hands of this worker.
@@ -200,14 +200,14 @@ impl Service<'_> {
     fn give_up(&self, failed: &Failed, attempts: u32) -> Outcome {
         let repeatable = self.may_repeat(failed, Target::OtherWorker);
         let failure = match failed.fault.failure() {
-            failure if failure.event() == MemberEvent::ClientError => {
+            failure if failure.culprit() == Culprit::Client => {
                 self.worker.record.count_client_error();
                 failure
             }
             failure => {
                 self.worker.record.count_error();
                 if self.progress.delivered {
-                    Failure::Truncated(failure.event())
+                    Failure::Truncated(failure.culprit(), failure.event())
                 } else {
                     failure
                 }
@@ -225,7 +225,10 @@ impl Service<'_> {
             Failure::ClientRead | Failure::ClientWrite => {
                 log!(log, Info, "({name}) {fault}; request given up")
             }
-            Failure::Truncated(_) => {
+            Failure::BadResponse => {
+                log!(log, Error, "({name}) {fault}; this page is answered with 502")
+            }
+            Failure::Truncated(..) => {
                 log!(log, Error, "({name}) {fault}; the response had begun, client cut off")
             }
             _ => log!(log, Error, "({name}) {fault}; given up after attempt {attempts}"),

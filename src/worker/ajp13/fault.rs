@@ -71,6 +71,7 @@ impl Fault {
             Fault::ReplyTimeout(_) => Failure::ReplyTimeout,
             Fault::Lost(_) => Failure::ConnectionLost,
             Fault::CutPacket(_) | Fault::Reply(ReplyError::Framing(_)) => Failure::Framing,
+            Fault::Reply(error) if error.is_of_the_page() => Failure::BadResponse,
             Fault::Reply(_) => Failure::Malformed,
             Fault::Status { status, soft: false } => Failure::FatalStatus(*status),
             Fault::Status { status, soft: true } => Failure::SoftStatus(*status),

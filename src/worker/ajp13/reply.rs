@@ -85,6 +85,25 @@ pub(super) enum ReplyError {
     BodyTooShort(u64),
 }
 
+impl ReplyError {
+    /// Tells whether the page is to blame, which decides what is in the packets, and not the container, which makes
+    /// them and puts them in order.
+    pub(super) fn is_of_the_page(&self) -> bool {
+        match self {
+            Self::Malformed(malformed) => malformed.is_bad_http(),
+            Self::BodyTooLong | Self::BodyTooShort(_) => true,
+            Self::Framing(_)
+            | Self::SecondHead
+            | Self::BodyBeforeHead
+            | Self::EndBeforeHead
+            | Self::UnexpectedPong
+            | Self::EarlyFlushes
+            | Self::NothingWanted
+            | Self::BodyExhausted(_) => false,
+        }
+    }
+}
+
 /// How far a reply has come.
 #[derive(Debug)]
 pub(super) struct ReplyState {

@@ -10,7 +10,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::MemberState;
-use crate::worker::outcome::MemberEvent;
+use crate::worker::outcome::{Culprit, MemberEvent};
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
 
 use super::backend::Backend;
@@ -113,7 +113,7 @@ impl<B: Backend> Service<'_, B> {
             let name = &self.lb.settings.name;
             match failure {
                 Failure::NoMember => log!(self.request.log, Error, "({name}) no member can take the request"),
-                _ if failure.event() == MemberEvent::ClientError => {
+                _ if failure.culprit() == Culprit::Client => {
                     log!(self.request.log, Info, "({name}) the client failed, no further member is tried");
                 }
                 _ => log!(

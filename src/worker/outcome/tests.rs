@@ -4,6 +4,27 @@ use super::*;
 
 const NONE: RecoveryOptions = RecoveryOptions::empty();
 
+/// Each failure once.
+const EVERY: [Failure; 17] = [
+    Failure::NoConnection,
+    Failure::Busy,
+    Failure::RequestTooLarge,
+    Failure::Connect,
+    Failure::Send,
+    Failure::ClientRead,
+    Failure::ClientWrite,
+    Failure::ReplyTimeout,
+    Failure::ConnectionLost,
+    Failure::Framing,
+    Failure::Malformed,
+    Failure::BadResponse,
+    Failure::BodySend,
+    Failure::FatalStatus(500),
+    Failure::SoftStatus(500),
+    Failure::Truncated(Culprit::Container, MemberEvent::Error),
+    Failure::NoMember,
+];
+
 fn attempt(method: &str, recovery: RecoveryOptions, headers_received: bool) -> Attempt<'_> {
     Attempt { method: method.as_bytes(), recovery, headers_received }
 }
@@ -27,12 +48,11 @@ fn failures_before_sending_are_always_repeated() {
 }
 
 #[test]
-fn failures_of_the_client_and_begun_responses_are_final() {
+fn failures_of_client_or_page_and_begun_responses_are_final() {
     let get = attempt("GET", RecoveryOptions::ALWAYS_GET, false);
-    let truncated = Failure::Truncated(MemberEvent::Error);
-    for failure in
-        [Failure::ClientRead, Failure::ClientWrite, Failure::RequestTooLarge, Failure::BodySend, truncated]
-    {
+    let truncated = Failure::Truncated(Culprit::Container, MemberEvent::Error);
+    let of_client = [Failure::ClientRead, Failure::ClientWrite, Failure::RequestTooLarge];
+    for failure in of_client.into_iter().chain([Failure::BadResponse, Failure::BodySend, truncated]) {
         assert_eq!(repeats(failure, &get), (false, false), "{failure:?}");
     }
 }
@@ -102,6 +122,16 @@ fn nothing_is_repeated_once_something_was_used_up() {
 }
 
 #[test]
+fn what_client_or_page_did_never_counts_against_the_member() {
+    let harmless = [MemberEvent::ClientError, MemberEvent::LocalError];
+    for failure in EVERY.into_iter().filter(|f| matches!(f.culprit(), Culprit::Client | Culprit::Page)) {
+        assert!(harmless.contains(&failure.event()) && failure.repeat() == Repeat::Never, "{failure:?}");
+    }
+    let of_page: Vec<_> = EVERY.into_iter().filter(|failure| failure.culprit() == Culprit::Page).collect();
+    assert_eq!(of_page, [Failure::BadResponse]);
+}
+
+#[test]
 fn stale_connections_are_no_failure_of_any_method() {
     let fresh = Progress::default();
     assert!(attempt("POST", NONE, false).may_outlive_stale_connection(&fresh));
@@ -111,6 +141,7 @@ fn stale_connections_are_no_failure_of_any_method() {
 
 #[test]
 fn statuses_follow_the_failure_table() {
+    let truncated = Failure::Truncated(Culprit::Container, MemberEvent::ReplyTimeout);
     let cases = [
         (Failure::NoConnection, 503),
         (Failure::Busy, 503),
@@ -123,10 +154,11 @@ fn statuses_follow_the_failure_table() {
         (Failure::ConnectionLost, 502),
         (Failure::Framing, 502),
         (Failure::Malformed, 502),
+        (Failure::BadResponse, 502),
         (Failure::BodySend, 502),
         (Failure::FatalStatus(500), 503),
         (Failure::SoftStatus(500), 503),
-        (Failure::Truncated(MemberEvent::ReplyTimeout), 502),
+        (truncated, 502),
         (Failure::NoMember, 503),
     ];
     for (failure, status) in cases {
@@ -136,6 +168,7 @@ fn statuses_follow_the_failure_table() {
 
 #[test]
 fn a_truncated_response_is_judged_by_its_cause() {
-    assert_eq!(Failure::Truncated(MemberEvent::ReplyTimeout).event(), MemberEvent::ReplyTimeout);
+    let truncated = Failure::Truncated(Culprit::Container, MemberEvent::ReplyTimeout);
+    assert_eq!((truncated.culprit(), truncated.event()), (Culprit::Container, MemberEvent::ReplyTimeout));
     assert_eq!(Outcome::ServerError(500).event(), MemberEvent::Success);
 }

@@ -53,7 +53,7 @@ fn backend() -> Backend {
         while let Some(forward) = connection.request() {
             let head = ajp::send_headers(200, &[]);
             match forward.uri.as_str() {
-                "/malformed" => connection.send(&ajp::send_headers(0, &[])),
+                "/malformed" => connection.send(&ajp::packet(&[77])),
                 "/torn" => connection.send(&[&head[..], &ajp::body_chunk(b""), b"AB"].concat()),
                 "/reset" => return connection.reset(),
                 "/surplus" => connection.send(&[&head[..], &ajp::end_response(true), &head].concat()),

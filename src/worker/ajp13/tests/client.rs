@@ -24,6 +24,8 @@ pub struct TestClient {
     pub body: VecDeque<Option<Vec<u8>>>,
     /// Every `deliver` fails.
     pub gone: bool,
+    /// Headers of the response that was started last, without the added ones.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// What the worker did, in order.
     pub calls: Vec<Call>,
     /// Buffer sizes that `read_body` was called with.
@@ -71,6 +73,7 @@ impl Client for TestClient {
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
         self.calls.push(Call::Start(head.status, added.len()));
+        self.headers = head.headers.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
     }
 
     fn reset(&mut self) {

@@ -5,7 +5,7 @@ use super::*;
 use crate::ajp::peer::{
     encode_chunk, encode_end_response, encode_get_body_chunk, encode_packet, encode_send_headers, CPONG,
 };
-use crate::worker::outcome::MemberEvent;
+use crate::worker::outcome::{Culprit, MemberEvent};
 use crate::worker::Failure;
 
 fn response() -> Vec<u8> {
@@ -38,7 +38,7 @@ fn against(script: Vec<Step>, adjust: impl Fn(&mut Ajp13Settings)) -> (Failure, 
 /// Checks that the client saw nothing, or a cut.
 fn check_client(what: &str, failure: Failure, client: &TestClient, delivered: bool) {
     if delivered {
-        assert!(matches!(failure, Failure::Truncated(_)), "{what}: {failure:?}");
+        assert!(matches!(failure, Failure::Truncated(..)), "{what}: {failure:?}");
         assert_eq!(client.calls.last(), Some(&Call::Abort), "{what}");
         assert!(!client.deliveries().contains(&crate::worker::Then::End), "{what}");
     } else {
@@ -176,8 +176,6 @@ fn replies_that_are_none() {
             Failure::Malformed,
         ),
         ("header count beyond", encode_packet(&[4, 0, 200, 0, 0, 0, 0xFF, 0xFF]), Failure::Malformed),
-        ("status 101", encode_send_headers(101, None, &[]), Failure::Malformed),
-        ("CR LF in a value", encode_send_headers(200, None, &[(b"X", b"a\r\nb")]), Failure::Malformed),
         ("END_RESPONSE without flag", [head(), encode_packet(&[5])].concat(), Failure::Malformed),
         ("GET_BODY_CHUNK for 0", encode_get_body_chunk(0), Failure::Malformed),
         ("a flood of flushes", encode_chunk(b"").repeat(1000), Failure::Malformed),
@@ -191,31 +189,70 @@ fn replies_that_are_none() {
 }
 
 #[test]
-fn what_goes_wrong_after_the_first_delivery_cuts_the_client_off() {
-    let begin = || vec![Step::head(200, Some(10)), Step::chunk(b"01234"), Step::Pause(SHORT)];
-    let cases: [(&str, Vec<u8>, MemberEvent); 6] = [
-        ("wrong magic", b"junk".to_vec(), MemberEvent::LocalError),
-        ("a second head", encode_send_headers(200, None, &[]), MemberEvent::Error),
-        ("unknown type", encode_packet(&[77]), MemberEvent::Error),
-        ("a chunk too long", encode_chunk(b"567890"), MemberEvent::Error),
-        ("an early end", encode_end_response(true), MemberEvent::Error),
-        ("chunk and garbage", [encode_chunk(b"56"), b"x".to_vec()].concat(), MemberEvent::LocalError),
+fn what_is_no_http_is_the_pages_fault_and_never_repeated() {
+    let head = |status, headers: &[(&[u8], &[u8])]| encode_send_headers(status, None, headers);
+    let whole = |length: &[u8]| {
+        let head = head(200, &[(b"Content-Length", length)]);
+        [head, encode_chunk(b"hello"), encode_end_response(true)].concat()
+    };
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("status 0", head(0, &[])),
+        ("status 99", head(99, &[])),
+        ("status 101", head(101, &[])),
+        ("status 103", head(103, &[])),
+        ("status 1000", head(1000, &[])),
+        ("a blank in a name", head(200, &[(b"X Y", b"v")])),
+        ("CR LF in a name", head(200, &[(b"X\r\nY", b"v")])),
+        ("an empty name", head(200, &[(b"", b"v")])),
+        ("a length that is no number", whole(b"0x5")),
+        ("a length below 0", whole(b"-1")),
+        ("a length beyond all files", whole(b"99999999999999999999")),
+        ("two lengths", head(200, &[(b"Content-Length", b"5"), (b"Content-Length", b"6")])),
+        ("a body that is too short", whole(b"6")),
+        ("a body that is too long", whole(b"4")),
     ];
-    for (what, octets, event) in cases {
-        let script = [begin(), vec![Step::Send(octets), Step::Hang]].concat();
-        let (failure, client) = against(script, |settings| settings.retries = 3);
-        assert_eq!(failure, Failure::Truncated(event), "{what}");
-        check_client(what, failure, &client, true);
+    for (what, octets) in cases {
+        let container = Container::always(vec![Step::Send(octets), Step::Hang]);
+        let worker = worker(Ajp13Settings { retries: 3, ..settings(container.port()) });
+        let (outcome, client) = get(&worker);
+        let failure = Failure::BadResponse;
+        assert_eq!(outcome, Outcome::Failed { failure, repeatable: false }, "{what}");
+        check_client(what, failure, &client, false);
+        assert_eq!(container.seen().requests.len(), 1, "{what}");
+        assert_eq!(worker.record().connected(), 0, "{what}");
     }
 }
 
 #[test]
-fn a_body_that_does_not_fit_its_length_is_refused_while_nothing_has_left() {
-    for length in [Some(4), Some(6)] {
-        let script = Step::at_once(&[Step::head(200, length), Step::chunk(b"hello"), Step::end()]);
-        let (failure, client) = against(script, |_| {});
-        check_client(&format!("{length:?}"), failure, &client, false);
-        assert_eq!(failure, Failure::Malformed);
+fn control_characters_in_what_a_page_says_become_blanks() {
+    let value: &[u8] = b"/next?a\r\nSet-Cookie: b\0";
+    let head = encode_send_headers(302, Some(b"a\r\nb"), &[(b"Location", value)]);
+    let container = Container::always(vec![Step::Send([head, encode_end_response(true)].concat())]);
+    let worker = worker(settings(container.port()));
+    let (outcome, client) = get(&worker);
+    assert_eq!((outcome, &client.calls[0]), (Outcome::Done, &Call::Start(302, 1)));
+    assert_eq!(client.headers, [(b"Location".to_vec(), b"/next?a  Set-Cookie: b".to_vec())]);
+    assert_eq!(worker.record().connected(), 1, "the connection is sound");
+}
+
+#[test]
+fn what_goes_wrong_after_the_first_delivery_cuts_the_client_off() {
+    let begin = || vec![Step::head(200, Some(10)), Step::chunk(b"01234"), Step::Pause(SHORT)];
+    use Culprit::{Container as OfContainer, Page};
+    use MemberEvent::{Error, LocalError};
+    let cases: [(&str, Vec<u8>, Culprit, MemberEvent); 6] = [
+        ("wrong magic", b"junk".to_vec(), OfContainer, LocalError),
+        ("a second head", encode_send_headers(200, None, &[]), OfContainer, Error),
+        ("unknown type", encode_packet(&[77]), OfContainer, Error),
+        ("a chunk too long", encode_chunk(b"567890"), Page, LocalError),
+        ("an early end", encode_end_response(true), Page, LocalError),
+        ("chunk and garbage", [encode_chunk(b"56"), b"x".to_vec()].concat(), OfContainer, LocalError),
+    ];
+    for (what, octets, culprit, event) in cases {
+        let script = [begin(), vec![Step::Send(octets), Step::Hang]].concat();
+        let (failure, client) = against(script, |settings| settings.retries = 3);
+        assert_eq!(failure, Failure::Truncated(culprit, event), "{what}");
+        check_client(what, failure, &client, true);
     }
 }
 

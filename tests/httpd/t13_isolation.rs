@@ -1,0 +1,109 @@
+//! One user's trouble stays that user's: a page's bad answer, a lost request, and what they leave behind.
+//!
+//! Rules: "decisions, rows 6, 10, 19 and 29", the retry rule of "promises".
+
+use crate::support::ajp;
+use crate::support::backend::{Answer, Backend};
+use crate::support::httpd::Httpd;
+use crate::support::raw::{self, Ending};
+use crate::support::site::{Mpm, Site};
+use crate::support::suite::Suite;
+
+pub fn suite() -> Suite {
+    Suite::new("isolation")
+        .test("a_pages_bad_answer_is_executed_once_and_moves_nobody", bad_pages)
+        .test("control_characters_in_what_a_page_says_become_blanks", control_characters)
+}
+
+/// Two members `a` and `b` that answer as `page` says, and else with their name.
+fn balanced(page: fn(&str) -> Option<Vec<u8>>) -> (Httpd, [Backend; 2]) {
+    let member = |name: &'static str| {
+        Backend::start(move |connection| {
+            while let Some(forward) = connection.whole_request() {
+                match page(&forward.uri) {
+                    Some(octets) => connection.send(&octets),
+                    None => connection.answer(&Answer::ok(name)),
+                }
+            }
+        })
+    };
+    let members = ["a", "b"].map(member);
+    let workers = format!(
+        "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\n{}{}",
+        members[0].worker("a"),
+        members[1].worker("b")
+    );
+    (Site::single_child(Mpm::Event, 8).workers(&workers).conf("JkMount /* lb").start(), members)
+}
+
+/// Pages in sound AJP that are no HTTP, and whether a part of them reaches the client.
+const BAD_PAGES: [(&str, bool); 10] = [
+    ("/status-0", false),
+    ("/status-99", false),
+    ("/status-103", false),
+    ("/status-1000", false),
+    ("/name-with-a-blank", false),
+    ("/no-name", false),
+    ("/two-lengths", false),
+    ("/no-length", false),
+    ("/short", true),
+    ("/long", true),
+];
+
+fn bad_page(uri: &str) -> Option<Vec<u8>> {
+    let (status, headers, length): (u16, &[(&str, &str)], usize) = match uri {
+        "/status-0" => (0, &[], 0),
+        "/status-99" => (99, &[], 0),
+        "/status-103" => (103, &[], 0),
+        "/status-1000" => (1000, &[], 0),
+        "/name-with-a-blank" => (200, &[("X Y", "v")], 0),
+        "/no-name" => (200, &[("", "v")], 0),
+        "/two-lengths" => (200, &[("Content-Length", "0"), ("Content-Length", "1")], 0),
+        "/no-length" => (200, &[("Content-Length", "many")], 0),
+        "/short" => (200, &[("Content-Length", "1000000")], 96_000),
+        "/long" => (200, &[("Content-Length", "96000")], 96_001),
+        _ => return None,
+    };
+    let mut packets = ajp::send_headers(status, headers);
+    vec![b'x'; length].chunks(8000).for_each(|chunk| packets.extend(ajp::body_chunk(chunk)));
+    packets.extend(ajp::end_response(true));
+    Some(packets)
+}
+
+fn bad_pages() {
+    let (httpd, members) = balanced(bad_page);
+    let executed = || members.iter().map(|member| member.requests().len()).sum::<usize>();
+    let session = |route: &str| format!("Cookie: JSESSIONID=0123456789.{route}");
+    for (page, begins) in BAD_PAGES {
+        for (method, header) in [("GET", "X-Session: none".to_owned()), ("POST", session("a"))] {
+            let before = executed();
+            let request = format!(
+                "{method} {page} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{header}\r\nContent-Length: 0\r\n\r\n"
+            );
+            let reply = raw::exchange(httpd.port(), request);
+            assert_eq!(executed() - before, 1, "{method} {page} is executed once");
+            let expected = if begins { (200, Ending::Cut) } else { (502, Ending::Complete) };
+            assert_eq!((reply.status(), reply.ending), expected, "{method} {page}");
+            for route in ["a", "b"] {
+                let cookie = format!("JSESSIONID=0123456789.{route}");
+                let other = httpd.client().get_with("/good", &[("Cookie", &cookie)]);
+                assert_eq!(other.text(), route, "another user's session after {method} {page}");
+            }
+        }
+    }
+    assert!(!httpd.jk_log().contains("is in error state"), "{}", httpd.jk_log());
+}
+
+fn control_characters() {
+    let (httpd, members) = balanced(|uri| {
+        let location = "/next?a\r\nSet-Cookie: mine=1\0\u{1}";
+        let redirect = ajp::send_headers(302, &[("Location", location), ("X-Other", "\ra\n")]);
+        (uri == "/redirect").then(|| [redirect, ajp::end_response(true)].concat())
+    });
+    let reply = raw::get(httpd.port(), "/redirect");
+    assert_eq!((reply.status(), reply.ending), (302, Ending::Complete));
+    assert_eq!(reply.headers("Location"), ["/next?a  Set-Cookie: mine=1"]);
+    assert_eq!((reply.headers("X-Other"), reply.headers("Set-Cookie").len()), (vec!["a"], 0));
+    let requests: usize = members.iter().map(|member| member.requests().len()).sum();
+    assert_eq!((requests, httpd.get("/good").status), (1, 200));
+}
