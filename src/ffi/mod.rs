@@ -7,6 +7,7 @@
 pub(crate) mod bindings;
 pub mod error_log;
 pub(crate) mod guard;
+pub mod head;
 pub(crate) mod kept;
 pub mod log_pipe;
 pub mod memory;

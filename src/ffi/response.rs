@@ -132,14 +132,6 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Takes the status back: 200, with httpd's phrase.
-    pub fn reset_status(self) {
-        self.change(|r| {
-            r.status = 200;
-            r.status_line = std::ptr::null();
-        });
-    }
-
     /// httpd's phrase for a status, if it knows the status.
     fn phrase(status: u16) -> Option<&'static [u8]> {
         // SAFETY: the result is a static C string; for unknown statuses that of 500.

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bindings::{
-    apr_table_addn, apr_table_clear, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn,
-    apr_table_t, apr_table_unset,
+    apr_table_addn, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn, apr_table_t,
+    apr_table_unset,
 };
 use super::pool::Pool;
 use super::text::octets;
@@ -96,11 +96,5 @@ impl<'p> Table<'p> {
     pub fn unset(self, name: &CStr) {
         // SAFETY: table and name are live.
         unsafe { apr_table_unset(self.raw.as_ptr(), name.as_ptr()) };
-    }
-
-    /// Removes all entries.
-    pub fn clear(self) {
-        // SAFETY: the table is live.
-        unsafe { apr_table_clear(self.raw.as_ptr()) };
     }
 }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
+use crate::ffi::head::Head;
 use crate::ffi::request::Request;
 use crate::ffi::response::{Brigade, Gone, Last};
 use crate::text::content_length;
@@ -14,12 +15,14 @@ pub(super) struct HttpdClient<'r> {
     request: Request<'r>,
     brigade: Brigade<'r>,
     reading: bool,
+    /// What the head of the response was before it was started.
+    before: Option<Head>,
 }
 
 impl<'r> HttpdClient<'r> {
     /// The client behind `request`.
     pub(super) fn new(request: Request<'r>) -> Self {
-        Self { request, brigade: request.brigade(), reading: false }
+        Self { request, brigade: request.brigade(), reading: false, before: None }
     }
 
     /// Sets one header the way httpd wants it.
@@ -58,6 +61,7 @@ impl Client for HttpdClient<'_> {
     }
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
+        self.before.get_or_insert_with(|| self.request.head());
         self.request.set_status(head.status, head.reason.as_deref().filter(|reason| !reason.is_empty()));
         let named = named_by_connection(head);
         let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
@@ -72,8 +76,9 @@ impl Client for HttpdClient<'_> {
     }
 
     fn reset(&mut self) {
-        self.request.reset_status();
-        self.request.headers_out().clear();
+        if let Some(head) = &self.before {
+            self.request.set_head(head);
+        }
     }
 
     fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone> {

@@ -3,7 +3,7 @@
 //! Rules: "decisions, rows 6, 10, 19 and 29", the retry rule of "promises".
 
 use crate::support::ajp;
-use crate::support::backend::{Answer, Backend};
+use crate::support::backend::{Answer, Backend, Connection};
 use crate::support::httpd::Httpd;
 use crate::support::raw::{self, Ending};
 use crate::support::site::{Mpm, Site};
@@ -13,6 +13,7 @@ pub fn suite() -> Suite {
     Suite::new("isolation")
         .test("a_pages_bad_answer_is_executed_once_and_moves_nobody", bad_pages)
         .test("control_characters_in_what_a_page_says_become_blanks", control_characters)
+        .test("a_failed_attempt_leaves_nothing_behind", nothing_left)
 }
 
 /// Two members `a` and `b` that answer as `page` says, and else with their name.
@@ -106,4 +107,32 @@ fn control_characters() {
     assert_eq!((reply.headers("X-Other"), reply.headers("Set-Cookie").len()), (vec!["a"], 0));
     let requests: usize = members.iter().map(|member| member.requests().len()).sum();
     assert_eq!((requests, httpd.get("/good").status), (1, 200));
+}
+
+fn nothing_left() {
+    let backend = Backend::start(|connection: &mut Connection| {
+        if connection.whole_request().is_some() && connection.number() == 0 {
+            let head = [
+                ("Content-Type", "text/first"),
+                ("Content-Length", "5"),
+                ("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                ("Content-Language", "de"),
+                ("X-First", "1"),
+            ];
+            connection.send(&ajp::send_headers(207, &head));
+        } else {
+            connection.answer(&Answer::status(200).header("X-Second", "2").body("second"));
+        }
+    });
+    let httpd = Site::single_child(Mpm::Event, 8)
+        .load("headers")
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf("JkMount /* w\nHeader set X-Before 0 early")
+        .start();
+    let reply = httpd.get("/x");
+    assert_eq!((reply.status, reply.text().as_str(), backend.requests().len()), (200, "second", 2));
+    for name in ["content-type", "last-modified", "content-language", "x-first"] {
+        assert_eq!(reply.header(name), None, "{name} of the attempt that failed");
+    }
+    assert_eq!((reply.header("x-before"), reply.header("x-second")), (Some("0"), Some("2")));
 }
