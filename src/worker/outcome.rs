@@ -151,9 +151,10 @@ impl Attempt<'_> {
     }
 
     /// Tells whether a request can be sent again on a fresh connection because a re-used one ended before the
-    /// first octet of a reply: most likely the container had closed it while it was idle.
+    /// first octet of a reply: most likely the container had closed it while it was idle. This may be assumed once
+    /// per request, over all members.
     pub fn may_outlive_stale_connection(&self, progress: &Progress) -> bool {
-        progress.is_repeatable() && self.recovery_allows()
+        progress.is_repeatable() && !progress.fresh_only && self.recovery_allows()
     }
 
     /// The bits of recovery_options, each on its own: 8 and 16 lift 1 and 2 for their method.

@@ -9,6 +9,8 @@ pub struct Progress {
     pub body_consumed: bool,
     /// A part of the response was delivered to the client: the request must not be repeated.
     pub delivered: bool,
+    /// A pooled connection turned out to be closed by the container: the request now uses new ones only.
+    pub fresh_only: bool,
     /// Octets of the request body read from the client so far.
     pub body_read: u64,
     /// Octets sent to and received from containers so far.

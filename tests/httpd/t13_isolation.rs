@@ -13,6 +13,7 @@ pub fn suite() -> Suite {
     Suite::new("isolation")
         .test("a_pages_bad_answer_is_executed_once_and_moves_nobody", bad_pages)
         .test("control_characters_in_what_a_page_says_become_blanks", control_characters)
+        .test("a_lost_request_reaches_warm_members_no_more_often_than_cold_ones", warm_members)
         .test("a_failed_attempt_leaves_nothing_behind", nothing_left)
 }
 
@@ -107,6 +108,31 @@ fn control_characters() {
     assert_eq!((reply.headers("X-Other"), reply.headers("Set-Cookie").len()), (vec!["a"], 0));
     let requests: usize = members.iter().map(|member| member.requests().len()).sum();
     assert_eq!((requests, httpd.get("/good").status), (1, 200));
+}
+
+/// Each member has a pooled connection, and loses every request: its connections look as if they had been closed
+/// while they were idle, which is believed once.
+fn warm_members() {
+    let members = ["a", "b", "c", "d"].map(|name| {
+        let backend = Backend::start(|connection| {
+            while connection.whole_request().is_some_and(|forward| forward.uri == "/warm") {
+                connection.answer(&Answer::ok("warm"));
+            }
+        });
+        (name, backend)
+    });
+    let workers: String = members.iter().map(|(name, backend)| backend.worker(name)).collect();
+    let workers = format!("worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b,c,d\n{workers}");
+    let httpd = Site::single_child(Mpm::Event, 8).workers(&workers).conf("JkMount /* lb").start();
+    let client = httpd.client();
+    for _ in &members {
+        assert_eq!(client.get("/warm").status, 200);
+    }
+    assert_eq!(members.each_ref().map(|(_, backend)| backend.connections()), [1; 4], "all are warm");
+    assert_eq!(client.get("/lost").status, 502);
+    let lost = |backend: &Backend| backend.requests().iter().filter(|forward| forward.uri == "/lost").count();
+    let executed: usize = members.iter().map(|(_, backend)| lost(backend)).sum();
+    assert_eq!(executed, 8, "2 attempts by 2 members in 2 rounds");
 }
 
 fn nothing_left() {

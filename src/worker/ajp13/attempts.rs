@@ -81,9 +81,8 @@ impl Service<'_> {
     fn attempts(&mut self, lease: Lease<'_, Connection>) -> Outcome {
         let settings = &self.worker.settings;
         let mut attempt = 1;
-        let mut fresh = false;
         loop {
-            let mut failed = match self.attempt(&lease, fresh) {
+            let mut failed = match self.attempt(&lease) {
                 Ok((ended, connection)) => {
                     self.release(lease, connection, ended);
                     return ended.server_error.map_or(Outcome::Done, Outcome::ServerError);
@@ -92,16 +91,15 @@ impl Service<'_> {
             };
             let log = self.request.log;
             let (name, fault) = (self.worker.name(), &failed.fault);
-            if failed.stale
-                && !fresh
-                && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
+            if failed.stale && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
             {
                 log!(
                     log,
                     Info,
                     "({name}) {fault}; the pooled connection was stale, sending again on a new one"
                 );
-                fresh = true;
+                self.progress.fresh_only = true;
+                attempt += 1;
                 continue;
             }
             if attempt >= settings.retries || !self.may_repeat(&failed, Target::SameWorker) {
@@ -118,14 +116,10 @@ impl Service<'_> {
     }
 
     /// One attempt; a connection that failed is closed.
-    fn attempt(
-        &mut self,
-        lease: &Lease<'_, Connection>,
-        fresh: bool,
-    ) -> Result<(Ended, Connection), Box<Failed>> {
+    fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<Failed>> {
         let worker = self.worker;
         let log = self.request.log;
-        let chosen = if fresh { worker.open(log) } else { worker.choose(lease, log) };
+        let chosen = if self.progress.fresh_only { worker.open(log) } else { worker.choose(lease, log) };
         let mut connection = chosen.map_err(|fault| Box::new(Failed::before_sending(self.unsent(fault))))?;
         let received = connection.received();
         let mut exchange =

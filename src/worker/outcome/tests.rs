@@ -132,6 +132,12 @@ fn what_client_or_page_did_never_counts_against_the_member() {
 }
 
 #[test]
+fn a_stale_connection_is_met_once_per_request() {
+    let before = Progress { fresh_only: true, ..Progress::default() };
+    assert!(before.is_repeatable() && !attempt("GET", NONE, false).may_outlive_stale_connection(&before));
+}
+
+#[test]
 fn stale_connections_are_no_failure_of_any_method() {
     let fresh = Progress::default();
     assert!(attempt("POST", NONE, false).may_outlive_stale_connection(&fresh));

@@ -107,6 +107,26 @@ fn a_worker_without_contact_fails_at_once() {
 }
 
 #[test]
+fn a_stale_connection_costs_one_attempt_more_per_request_and_not_per_member() {
+    let members: Vec<_> = (0..4)
+        .map(|_| {
+            let container = Container::playing(vec![Step::page(), vec![Step::Close]]);
+            let worker = worker(settings_with(container.port(), 2, RecoveryOptions::empty()));
+            assert_eq!(serve("GET", &worker), Outcome::Done);
+            (container, worker)
+        })
+        .collect();
+    let mut progress = Progress::default();
+    for (_, worker) in &members {
+        let outcome =
+            Ask::new("GET").serve_with(worker, &mut TestClient::default(), &mut progress, &logger());
+        assert_eq!(outcome, Outcome::Failed { failure: Failure::ConnectionLost, repeatable: true });
+    }
+    let executed: Vec<_> = members.iter().map(|(container, _)| container.seen().requests.len() - 1).collect();
+    assert_eq!(executed, [2, 2, 2, 2]);
+}
+
+#[test]
 fn a_stale_connection_costs_no_attempt_and_spares_no_method() {
     for method in ["GET", "POST"] {
         for end in [Step::Close, Step::Reset] {
