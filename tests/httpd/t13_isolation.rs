@@ -2,6 +2,11 @@
 //!
 //! Rules: "decisions, rows 6, 10, 19 and 29", the retry rule of "promises".
 
+use std::io::{Read, Write};
+use std::sync::mpsc;
+
+use parking_lot::Mutex;
+
 use crate::support::ajp;
 use crate::support::backend::{Answer, Backend, Connection};
 use crate::support::httpd::Httpd;
@@ -15,6 +20,7 @@ pub fn suite() -> Suite {
         .test("control_characters_in_what_a_page_says_become_blanks", control_characters)
         .test("a_lost_request_reaches_warm_members_no_more_often_than_cold_ones", warm_members)
         .test("a_failed_attempt_leaves_nothing_behind", nothing_left)
+        .test("a_download_that_ends_does_not_bring_a_member_back", old_download)
 }
 
 /// Two members `a` and `b` that answer as `page` says, and else with their name.
@@ -161,4 +167,42 @@ fn nothing_left() {
         assert_eq!(reply.header(name), None, "{name} of the attempt that failed");
     }
     assert_eq!((reply.header("x-before"), reply.header("x-second")), (Some("0"), Some("2")));
+}
+
+/// Member `a` is put into error by another request while it still sends a download that had begun before.
+fn old_download() {
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let first = Backend::start(move |connection| {
+        while let Some(forward) = connection.whole_request() {
+            match forward.uri.as_str() {
+                "/download" => {
+                    let begin =
+                        [ajp::send_headers(200, &[]), ajp::body_chunk(b"begin"), ajp::body_chunk(b"")];
+                    connection.send(&begin.concat());
+                    released.lock().recv().ok();
+                    connection.send(&[ajp::body_chunk(b"end"), ajp::end_response(true)].concat());
+                }
+                "/broken" => connection.answer(&Answer::status(500)),
+                _ => connection.answer(&Answer::ok("a")),
+            }
+        }
+    });
+    let second = Backend::constant("b");
+    let workers = format!(
+        "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\nworker.a.fail_on_status=500\n{}{}",
+        first.worker("a"),
+        second.worker("b")
+    );
+    let httpd = Site::single_child(Mpm::Event, 8).workers(&workers).conf("JkMount /* lb").start();
+    let with_session = |uri: &str| httpd.client().get_with(uri, &[("Cookie", "JSESSIONID=1.a")]).text();
+    let mut download = raw::connect(httpd.port());
+    let request = "GET /download HTTP/1.1\r\nHost: h\r\nConnection: close\r\nCookie: JSESSIONID=1.a\r\n\r\n";
+    download.write_all(request.as_bytes()).expect("httpd reads");
+    download.read_exact(&mut [0; 5]).expect("the download begins");
+    assert_eq!(with_session("/broken"), "b", "another member stands in");
+    release.send(()).expect("a download that waits");
+    let rest = raw::read_to_close(&mut download);
+    assert!(rest.ends_with(b"0\r\n\r\n"), "the download is whole: {}", rest.escape_ascii());
+    assert_eq!(with_session("/good"), "b", "the member is in error still");
 }

@@ -195,10 +195,11 @@ impl<B: Backend> Service<'_, B> {
         if !choice.charged {
             member.record().charge(selector.election_cost(choice.index));
         }
+        let began = (lb.clock)();
         let in_lb = lb.record.request_started();
         let outcome = self.serve(choice, activation);
         drop(in_lb);
-        self.conclude(member, &outcome);
+        self.conclude(member, began, &outcome);
         if matches!(outcome, Outcome::Failed { .. }) {
             self.excluded.push(choice.index);
         }
@@ -241,14 +242,14 @@ impl<B: Backend> Service<'_, B> {
     }
 
     /// Tells all processes what the attempt says about the member.
-    fn conclude(&self, member: &Member<B>, outcome: &Outcome) {
+    fn conclude(&self, member: &Member<B>, began: i64, outcome: &Outcome) {
         if matches!(outcome, Outcome::Failed { failure: Failure::NoConnection, .. }) {
             member.learn_capacity();
         }
         let verdict = outcome.event();
         let too_many_timeouts = member.worker().reply_timeouts() > self.lb.settings.max_reply_timeouts;
         let in_flight = verdict == MemberEvent::Error && member.worker().busy() > 0;
-        let event = Event::of(verdict, too_many_timeouts, in_flight);
+        let event = Event::of(verdict, began, too_many_timeouts, in_flight);
         if event.is_error() {
             member.record().count_error();
         }

@@ -1,7 +1,7 @@
 //! The state machine of a member: what all processes think of it ("load-balancer, section 6").
 //!
 //! ```text
-//!             a success ends every series of errors: any state ──▶ OK
+//!     a success ends a series of errors that it comes after: any state but ERROR ──▶ OK
 //!
 //!   IDLE ◀──unused── OK ──full──▶ BUSY ──room again──▶ OK
 //!                    │             │
@@ -15,8 +15,9 @@
 //!
 //! What a failure means for the request at hand (exclude the member, fail over, give up) is a separate
 //! question, answered in [`super::service`]. Differences to the original: REC, PRB and FRC last until a
-//! success or an error, where the original let a local error, a client error or a full pool make them OK; and
-//! a probe that brought no answer within recover_time gives way to another one.
+//! success or an error, where the original let a local error, a client error or a full pool make them OK; a
+//! probe that brought no answer within recover_time gives way to another one; and the end of a request that began
+//! before the errors, such as a long download from a Tomcat that takes no new connections, says nothing about them.
 
 use std::time::Duration;
 
@@ -44,7 +45,10 @@ impl Timing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// An attempt succeeded, or its answer shows that the member works (soft fail_on_status).
-    Succeeded,
+    Succeeded {
+        /// When the attempt began.
+        began: i64,
+    },
     /// An attempt ended without a verdict: client error, or an error of that request alone.
     NoVerdict,
     /// It has no free connection, or busy_limit is reached.
@@ -72,10 +76,11 @@ pub enum Event {
 }
 
 impl Event {
-    /// What the end of an attempt means; `too_many_timeouts` and `in_flight` are looked at where they matter.
-    pub fn of(event: MemberEvent, too_many_timeouts: bool, in_flight: bool) -> Self {
+    /// What the end of an attempt means that `began` then; `too_many_timeouts` and `in_flight` are looked at where
+    /// they matter.
+    pub fn of(event: MemberEvent, began: i64, too_many_timeouts: bool, in_flight: bool) -> Self {
         match event {
-            MemberEvent::Success | MemberEvent::SoftStatus => Event::Succeeded,
+            MemberEvent::Success | MemberEvent::SoftStatus => Event::Succeeded { began },
             MemberEvent::ClientError | MemberEvent::LocalError => Event::NoVerdict,
             MemberEvent::Busy => Event::Full,
             MemberEvent::FatalStatus => Event::Broken,
@@ -108,7 +113,8 @@ pub fn transition(health: Health, event: Event, now: i64, timing: Timing) -> Opt
     use MemberState::{Busy, Error, Force, Idle, Ok, Probe, Recover};
     let to = |state| Health { state, ..health };
     let next = match (event, health.state) {
-        (Event::Succeeded, _) => Health { state: Ok, ..Health::default() },
+        (Event::Succeeded { began }, _) if is_outdated(health, began, now) => health,
+        (Event::Succeeded { .. }, _) => Health { state: Ok, ..Health::default() },
         (Event::NoVerdict | Event::Full, Probe) => to(Recover),
         (Event::NoVerdict, Idle | Busy) => to(Ok),
         (Event::Full, Idle | Ok) => to(Busy),
@@ -141,6 +147,16 @@ fn failed(health: Health, for_everybody: bool, now: i64, timing: Timing) -> Heal
         state => state,
     };
     Health { state, first_error: health.first_error.or(Some(now)), last_error: Some(now) }
+}
+
+/// Tells whether a success says nothing about the member, because the attempt `began` before its errors: before the
+/// last one while the member is in doubt, else before the first, as any success after that interrupts the series.
+///
+/// While a member is in error nothing is given to it, so whatever succeeds then began before.
+fn is_outdated(health: Health, began: i64, now: i64) -> bool {
+    let since = if health.state.is_doubtful() { health.last_error } else { health.first_error };
+    // Times ahead of the clock, which was set back, can't be compared with.
+    health.state == MemberState::Error || since.is_some_and(|since| began < since && since <= now)
 }
 
 /// Tells whether recover_time has passed since the last error or the start of the probe.
@@ -179,7 +195,8 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             // event                              IDLE   OK     RECOVER  FORCE  BUSY   ERROR  PROBE
-            (Event::Succeeded,                   [Ok,    Ok,    Ok,      Ok,    Ok,    Ok,    Ok]),
+            (Event::Succeeded { began: NOW },    [Ok,    Ok,    Ok,      Ok,    Ok,    Error, Ok]),
+            (Event::Succeeded { began: NOW - 11 },[Idle, Ok,    Recover, Force, Busy,  Error, Probe]),
             (Event::NoVerdict,                   [Ok,    Ok,    Recover, Force, Ok,    Error, Recover]),
             (Event::Full,                        [Busy,  Busy,  Recover, Force, Busy,  Error, Recover]),
             (Event::RoomAgain,                   [Idle,  Ok,    Recover, Force, Ok,    Error, Probe]),
@@ -201,7 +218,29 @@ mod tests {
 
     #[test]
     fn success_ends_the_series_of_errors() {
-        assert_eq!(after(Probe, Some((90, 10)), Event::Succeeded), Health { state: Ok, ..Health::default() });
+        let succeeded = Event::Succeeded { began: NOW - 5 };
+        assert_eq!(after(Probe, Some((90, 10)), succeeded), Health { state: Ok, ..Health::default() });
+    }
+
+    #[test]
+    fn a_success_from_before_the_errors_does_not_end_their_series() {
+        let began = |seconds| Event::Succeeded { began: NOW - seconds };
+        let cases = [
+            (Ok, began(21), false),
+            (Ok, began(20), true),
+            (Ok, began(15), true),
+            (Force, began(11), false),
+            (Force, began(10), true),
+            (Probe, began(15), false),
+            (Recover, began(15), false),
+            (Error, began(0), false),
+        ];
+        for (state, event, ends) in cases {
+            let next = after(state, Some((20, 10)), event);
+            assert_eq!(next.first_error.is_none(), ends, "{state:?} meets {event:?}");
+            assert_eq!(next.state, if ends { Ok } else { state }, "{state:?} meets {event:?}");
+        }
+        assert_eq!(after(Force, Some((-9, -9)), began(0)).state, Ok, "the clock was set back");
     }
 
     #[test]
@@ -253,10 +292,11 @@ mod tests {
 
     #[test]
     fn outcomes_become_events() {
-        let of = |event| Event::of(event, false, true);
+        let of = |event| Event::of(event, NOW, false, true);
+        let succeeded = Event::Succeeded { began: NOW };
         let table = [
-            (MemberEvent::Success, Event::Succeeded),
-            (MemberEvent::SoftStatus, Event::Succeeded),
+            (MemberEvent::Success, succeeded),
+            (MemberEvent::SoftStatus, succeeded),
             (MemberEvent::ClientError, Event::NoVerdict),
             (MemberEvent::LocalError, Event::NoVerdict),
             (MemberEvent::Busy, Event::Full),
@@ -267,7 +307,7 @@ mod tests {
         for (event, expected) in table {
             assert_eq!(of(event), expected);
         }
-        assert_eq!(Event::of(MemberEvent::ReplyTimeout, true, true), Event::Broken);
+        assert_eq!(Event::of(MemberEvent::ReplyTimeout, NOW, true, true), Event::Broken);
         assert!(Event::Broken.is_error() && !Event::NoVerdict.is_error() && !Event::Full.is_error());
     }
 
