@@ -9,7 +9,7 @@ use crate::ffi::bindings::{
     ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_handler, ap_hook_log_transaction,
     ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t, module, pid_t,
     request_rec, server_rec, DECLINED, JK_HOOK_MIDDLE, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
-    MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED, MPM_CHILD_LOST_SLOT,
+    MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
 };
 use crate::ffi::guard::guard;
 use crate::ffi::kept;
@@ -127,7 +127,8 @@ unsafe extern "C" fn child_status(
     _slot: c_int,
     state: u32,
 ) {
-    if state != MPM_CHILD_EXITED && state != MPM_CHILD_LOST_SLOT {
+    // A child that lost its place in the scoreboard still answers its last requests.
+    if state != MPM_CHILD_EXITED {
         return;
     }
     // SAFETY: httpd hands over the main server.

@@ -96,7 +96,14 @@ fn create_shared(
         Some(path) => path.clone(),
         None => default_shm_file(pool, main)?,
     };
-    Shared::create(Some(&path), &plan.workers, child_limit()).map_err(|error| format!("JkShmFile: {error}"))
+    Shared::create(Some(&path), &plan.workers, child_slots()).map_err(|error| format!("JkShmFile: {error}"))
+}
+
+/// Slots for child processes: for those that the MPM runs, and as many again (under a small ServerLimit some more) for
+/// those that answer their last requests when others have taken their places.
+fn child_slots() -> usize {
+    const LEAST_ON_THEIR_WAY_OUT: usize = 16;
+    child_limit() + child_limit().max(LEAST_ON_THEIR_WAY_OUT)
 }
 
 fn default_shm_file(pool: Pool<'_>, main: Server<'_>) -> Result<PathBuf, String> {

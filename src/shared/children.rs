@@ -10,8 +10,10 @@
 //! ```
 //!
 //! Only the process that put its mark into the owner word zeroes the counters, so a slot is never zeroed
-//! under a new owner; a cleaner that dies half-way leaves a mark that the next sweep takes over. Slot 0 has
-//! no owner: it belongs to the parent, and to whoever found no free slot.
+//! under a new owner; a cleaner that dies half-way leaves a mark that the next sweep takes over. A process that
+//! gives its slot back may still have threads: it first stops counting there, and what one of them was about to
+//! add meanwhile is zeroed by the next owner. Slot 0 has no owner: it belongs to the parent, and to whoever found
+//! no free slot.
 
 use std::sync::atomic::{
     AtomicU32, AtomicUsize,
@@ -30,6 +32,9 @@ const CLEANING: u32 = 1 << 31;
 
 /// Slot of the parent, and of processes without one of their own.
 pub const ANY_PROCESS: usize = 0;
+
+/// Where a process counts that has given its slot back: nowhere.
+const GONE: usize = usize::MAX;
 
 /// Every slot belongs to a living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,16 +60,22 @@ impl Children {
         self.own.load(Relaxed)
     }
 
+    fn counter(&self, slot: usize, gauge: usize) -> Option<&AtomicU32> {
+        self.words.chunks_exact(self.stride).nth(slot)?.get(gauge)
+    }
+
     /// Adds one to `gauge` of `slot`.
     pub(super) fn raise(&self, slot: usize, gauge: usize) {
-        if let Some(counter) = self.words.get(slot * self.stride + gauge) {
+        if let Some(counter) = self.counter(slot, gauge) {
             counter.fetch_add(1, Relaxed);
         }
     }
 
-    /// Takes one from `gauge` of `slot`; never below 0, should the slot have been taken for a dead process's.
+    /// Takes one from `gauge` of `slot`, unless all that this process held there was taken back; never below 0,
+    /// should the slot have been taken for a dead process's.
     pub(super) fn lower(&self, slot: usize, gauge: usize) {
-        if let Some(counter) = self.words.get(slot * self.stride + gauge) {
+        let held = slot == ANY_PROCESS || slot == self.own();
+        if let Some(counter) = self.counter(slot, gauge).filter(|_| held) {
             let _ = counter.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1));
         }
     }
@@ -94,16 +105,15 @@ impl Children {
         // Acquire: the zeros of the former owner's cleaner are there before this process counts.
         let free =
             |(_, slot): &(usize, &[AtomicU32])| slot[0].compare_exchange(0, pid, Acquire, Relaxed).is_ok();
-        let (index, _) = self.owned_slots().find(free)?;
+        let (index, slot) = self.owned_slots().find(free)?;
+        zero(slot);
         self.header.use_slot(index);
         Some(index)
     }
 
-    pub(super) fn detach(&self) {
-        let own = self.own.swap(ANY_PROCESS, Relaxed);
-        if let Some((_, slot)) = self.owned_slots().find(|(index, _)| *index == own) {
-            clean(slot, slot[0].load(Relaxed));
-        }
+    pub(super) fn detach(&self, pid: u32) {
+        self.own.store(GONE, Relaxed);
+        self.release(pid);
     }
 
     pub(super) fn release(&self, pid: u32) {
@@ -130,9 +140,14 @@ fn clean(slot: &[AtomicU32], owner: u32) {
     if slot[0].compare_exchange(owner, mark, AcqRel, Relaxed).is_err() {
         return;
     }
-    slot[1..].iter().for_each(|counter| counter.store(0, Relaxed));
+    zero(slot);
     // Release: whoever claims the slot next sees the zeros.
     slot[0].store(0, Release);
+}
+
+/// Zeroes the counters of `slot`; its owner stays.
+fn zero(slot: &[AtomicU32]) {
+    slot[1..].iter().for_each(|counter| counter.store(0, Relaxed));
 }
 
 /// Tells whether a process `pid` exists, also one that may not be signalled.

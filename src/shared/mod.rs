@@ -53,8 +53,8 @@ impl Shared {
     /// Creates the records of all workers, with a slot for each of `child_slots` child processes.
     ///
     /// `path` is JkShmFile: the file is called `<path>.<pid>` with the pid of this process. Without it the
-    /// memory has no file. Call it in the parent, before it forks. `child_slots` is the most processes that
-    /// the MPM runs at a time, and some more for those that are on their way out; unused slots cost nothing
+    /// memory has no file. Call it in the parent, before it forks. `child_slots` counts the processes that the
+    /// MPM runs at a time, and those on their way out whose places others have taken; unused slots cost nothing
     /// but space in the file.
     ///
     /// # Errors
@@ -129,9 +129,10 @@ impl Shared {
         self.children.attach(pid)
     }
 
-    /// Gives the slot of this process back at its orderly end.
-    pub fn detach_child(&self) {
-        self.children.detach();
+    /// Gives the slot of this process, which has the id `pid`, back at its end; threads of it that still run count
+    /// nowhere from now on.
+    pub fn detach_child(&self, pid: u32) {
+        self.children.detach(pid);
     }
 
     /// Takes back what the child `pid`, which has ended, still holds.

@@ -98,7 +98,7 @@ fn slots_run_out_and_come_back() {
     assert_eq!(processes[2].attach_child(2), Err(NoFreeSlot));
     let _guard = processes[2].ajp("t1").expect("t1").request_started();
     assert_eq!(parent.ajp("t1").expect("t1").busy(), 1, "it counts in the parent's slot");
-    processes[1].detach_child();
+    processes[1].detach_child(alive);
     assert_eq!(processes[2].attach_child(2), Ok(()));
     assert_eq!(parent.ajp("t1").expect("t1").busy(), 1);
 }
@@ -119,8 +119,29 @@ fn a_guard_ends_in_the_slot_in_which_it_began() {
     let guard = shared.ajp("t1").expect("t1").request_started();
     shared.attach_child(std::process::id()).expect("slot");
     drop(guard);
-    shared.detach_child();
+    shared.detach_child(std::process::id());
     assert_eq!(shared.ajp("t1").expect("t1").busy(), 0);
+}
+
+#[test]
+fn threads_of_an_ending_process_touch_no_count_of_the_next_owner() {
+    let parent = Shared::create(None, &settings_of(&[], &["t1"]), 1).expect("memory");
+    let (ending, next) = (other_process(&parent), other_process(&parent));
+    let [late, counting] = [&ending, &next].map(|process| process.ajp("t1").expect("t1"));
+    ending.attach_child(1).expect("slot");
+    let under_way = late.request_started();
+    let slot = ending.children.own();
+    ending.detach_child(1);
+    ending.children.raise(slot, 1); // by a thread that had looked up its slot before
+    next.attach_child(std::process::id()).expect("the same slot");
+    assert_eq!(parent.ajp("t1").expect("t1").busy(), 0, "a slot is empty when it is claimed");
+    let _guard = counting.request_started();
+    counting.connection_opened();
+    drop(under_way);
+    std::mem::forget(late.request_started());
+    late.connection_closed();
+    let snapshot = parent.ajp("t1").expect("t1").snapshot();
+    assert_eq!((snapshot.busy, snapshot.connected), (1, 1));
 }
 
 #[test]

@@ -106,7 +106,8 @@ impl Site {
         Self::with_base(&mpm_conf(mpm, mpm.sizing()))
     }
 
-    fn with_sizing(mpm: Mpm, sizing: &str) -> Self {
+    /// As [`Site::new`], with directives of its own for the number of processes and threads.
+    pub fn with_sizing(mpm: Mpm, sizing: &str) -> Self {
         Self::with_module(paths::module(), mpm, sizing)
     }
 
