@@ -5,6 +5,7 @@
 //! constructor, safe methods after it. Above this floor no pointer is seen.
 
 pub(crate) mod bindings;
+pub mod descriptors;
 pub mod error_log;
 pub(crate) mod guard;
 pub mod head;

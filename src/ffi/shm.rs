@@ -41,7 +41,7 @@ unsafe impl Sync for Segment {}
 impl Segment {
     /// Creates the file `path` (mode 0600) with at least `size` octets reserved on disk, and maps it.
     ///
-    /// A leftover or squatted name is removed, never followed or re-used.
+    /// A name that is taken is an error: what has it is neither followed nor used.
     ///
     /// # Errors
     /// [`SegmentError`] names path, operation and uid.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -72,13 +72,22 @@ impl Sink {
         Ok(Sink::Output(Arc::new(Output::new(file))))
     }
 
-    /// Takes the writing end of a pipe, and makes it non-blocking: a stuck log program must not stop requests.
+    /// Takes what is open already, such as the writing end of a pipe, and makes it non-blocking: a stuck log program
+    /// must not stop requests.
     ///
     /// # Errors
     /// Those of `fcntl`.
-    pub fn pipe(end: OwnedFd) -> io::Result<Self> {
-        fcntl_setfl(&end, fcntl_getfl(&end)? | OFlags::NONBLOCK)?;
-        Ok(Sink::Output(Arc::new(Output::new(File::from(end)))))
+    pub fn adopt(file: OwnedFd) -> io::Result<Self> {
+        fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
+        Ok(Sink::Output(Arc::new(Output::new(File::from(file)))))
+    }
+
+    /// The descriptor that lines go to.
+    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Sink::Output(output) => Some(output.file.as_fd()),
+            Sink::Discard | Sink::Capture(_) => None,
+        }
     }
 
     pub(super) fn capture() -> Self {

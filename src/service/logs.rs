@@ -1,14 +1,18 @@
 //! Opens the logs of all servers in the parent; children inherit them.
+//!
+//! A restart goes on with the logs of the last generation where it can't open its own. "decisions, row 30".
 
-use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::plan::HostPlan;
 use crate::config::directives::{LogTarget, ServerSettings};
+use crate::ffi::descriptors;
 use crate::ffi::error_log;
 use crate::ffi::log_pipe::open_piped_log;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
+use crate::log;
 use crate::log::{Logger, Sink, StampFormat};
 use crate::text::Reason;
 
@@ -18,7 +22,10 @@ pub(super) const LOG_DIRECTORY: &str = env!("JK_LOG_DIRECTORY");
 /// Log files and programs of one configuration: servers that name the same one share it.
 pub(super) struct Logs<'p> {
     pool: Pool<'p>,
-    open: HashMap<LogTarget, Sink>,
+    /// In the order of the servers that asked first.
+    open: Vec<(LogTarget, Sink)>,
+    /// Files that the last generation had open; `None` at a start.
+    last: Option<Vec<(String, OwnedFd)>>,
     /// What servers without JkLogFile use, once one has asked.
     default: Option<LogTarget>,
 }
@@ -28,8 +35,13 @@ pub(super) type NamedSink = (String, Sink);
 
 impl<'p> Logs<'p> {
     /// None are open yet; programs live as long as `pool`.
-    pub(super) fn new(pool: Pool<'p>) -> Self {
-        Self { pool, open: HashMap::new(), default: None }
+    pub(super) fn at_start(pool: Pool<'p>) -> Self {
+        Self { pool, open: Vec::new(), last: None, default: None }
+    }
+
+    /// As [`Logs::at_start`], with the files of the last generation of `process` to go on with.
+    pub(super) fn at_restart(pool: Pool<'p>, process: Pool<'static>) -> Self {
+        Self { last: Some(descriptors::held(process)), ..Self::at_start(pool) }
     }
 
     /// The logs of `main` and the servers that follow it, in order.
@@ -47,19 +59,41 @@ impl<'p> Logs<'p> {
     /// The log of `server`.
     ///
     /// # Errors
-    /// A complaint that names the file or program that can't be opened.
+    /// A complaint that names the file or program that can't be opened, at a start.
     fn open(&mut self, server: Server<'_>, settings: &ServerSettings) -> Result<Arc<Logger>, String> {
         let target = match &settings.log_file {
             Some(target) => target.clone(),
             None => self.default_target(server)?,
         };
-        let sink = match self.open.get(&target) {
-            Some(sink) => sink.clone(),
-            None => self.open_sink(&target)?,
-        };
-        self.open.insert(target, sink.clone());
         let stamp = settings.log_stamp.as_deref().map(StampFormat::new).unwrap_or_default();
-        Ok(Arc::new(Logger::new(settings.log_level.unwrap_or_default(), stamp, sink)))
+        let level = settings.log_level.unwrap_or_default();
+        let log = |sink: &Sink| Arc::new(Logger::new(level, stamp.clone(), sink.clone()));
+        if let Some((_, sink)) = self.open.iter().find(|(open, _)| *open == target) {
+            return Ok(log(sink));
+        }
+        let sink = match (self.open_sink(&target), &self.last) {
+            (Ok(sink), _) => sink,
+            (Err(complaint), None) => return Err(complaint),
+            (Err(complaint), Some(last)) => {
+                let sink = last_sink(&target, last);
+                go_on(
+                    server,
+                    &log(&sink),
+                    &format!("{complaint}; the log of the last configuration goes on"),
+                );
+                sink
+            }
+        };
+        let log = log(&sink);
+        self.open.push((target, sink));
+        Ok(log)
+    }
+
+    /// Holds the files that are open for the next generation. Programs end with this one.
+    pub(super) fn hold(&self, process: Pool<'static>) {
+        let files = self.open.iter().filter(|(target, _)| matches!(target, LogTarget::File(_)));
+        let named = files.filter_map(|(target, sink)| Some((target.to_string(), sink.file()?)));
+        descriptors::hold(process, named);
     }
 
     /// Everything that is open.
@@ -86,8 +120,22 @@ impl<'p> Logs<'p> {
                 .map_err(|error| format!("{target}: can't open it for appending: {}", Reason(&error))),
             LogTarget::Program(program) => {
                 let pipe = open_piped_log(self.pool, program)?;
-                Sink::pipe(pipe).map_err(|error| format!("{target}: {}", Reason(&error)))
+                Sink::adopt(pipe).map_err(|error| format!("{target}: {}", Reason(&error)))
             }
         }
     }
+}
+
+/// What the last generation wrote to `target`, or else its first log, the main server's.
+fn last_sink(target: &LogTarget, last: &[(String, OwnedFd)]) -> Sink {
+    let name = target.to_string();
+    let file = last.iter().find(|(known, _)| *known == name).or(last.first());
+    let file = file.and_then(|(_, file)| file.try_clone().ok());
+    file.and_then(|file| Sink::adopt(file).ok()).unwrap_or(Sink::Discard)
+}
+
+/// Says at error level, in httpd's log and in this module's, what a restart goes on with.
+pub(super) fn go_on(server: Server<'_>, log: &Logger, text: &str) {
+    error_log::write(error_log::Level::Error, Some(server), &format!("mod_jk: {text}"));
+    log!(log.with_id("POST_CONFIG"), Error, "{text}");
 }

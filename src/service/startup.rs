@@ -1,15 +1,15 @@
 //! post_config: builds logs, shared memory, workers and virtual hosts from the checked configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::show;
 use super::host::{Choices, Connector, VirtualHost};
-use super::logs::{Logs, LOG_DIRECTORY};
+use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use super::Verdict;
-use crate::config::directives::{GlobalSettings, Indicator};
+use crate::config::directives::Indicator;
 use crate::ffi::error_log::{write, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
@@ -40,7 +40,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     if phase == Phase::Start {
         plan.complaints().for_each(|complaint| show(main, complaint, phase));
     }
-    let built = build(pool, main, plan);
+    let built = build(pool, main, phase, plan);
     release_free_memory();
     match built {
         Ok(()) => Verdict::Ok,
@@ -51,16 +51,20 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     }
 }
 
-fn build<'s>(pool: Pool<'s>, main: Server<'s>, plan: Plan) -> Result<(), String> {
-    let mut logs = Logs::new(pool);
+fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Result<(), String> {
+    let process = main.process_pool().ok_or("this process has no pool")?;
+    let mut logs = match phase {
+        Phase::Restart => Logs::at_restart(pool, process),
+        _ => Logs::at_start(pool),
+    };
     let host_logs = logs.open_all(main, &plan.hosts)?;
     let log = Arc::clone(&host_logs[0]);
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
-    let global = &plan.hosts[0].settings.global;
-    let shared = create_shared(pool, main, global, &plan)?;
+    let shared = create_shared(pool, main, phase, &plan, &log)?;
     let workers = Workers::build(&plan.workers, &shared, log.with_id("POST_CONFIG"));
-    let watchdog_interval = global.watchdog_interval.unwrap_or(0);
+    logs.hold(process);
+    let watchdog_interval = plan.hosts[0].settings.global.watchdog_interval.unwrap_or(0);
     let (settings, defined) = (plan.workers, plan.defined);
     let connector =
         Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks(), watchdog_interval };
@@ -70,7 +74,7 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, plan: Plan) -> Result<(), String>
         // daemon since it made the main server's slot.
         server.keep(pool, virtual_host(host, log, &connector));
     }
-    main.process_pool().into_iter().for_each(|process| plan.texts.store(process));
+    plan.texts.store(process);
     add_version_component(pool, VERSION);
     Ok(())
 }
@@ -86,17 +90,28 @@ fn tell_restored(plan: &Plan, log: &Logger) {
     }
 }
 
+/// The memory with its file; a restart that can't make the file goes on without. "decisions, row 30".
 fn create_shared(
     pool: Pool<'_>,
     main: Server<'_>,
-    global: &GlobalSettings,
+    phase: Phase,
     plan: &Plan,
+    log: &Logger,
 ) -> Result<Arc<Shared>, String> {
-    let path = match &global.shm_file {
-        Some(path) => path.clone(),
-        None => default_shm_file(pool, main)?,
+    let create = |path: Option<&Path>| {
+        Shared::create(path, &plan.workers, child_slots()).map_err(|error| format!("JkShmFile: {error}"))
     };
-    Shared::create(Some(&path), &plan.workers, child_slots()).map_err(|error| format!("JkShmFile: {error}"))
+    let path = match &plan.hosts[0].settings.global.shm_file {
+        Some(path) => Ok(path.clone()),
+        None => default_shm_file(pool, main),
+    };
+    match path.and_then(|path| create(Some(&path))) {
+        Err(complaint) if phase == Phase::Restart => {
+            go_on(main, log, &format!("{complaint}; memory without a file takes its place"));
+            create(None)
+        }
+        made => made,
+    }
 }
 
 /// Slots for child processes: for those that the MPM runs, and as many again (under a small ServerLimit some more) for

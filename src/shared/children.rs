@@ -151,7 +151,7 @@ fn zero(slot: &[AtomicU32]) {
 }
 
 /// Tells whether a process `pid` exists, also one that may not be signalled.
-fn is_alive(pid: u32) -> bool {
+pub(super) fn is_alive(pid: u32) -> bool {
     i32::try_from(pid)
         .ok()
         .and_then(Pid::from_raw)

@@ -11,6 +11,7 @@
 
 pub mod ajp;
 pub mod children;
+mod file_name;
 pub mod header;
 pub mod health;
 pub mod layout;
@@ -18,7 +19,7 @@ pub mod lb;
 pub mod member;
 pub mod name;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -52,8 +53,7 @@ pub struct Shared {
 impl Shared {
     /// Creates the records of all workers, with a slot for each of `child_slots` child processes.
     ///
-    /// `path` is JkShmFile: the file is called `<path>.<pid>` with the pid of this process. Without it the
-    /// memory has no file. Call it in the parent, before it forks. `child_slots` counts the processes that the
+    /// `path` is JkShmFile, by which its [file](file_name) is called. Without it the memory has no file. Call it in the parent, before it forks. `child_slots` counts the processes that the
     /// MPM runs at a time, and those on their way out whose places others have taken; unused slots cost nothing
     /// but space in the file.
     ///
@@ -66,7 +66,10 @@ impl Shared {
     ) -> Result<Arc<Self>, SegmentError> {
         let layout = Layout::plan(settings, child_slots);
         let segment = match path {
-            Some(path) => Segment::create(&own_file(path), layout.size())?,
+            Some(path) => {
+                file_name::remove_leftovers(path);
+                Segment::create(&file_name::fresh(path), layout.size())?
+            }
             None => Segment::anonymous(layout.size())?,
         };
         let shared = Self::view(Arc::new(segment), layout)?;
@@ -168,13 +171,6 @@ impl Shared {
     pub fn path(&self) -> Option<&Path> {
         self.segment.path()
     }
-}
-
-/// JkShmFile with the pid of this process appended.
-fn own_file(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    name.into()
 }
 
 /// A place that the layout says is there; its absence is an error of the layout, told like a failed mapping.

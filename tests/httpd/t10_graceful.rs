@@ -3,6 +3,7 @@
 mod builds;
 mod daemon;
 mod quiescing;
+mod resources;
 
 use std::fs;
 use std::thread;
@@ -22,7 +23,9 @@ pub fn suite() -> Suite {
     let suite = Suite::new("graceful")
         .alone("children_that_come_and_go_lose_no_request_and_keep_their_slots", turnover)
         .under(&mpms, "a_request_under_way_ends_on_the_configuration_it_began_with", under_way);
-    quiescing::add(builds::add(daemon::add(suite)))
+    [daemon::add, builds::add, quiescing::add, resources::add]
+        .into_iter()
+        .fold(suite, |suite, add| add(suite))
 }
 
 /// Children end after few connections; each finds a slot of its own in shared memory, and gives it back.

@@ -9,8 +9,6 @@ use crate::text::Reason;
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Something that had the name could not be removed.
-    Remove,
     /// Creating the file.
     Create,
     /// Setting mode 0600.
@@ -50,21 +48,17 @@ impl SegmentError {
     /// What the administrator can do about it.
     fn advice(&self) -> String {
         let directory = self.directory().display();
-        let path = self.path.display();
         let uid = self.uid;
-        match (self.operation, self.source.kind()) {
-            (_, io::ErrorKind::NotFound) => {
+        match self.source.kind() {
+            io::ErrorKind::NotFound => {
                 format!(
                     "directory {directory} does not exist: create it, or name another file with JkShmFile"
                 )
             }
-            (Operation::Remove, _) => {
-                format!("{path} is in the way: remove it, or keep JkShmFile in a directory only uid {uid} can write")
-            }
-            (_, io::ErrorKind::PermissionDenied) => {
+            io::ErrorKind::PermissionDenied => {
                 format!("uid {uid} may not create files in {directory}")
             }
-            (_, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 format!("free some space in {directory}, or name another file with JkShmFile")
             }
             _ => "name another file with JkShmFile".to_owned(),
@@ -75,7 +69,6 @@ impl SegmentError {
 impl fmt::Display for SegmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.operation {
-            Operation::Remove => "remove what is in the place of",
             Operation::Create => "create",
             Operation::Protect => "set mode 0600 of",
             Operation::Reserve => "reserve space for",

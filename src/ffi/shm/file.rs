@@ -1,7 +1,7 @@
 //! The file behind a segment: created exclusively, mode 0600, its space reserved, removed by its creator.
 //!
-//! The directory may be writable by others who guess the name ("promises", local user), so whatever has the
-//! name is removed (which never follows a link) and the new file is created with `O_EXCL | O_NOFOLLOW`.
+//! The directory may be writable by others ("promises", local user), so the file is created with
+//! `O_EXCL | O_NOFOLLOW`: what has the name already is neither used nor touched.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +10,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{fchmod, open, unlink, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::{Operation, SegmentError};
 
@@ -40,7 +39,6 @@ impl Drop for OwnedPath {
 /// Creates `path` with `size` octets that are reserved on disk.
 pub(super) fn create(path: &Path, size: usize) -> Result<(File, OwnedPath), SegmentError> {
     let fail = |operation| move |error: io::Error| SegmentError::new(path, operation, error);
-    remove_leftover(path)?;
     let mode = Mode::RUSR | Mode::WUSR;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from(
@@ -56,16 +54,6 @@ pub(super) fn create(path: &Path, size: usize) -> Result<(File, OwnedPath), Segm
     fchmod(&file, mode).map_err(|error| SegmentError::new(path, Operation::Protect, error))?;
     reserve(&file, size).map_err(fail(Operation::Reserve))?;
     Ok((file, owned))
-}
-
-/// Removes what a crashed server left behind under the same name, or what someone else put there.
-fn remove_leftover(path: &Path) -> Result<(), SegmentError> {
-    match unlink(path) {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
-        // Without write permission nothing was there to see; creating tells the same with a better text.
-        Err(Errno::ACCESS) if std::fs::symlink_metadata(path).is_err() => Ok(()),
-        Err(error) => Err(SegmentError::new(path, Operation::Remove, error)),
-    }
 }
 
 /// Grows `file` to `size` octets that exist on disk, so that a full disk is an error here and no SIGBUS later.

@@ -57,30 +57,23 @@ fn what_is_written_reaches_the_file() {
 }
 
 #[test]
-fn a_leftover_and_a_link_are_replaced_and_never_followed() {
+fn what_has_the_name_already_is_refused_and_left_alone() {
     let directory = directory();
-    let victim = directory.path().join("victim");
+    let (path, victim) = (directory.path().join("jk.1"), directory.path().join("victim"));
     std::fs::write(&victim, "precious").expect("victim");
-    let path = directory.path().join("jk.1");
-    symlink(&victim, &path).expect("link");
-    let segment = Segment::create(&path, 64).expect("segment over a link");
-    assert!(std::fs::symlink_metadata(&path).expect("file").is_file());
-    drop(segment);
-    std::fs::hard_link(&victim, &path).expect("hard link");
-    let segment = Segment::create(&path, 64).expect("segment over a leftover");
-    assert_ne!(segment.path(), None);
+    let squatters: [fn(&Path, &Path); 3] = [
+        |path, victim| symlink(victim, path).expect("link"),
+        |path, victim| std::fs::hard_link(victim, path).expect("link"),
+        |path, _| std::fs::create_dir(path).expect("directory"),
+    ];
+    for squat in squatters {
+        squat(&path, &victim);
+        let error = Segment::create(&path, 64).expect_err("a name that is taken");
+        assert_eq!((error.operation, error.source.kind()), (Operation::Create, io::ErrorKind::AlreadyExists));
+        std::fs::rename(&path, directory.path().join("aside")).expect("it is still there");
+        let _ = std::fs::remove_file(directory.path().join("aside"));
+    }
     assert_eq!(std::fs::read_to_string(&victim).expect("victim"), "precious");
-    assert_eq!(std::fs::metadata(&victim).expect("victim").nlink(), 1);
-}
-
-#[test]
-fn a_directory_in_the_way_is_refused() {
-    let directory = directory();
-    let path = directory.path().join("jk.1");
-    std::fs::create_dir(&path).expect("directory");
-    let error = Segment::create(&path, 64).expect_err("a directory has the name");
-    assert_eq!(error.operation, Operation::Remove);
-    assert!(error.to_string().contains("jk.1 is in the way"), "{error}");
 }
 
 #[test]
@@ -117,6 +110,7 @@ fn a_newer_file_of_the_same_name_outlives_the_older_segment() {
     let directory = directory();
     let path = directory.path().join("jk.1");
     let older = Segment::create(&path, 64).expect("older");
+    std::fs::remove_file(&path).expect("the name of the older");
     let newer = Segment::create(&path, 64).expect("newer");
     drop(older);
     assert!(path.exists(), "the older segment must not remove the newer file");

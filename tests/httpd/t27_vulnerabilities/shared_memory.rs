@@ -15,35 +15,41 @@ pub fn add(suite: Suite) -> Suite {
         .test("shared_memory_without_a_place_is_refused_with_a_reason", shared_memory_without_a_place)
 }
 
-/// The segment of a running server: a file in its run directory that carries its process id.
-fn segment(httpd: &Httpd) -> PathBuf {
+/// The segment of a running server: a file in its run directory that is called by JkShmFile, and none of `others`.
+fn segment(httpd: &Httpd, others: &[PathBuf]) -> PathBuf {
     let entries = fs::read_dir(httpd.site().path("run")).expect("a directory of our own").flatten();
-    let mut segments =
-        entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("jk.shm"));
+    let mut segments = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().contains("jk.shm") && !others.contains(path));
     segments.next().expect("a segment while the server runs")
 }
 
-/// At a restart the server takes a new segment of the same name, which others may know by then.
+/// At a restart the server takes a new segment. Others may put what they like in the place of the last one, and of any
+/// name they think of.
 fn cve_2024_46544() {
     let backend = Backend::constant("tomcat");
-    let squatters: [fn(&Path, &Path); 3] = [
+    let squatters: [fn(&Path, &Path); 4] = [
         |path, _| fs::write(path, vec![0xFF; 100_000]).expect("a file"),
         |path, victim| symlink(victim, path).expect("a link"),
         |path, victim| fs::hard_link(victim, path).expect("a link"),
+        |path, _| fs::create_dir(path).expect("a directory"),
     ];
     for squat in squatters {
         let httpd = site(&backend).conf("JkMount /* w").start();
-        let (path, victim) = (segment(&httpd), httpd.site().path("victim"));
+        let (path, victim) = (segment(&httpd, &[]), httpd.site().path("victim"));
         assert_eq!(fs::symlink_metadata(&path).expect("a segment").mode() & 0o7777, 0o600);
         fs::write(&victim, "precious").expect("a file of our own");
         fs::remove_file(&path).expect("the segment's name");
-        squat(&path, &victim);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("a file of our own");
+        let squatted = [path, httpd.site().path(&format!("run/jk.shm.{}", httpd.id()))];
+        for path in &squatted {
+            squat(path, &victim);
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("a file of our own");
+        }
         assert!(httpd.graceful().ok);
         httpd.wait_for_generation(2);
         assert_eq!(httpd.get("/x").status, 200);
         assert_eq!(fs::read_to_string(&victim).expect("still there"), "precious");
-        let found = fs::symlink_metadata(segment(&httpd)).expect("a segment");
+        let found = fs::symlink_metadata(segment(&httpd, &squatted)).expect("a segment");
         assert!(found.is_file() && found.mode() & 0o7777 == 0o600 && found.nlink() == 1, "{found:?}");
     }
 }
