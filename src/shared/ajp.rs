@@ -2,7 +2,10 @@
 //!
 //! Fields: "load-balancer, section 1.2"; when they change: "connections, section 10".
 
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicI64, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 use std::sync::Arc;
 
 use crate::ffi::shm::{record, Place};
@@ -23,8 +26,8 @@ record! {
         reply_timeouts: AtomicU32,
         max_busy: AtomicU32,
         max_connected: AtomicU32,
-        /// Keeps the times aligned on every platform.
-        padding: AtomicU32,
+        /// Counts the requests that were let in under a limit: see [`AjpHandle::request_admitted`].
+        admitted: AtomicU32,
         error_time: AtomicI64,
         last_reset: AtomicI64,
     }
@@ -119,12 +122,39 @@ impl AjpHandle {
         self.record.name.get()
     }
 
+    /// Counts a request given to the worker, wherever it ends.
+    pub fn count_used(&self) {
+        self.record.used.fetch_add(1, Relaxed);
+    }
+
     /// Counts a request given to the worker; it is in flight until the guard is dropped.
     pub fn request_started(&self) -> BusyGuard {
-        self.record.used.fetch_add(1, Relaxed);
+        self.count_used();
         let guard = BusyGuard::raise(&self.children, self.gauges.busy);
         raise_to(&self.record.max_busy, self.busy());
         guard
+    }
+
+    /// As [`AjpHandle::request_started`], but `None` where `limit` requests are in flight. However many arrive at
+    /// once, in whatever processes, as many are let in as there are places.
+    ///
+    /// A place is taken first and kept only if nobody was let in since the look at the others, so the look was not
+    /// out of date; whoever loses sees the winner at the next look.
+    pub fn request_admitted(&self, limit: u32) -> Option<BusyGuard> {
+        self.count_used();
+        loop {
+            // Acquire: who was let in before is seen below, because it took its place before it was let in.
+            let admitted = self.record.admitted.load(Acquire);
+            if self.busy() >= limit {
+                return None;
+            }
+            let guard = BusyGuard::raise(&self.children, self.gauges.busy);
+            let next = admitted.wrapping_add(1);
+            if self.record.admitted.compare_exchange(admitted, next, AcqRel, Relaxed).is_ok() {
+                raise_to(&self.record.max_busy, self.busy().min(limit));
+                return Some(guard);
+            }
+        }
     }
 
     /// Requests in flight over all processes.

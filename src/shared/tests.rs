@@ -52,6 +52,36 @@ fn records_know_their_names_and_settings() {
 }
 
 #[test]
+fn as_many_requests_are_let_in_as_there_are_places_however_many_come_at_once() {
+    const ARRIVALS: usize = 4;
+    let parent = shared_with(&[], &["t1"]);
+    let processes = [other_process(&parent), other_process(&parent)];
+    for (process, pid) in processes.iter().zip([std::process::id(), 1]) {
+        process.attach_child(pid).expect("slot");
+    }
+    let workers: Vec<_> = (0..ARRIVALS).map(|n| processes[n % 2].ajp("t1").expect("t1")).collect();
+    let barrier = std::sync::Barrier::new(ARRIVALS);
+    let run = |worker: &AjpHandle| {
+        let mut admitted = 0;
+        for _ in 0..2000 {
+            barrier.wait();
+            let place = worker.request_admitted(2);
+            barrier.wait();
+            admitted += usize::from(place.is_some());
+            drop(place);
+        }
+        admitted
+    };
+    let admitted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = workers.iter().map(|worker| scope.spawn(|| run(worker))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+    });
+    assert_eq!(admitted, 2 * 2000);
+    let record = workers[0].snapshot();
+    assert_eq!((record.busy, record.max_busy, record.used), (0, 2, ARRIVALS as u64 * 2000));
+}
+
+#[test]
 fn busy_and_connected_are_summed_over_processes() {
     let parent = shared_with(&[lb_settings("lb", &["t1"])], &[]);
     let (one, two) = (other_process(&parent), other_process(&parent));

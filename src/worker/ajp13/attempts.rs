@@ -45,22 +45,21 @@ impl Ajp13Worker {
     ) -> Outcome {
         let mut service = Service { worker: self, request, assignment, client, progress };
         if let Err(fault) = service.read_first_body() {
-            let _counted = self.record.request_started();
+            self.record.count_used();
             return service.give_up(&Failed::before_sending(fault), 1);
         }
         let Some(lease) = self.pool.acquire(self.settings.connection_acquire_timeout) else {
             return service.refuse(Failure::NoConnection);
         };
-        let _busy = self.record.request_started();
-        if self.is_overloaded() {
+        let busy = match self.settings.busy_limit {
+            Some(limit) => self.record.request_admitted(limit),
+            None => Some(self.record.request_started()),
+        };
+        let Some(_busy) = busy else {
             self.record.count_error();
             return service.refuse(Failure::Busy);
-        }
+        };
         service.attempts(lease)
-    }
-
-    fn is_overloaded(&self) -> bool {
-        self.settings.busy_limit.is_some_and(|limit| self.record.busy() > limit)
     }
 }
 
