@@ -95,6 +95,13 @@ impl MemberHandle {
         }
     }
 
+    /// Takes `amount` back from the load value: what it was charged for did not happen.
+    pub fn discharge(&self, amount: u64) {
+        if amount > 0 {
+            self.change_load(|load| load.saturating_sub(amount));
+        }
+    }
+
     /// Replaces the load value by `change` of it in one step.
     pub fn change_load(&self, change: impl Fn(u64) -> u64) {
         let _ = self.record.load.fetch_update(Relaxed, Relaxed, |load| Some(change(load)));

@@ -21,7 +21,6 @@ impl<B: Backend> LbWorker<B> {
     /// Looks after the connections of this process.
     pub fn maintain_own(&self, log: Context<'_>) {
         for member in &self.members {
-            member.forget_capacity();
             member.backend().maintain(log);
         }
     }

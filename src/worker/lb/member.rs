@@ -1,6 +1,6 @@
 //! One member of a balancer, as this process sees it.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::config::settings::{Activation, MemberSettings};
 use crate::mapping::RuleOptions;
@@ -15,9 +15,9 @@ pub struct Member<B> {
     backend: B,
     record: MemberHandle,
     /// Requests of this process that are in the worker.
-    in_flight: AtomicU32,
-    /// Requests of this process for which it has connections, as far as known.
-    capacity: AtomicU32,
+    in_flight: AtomicUsize,
+    /// A request waited for one of the worker's connections in vain, and all have been in use since.
+    ran_dry: AtomicBool,
 }
 
 impl<B: Backend> Member<B> {
@@ -26,8 +26,8 @@ impl<B: Backend> Member<B> {
             settings: settings.clone(),
             backend,
             record,
-            in_flight: AtomicU32::new(0),
-            capacity: AtomicU32::new(u32::MAX),
+            in_flight: AtomicUsize::new(0),
+            ran_dry: AtomicBool::new(false),
         }
     }
 
@@ -71,8 +71,21 @@ impl<B: Backend> Member<B> {
     /// the others away, nor be told by them that there is room.
     pub(super) fn is_full(&self) -> bool {
         let limit = self.settings.worker.busy_limit;
-        self.in_flight.load(Relaxed) >= self.capacity.load(Relaxed)
-            || limit.is_some_and(|limit| self.worker().busy() >= limit)
+        self.has_no_connection() || limit.is_some_and(|limit| self.worker().busy() >= limit)
+    }
+
+    /// Tells whether a request would wait for a connection, after another did so in vain. Until that happens
+    /// requests may queue, as they do for a worker alone.
+    fn has_no_connection(&self) -> bool {
+        if !self.ran_dry.load(Relaxed) {
+            return false;
+        }
+        let size = self.settings.worker.connection_pool_size;
+        let all_in_use = size.is_some_and(|size| self.in_flight.load(Relaxed) >= size);
+        if !all_in_use {
+            self.ran_dry.store(false, Relaxed);
+        }
+        all_in_use
     }
 
     /// Counts a request of this process into the worker while `attempt` runs.
@@ -83,14 +96,9 @@ impl<B: Backend> Member<B> {
         result
     }
 
-    /// Learns from a request that got no connection how many fit: all that are in flight now that it has left.
-    pub(super) fn learn_capacity(&self) {
-        self.capacity.fetch_min(self.in_flight.load(Relaxed).max(1), Relaxed);
-    }
-
-    /// Forgets what was learned, in case the pool has grown or the lesson came from an unlucky moment.
-    pub(super) fn forget_capacity(&self) {
-        self.capacity.store(u32::MAX, Relaxed);
+    /// Notes that a request got no connection in time.
+    pub(super) fn note_no_connection(&self) {
+        self.ran_dry.store(true, Relaxed);
     }
 
     /// What the notes and the request log say of it after an attempt.
@@ -114,10 +122,10 @@ impl<B: Backend> Member<B> {
 }
 
 /// Counts one request as in flight; also a panic in the attempt ends it.
-struct InFlight<'a>(&'a AtomicU32);
+struct InFlight<'a>(&'a AtomicUsize);
 
 impl<'a> InFlight<'a> {
-    fn enter(counter: &'a AtomicU32) -> Self {
+    fn enter(counter: &'a AtomicUsize) -> Self {
         counter.fetch_add(1, Relaxed);
         Self(counter)
     }

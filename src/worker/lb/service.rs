@@ -148,6 +148,9 @@ impl<B: Backend> Service<'_, B> {
                 if before.state.takes_requests() {
                     return Elected::Member(choice);
                 }
+                if choice.charged {
+                    member.record().discharge(selector.election_cost(choice.index));
+                }
                 continue;
             }
             // While others are healthy, a dead member of a forced session waits for its recover_time
@@ -192,13 +195,18 @@ impl<B: Backend> Service<'_, B> {
         if selector.is_new_session() {
             member.record().count_session();
         }
+        let cost = selector.election_cost(choice.index);
         if !choice.charged {
-            member.record().charge(selector.election_cost(choice.index));
+            member.record().charge(cost);
         }
         let began = (lb.clock)();
         let in_lb = lb.record.request_started();
         let outcome = self.serve(choice, activation);
         drop(in_lb);
+        if outcome.event() == MemberEvent::Busy {
+            // It was full, so that nothing was done for what it was charged.
+            member.record().discharge(cost);
+        }
         self.conclude(member, began, &outcome);
         if matches!(outcome, Outcome::Failed { .. }) {
             self.excluded.push(choice.index);
@@ -244,7 +252,7 @@ impl<B: Backend> Service<'_, B> {
     /// Tells all processes what the attempt says about the member.
     fn conclude(&self, member: &Member<B>, began: i64, outcome: &Outcome) {
         if matches!(outcome, Outcome::Failed { failure: Failure::NoConnection, .. }) {
-            member.learn_capacity();
+            member.note_no_connection();
         }
         let verdict = outcome.event();
         let too_many_timeouts = member.worker().reply_timeouts() > self.lb.settings.max_reply_timeouts;

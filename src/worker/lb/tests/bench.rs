@@ -46,6 +46,7 @@ pub struct Scripted {
     calls: Arc<Mutex<Vec<Call>>>,
     cut_off: AtomicBool,
     octets: AtomicU64,
+    at_next_look: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Backend for Scripted {
@@ -77,6 +78,10 @@ impl Backend for Scripted {
     }
 
     fn has_contact(&self) -> bool {
+        let rival = self.at_next_look.lock().take();
+        if let Some(rival) = rival {
+            rival();
+        }
         !self.cut_off.load(Relaxed)
     }
 
@@ -117,6 +122,7 @@ impl Bench {
                 calls: Arc::clone(&calls),
                 cut_off: AtomicBool::new(false),
                 octets: AtomicU64::new(100),
+                at_next_look: Mutex::default(),
             };
             (backend, shared.member("lb", name).expect("planned"))
         };
@@ -134,6 +140,11 @@ impl Bench {
     /// Makes `member` cost `octets` per attempt.
     pub fn set_octets(&self, member: &str, octets: u64) {
         self.member(member).backend().octets.store(octets, Relaxed);
+    }
+
+    /// Has `rival` act when a selection looks at `member` next, behind its back.
+    pub fn at_next_look(&self, member: &str, rival: impl FnOnce() + Send + 'static) {
+        *self.member(member).backend().at_next_look.lock() = Some(Box::new(rival));
     }
 
     /// Takes the host of `member` away.

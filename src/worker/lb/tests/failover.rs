@@ -3,7 +3,7 @@
 use super::super::Event;
 use super::*;
 use crate::config::settings::Activation;
-use crate::shared::MemberState::{Busy, Error, Force, Ok, Recover};
+use crate::shared::MemberState::{Busy, Error, Force, Ok, Probe, Recover};
 use crate::worker::Failure::{
     BodySend, Busy as BusyLimit, ClientRead, Connect, FatalStatus, Framing, NoConnection, NoMember,
     ReplyTimeout, RequestTooLarge, SoftStatus,
@@ -237,7 +237,7 @@ fn notes_show_the_activation_of_the_member_not_that_of_the_rule() {
 
 #[test]
 fn full_is_a_matter_of_each_process() {
-    let here = Bench::new(&["a", "b"], |_| {});
+    let here = Bench::new(&["a", "b"], |settings| settings.members[0].worker.connection_pool_size = Some(1));
     let there = Bench::on(&here.shared, here.lb.settings().clone());
     let in_flight = TestRequest::session("x.a");
     here.script("a", [failed(NoConnection)]);
@@ -248,6 +248,45 @@ fn full_is_a_matter_of_each_process() {
         assert_eq!(here.route(&in_flight).1, ["b"], "and does not say that there is room here");
     });
     assert_eq!(here.route(&in_flight).1, ["a"], "the request that had the connection is over");
+}
+
+#[test]
+fn a_pool_that_ran_dry_is_full_until_a_connection_is_free() {
+    let bench = Bench::new(&["a", "b"], |settings| settings.members[0].worker.connection_pool_size = Some(2));
+    let member = bench.member("a");
+    let in_use = |count: usize, look: &dyn Fn()| match count {
+        2 => member.while_in_flight(|| member.while_in_flight(look)),
+        _ => member.while_in_flight(look),
+    };
+    in_use(2, &|| assert!(!member.is_full(), "a request may queue"));
+    member.note_no_connection();
+    in_use(2, &|| assert!(member.is_full() && member.is_full()));
+    in_use(1, &|| assert!(!member.is_full()));
+    in_use(2, &|| assert!(!member.is_full(), "nobody has waited in vain since"));
+}
+
+#[test]
+fn a_member_is_charged_only_for_what_it_gets() {
+    for failure in [NoConnection, BusyLimit] {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        bench.script("a", [failed(failure)]);
+        assert_eq!(bench.route(&TestRequest::new()).1, ["a", "b"]);
+        assert_eq!([bench.load("a"), bench.load("b")], [0, 1], "{failure:?}");
+    }
+}
+
+#[test]
+fn a_lost_election_costs_nothing() {
+    let bench = Bench::new(&["a", "b"], |_| {});
+    bench.put("a", Recover);
+    bench.record("b").charge(10);
+    let rival = bench.record("a").clone();
+    // Once a is found to be the best, another request becomes its probe.
+    bench.at_next_look("b", move || {
+        rival.update_health(|health| Some(crate::shared::Health { state: Probe, ..health }));
+    });
+    assert_eq!(bench.route(&TestRequest::new()).1, ["b"]);
+    assert_eq!(bench.load("a"), 0);
 }
 
 #[test]

@@ -90,14 +90,3 @@ fn next_subtracts_the_lowest_load_of_usable_members() {
     bench.lb.maintain_shared(1);
     assert_eq!(["a", "b", "c"].map(|member| bench.load(member)), [2, 0, 0]);
 }
-
-#[test]
-fn what_was_learned_of_a_full_pool_is_forgotten() {
-    let bench = Bench::new(&["a", "b"], |_| {});
-    bench.member("a").learn_capacity();
-    bench.member("a").while_in_flight(|| {
-        assert!(bench.member("a").is_full());
-        bench.lb.maintain_own(bench.logger.with_id("-"));
-        assert!(!bench.member("a").is_full());
-    });
-}
