@@ -12,6 +12,7 @@ use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
 use crate::log;
 use crate::text::Reason;
+use crate::worker::errands::Errands;
 use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts maintenance.
@@ -72,12 +73,15 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     let Some(interval) = connector.settings.maintain else { return };
     let (maintained, stop) = (Arc::clone(connector), Arc::clone(stop));
     let started = spawn_without_signals("jk-maintain", move || {
-        let mut pause = interval;
-        while !stop.wait(maintained.watch_interval(pause)) {
-            let log = maintained.log.with_id("WATCHDOG");
-            maintained.tell_lost_lines();
-            pause = maintenance.run_due(Instant::now(), &maintained.workers, log).unwrap_or(interval);
-        }
+        std::thread::scope(|scope| {
+            let (errands, log) = (Errands::new(scope), maintained.log.with_id("WATCHDOG"));
+            let mut pause = interval;
+            while !stop.wait(maintained.watch_interval(pause)) {
+                maintained.tell_lost_lines();
+                let next = maintenance.run_due(Instant::now(), &maintained.workers, &errands, log);
+                pause = next.unwrap_or(interval);
+            }
+        });
     });
     if let Err(error) = started {
         let log = connector.log.with_id("CHILD_INIT");

@@ -1,7 +1,8 @@
 //! What runs between requests, once per `worker.maintain` ("connections, section 6").
 //!
 //! Every process looks after its own connections; what concerns the shared memory is done by one process for
-//! all. The caller, a thread or a request, decides when to ask; nothing here waits.
+//! all. The caller, a thread or a request, decides when to ask; nothing here waits, because what has to goes out as
+//! an errand.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,8 @@ use parking_lot::Mutex;
 use crate::log;
 use crate::log::Context;
 
+use super::errands::Errands;
+use super::lb::Backend;
 use super::registry::{Worker, Workers};
 
 /// When this process looks after its workers next.
@@ -29,13 +32,19 @@ impl Maintenance {
     /// Runs what is due at `now`; returns how long until it is due again, `None` if it never is.
     ///
     /// May be called by several threads: while one works, the others are told to come back later.
-    pub fn run_due(&self, now: Instant, workers: &Workers, log: Context<'_>) -> Option<Duration> {
+    pub fn run_due<'e>(
+        &self,
+        now: Instant,
+        workers: &'e Workers,
+        errands: &Errands<'e, '_>,
+        log: Context<'e>,
+    ) -> Option<Duration> {
         let interval = self.interval?;
         let Some(mut due) = self.due.try_lock() else { return Some(interval) };
         if now < *due {
             return Some(*due - now);
         }
-        workers.maintain(interval, log);
+        workers.maintain(interval, errands, log);
         *due = now.checked_add(interval)?;
         Some(interval)
     }
@@ -44,16 +53,15 @@ impl Maintenance {
 impl Workers {
     /// Looks after the connections of this process, and after the shared records if no other process has
     /// done so within `interval`.
-    pub fn maintain(&self, interval: Duration, log: Context<'_>) {
+    pub fn maintain<'e>(&'e self, interval: Duration, errands: &Errands<'e, '_>, log: Context<'e>) {
         let seconds = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
-        // Before the connections: a container that does not answer a ping must not hold up the recovery of others.
         if let Some(intervals) = self.shared().claim_maintenance(self.now(), seconds) {
             log!(log, Debug, "this process maintains the shared memory");
             self.shared().sweep();
             self.shared().age_reply_timeouts(intervals);
             self.iter().for_each(|worker| worker.maintain_shared(intervals));
         }
-        self.iter().for_each(|worker| worker.maintain_own(log));
+        self.iter().for_each(|worker| worker.maintain_own(errands, log));
     }
 }
 
@@ -65,12 +73,24 @@ impl Worker {
         }
     }
 
-    fn maintain_own(&self, log: Context<'_>) {
+    fn maintain_own<'e>(&'e self, errands: &Errands<'e, '_>, log: Context<'e>) {
         match self {
-            Worker::Lb(worker) => worker.maintain_own(log),
-            Worker::Ajp13(worker) => worker.maintain(log),
+            Worker::Lb(worker) => worker.maintain_own(errands, log),
+            Worker::Ajp13(worker) => maintain_connections(worker, errands, log),
             Worker::Status(_) => {}
         }
+    }
+}
+
+/// Looks after the connections of one worker; what it has to ask of others is an errand.
+pub(super) fn maintain_connections<'e>(
+    worker: &'e impl Backend,
+    errands: &Errands<'e, '_>,
+    log: Context<'e>,
+) {
+    worker.close_expired(log);
+    if worker.has_questions() {
+        errands.run(move || worker.ask(log));
     }
 }
 
@@ -110,11 +130,16 @@ mod tests {
         let member = shared.member("lb", "t1").expect("t1");
         member.charge(40);
         CLOCK.with(|clock| clock.set(clock.get() + 59));
-        one.maintain(INTERVAL, logger.with_id("-"));
+        let maintain = |workers: &Workers| {
+            std::thread::scope(|scope| {
+                workers.maintain(INTERVAL, &Errands::new(scope), logger.with_id("-"));
+            });
+        };
+        maintain(&one);
         assert_eq!(member.load(), 40);
         CLOCK.with(|clock| clock.set(clock.get() + 1));
-        other.maintain(INTERVAL, logger.with_id("-"));
-        one.maintain(INTERVAL, logger.with_id("-"));
+        maintain(&other);
+        maintain(&one);
         assert_eq!(member.load(), 20);
     }
 
@@ -128,7 +153,10 @@ mod tests {
         member.charge(40);
         CLOCK.with(|clock| clock.set(clock.get() + 60));
         let run = |seconds| {
-            maintenance.run_due(start + Duration::from_secs(seconds), &workers, logger.with_id("-"))
+            std::thread::scope(|scope| {
+                let (now, errands) = (start + Duration::from_secs(seconds), Errands::new(scope));
+                maintenance.run_due(now, &workers, &errands, logger.with_id("-"))
+            })
         };
         assert_eq!((run(59), member.load()), (Some(Duration::from_secs(1)), 40));
         assert_eq!((run(60), member.load()), (Some(INTERVAL), 20));
@@ -141,6 +169,9 @@ mod tests {
         let start = Instant::now();
         let maintenance = Maintenance::new(None, start);
         let log = Logger::discard();
-        assert_eq!(maintenance.run_due(start + INTERVAL * 9, &workers, log.with_id("-")), None);
+        std::thread::scope(|scope| {
+            let errands = Errands::new(scope);
+            assert_eq!(maintenance.run_due(start + INTERVAL * 9, &workers, &errands, log.with_id("-")), None);
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! What `type=` can name, and how a request meets it.
 
 pub mod ajp13;
+pub mod errands;
 pub mod lb;
 pub mod maintain;
 pub mod outcome;

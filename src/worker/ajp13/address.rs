@@ -73,11 +73,15 @@ impl Address {
         }
     }
 
+    /// Tells whether the name is unresolved or doubtful.
+    pub(super) fn needs_resolver(&self) -> bool {
+        self.port != 0 && (!self.has_contact() || self.doubtful.load(Ordering::Relaxed))
+    }
+
     /// Asks the resolver again if the name is unresolved or doubtful, unless it was asked just now or another
     /// thread is asking. What is known stays when the resolver has no answer.
     pub(super) fn refresh(&self, log: Context<'_>) {
-        let needed = !self.has_contact() || self.doubtful.load(Ordering::Relaxed);
-        if !needed || self.port == 0 {
+        if !self.needs_resolver() {
             return;
         }
         let Some(mut asked) = self.asked.try_lock() else { return };

@@ -2,7 +2,8 @@
 //! of life.
 //!
 //! Nothing here holds up a request: connections are taken out of the pool, and pinged or closed outside its
-//! lock. Rules: "connections, sections 5 and 6".
+//! lock. What waits for answers is apart from what does not, so that a hung Tomcat does not hold up the care of
+//! others. Rules: "connections, sections 5 and 6".
 
 use std::time::Instant;
 
@@ -12,15 +13,22 @@ use crate::log;
 use crate::log::Context;
 
 impl Ajp13Worker {
-    /// Closes and pings idle connections as configured, and asks the resolver again for a name without
-    /// addresses.
-    pub fn maintain(&self, log: Context<'_>) {
+    /// Tells whether a name waits for the resolver, or idle connections for a ping, and nobody is at it already.
+    pub fn has_questions(&self) -> bool {
+        let ping_is_due = self.ping_due().is_some_and(|due| self.pool.has_unproved(due));
+        !self.asking.is_locked() && (self.address.needs_resolver() || ping_is_due)
+    }
+
+    /// Asks the resolver again for a name without addresses, and pings idle connections as configured. May wait
+    /// long, so it is done once at a time.
+    pub fn ask(&self, log: Context<'_>) {
+        let Some(_asking) = self.asking.try_lock() else { return };
         self.address.refresh(log);
-        self.close_expired(log);
         self.ping_idle(log);
     }
 
-    fn close_expired(&self, log: Context<'_>) {
+    /// Closes the connections that were idle longer than connection_pool_timeout.
+    pub fn close_expired(&self, log: Context<'_>) {
         let timeout = self.settings.connection_pool_timeout;
         let Some(expiry) = timeout.and_then(|timeout| Instant::now().checked_sub(timeout)) else { return };
         let expired = self.pool.take_expired(expiry, self.settings.connection_pool_minsize);
@@ -35,11 +43,15 @@ impl Ajp13Worker {
         }
     }
 
+    /// Until when a connection must have given a sign of life to be left alone.
+    fn ping_due(&self) -> Option<Instant> {
+        Instant::now().checked_sub(self.settings.connection_ping_interval?)
+    }
+
     /// Pings the connections of which nothing was heard for connection_ping_interval. One that meets silence
     /// ends the round: the container is hung, and each further CPing would cost a timeout.
     fn ping_idle(&self, log: Context<'_>) {
-        let interval = self.settings.connection_ping_interval;
-        let Some(due) = interval.and_then(|interval| Instant::now().checked_sub(interval)) else { return };
+        let Some(due) = self.ping_due() else { return };
         while let Some(mut idle) = self.pool.take_unproved(due) {
             let connection = &mut idle.connection;
             if !connection.is_quiet() {

@@ -22,6 +22,8 @@ mod reply;
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::config::settings::Ajp13Settings;
 use crate::shared::AjpHandle;
 
@@ -37,6 +39,8 @@ pub struct Ajp13Worker {
     record: AjpHandle,
     address: Address,
     pool: Pool<Connection>,
+    /// Held while maintenance waits for the resolver or a ping.
+    asking: Mutex<()>,
 }
 
 impl Ajp13Worker {
@@ -44,7 +48,7 @@ impl Ajp13Worker {
     pub fn new(settings: Arc<Ajp13Settings>, record: AjpHandle) -> Self {
         let address = Address::new(&settings);
         let pool = Pool::new(settings.connection_pool_size);
-        Self { settings, record, address, pool }
+        Self { settings, record, address, pool, asking: Mutex::new(()) }
     }
 
     /// Its name in the configuration.

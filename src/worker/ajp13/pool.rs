@@ -95,6 +95,11 @@ impl<T> Pool<T> {
         state.idle.drain(..surplus.min(expired)).collect()
     }
 
+    /// Tells whether there is an idle connection that was last known to work at or before `limit`.
+    pub(super) fn has_unproved(&self, limit: Instant) -> bool {
+        self.state.lock().idle.iter().any(|idle| idle.known_good <= limit)
+    }
+
     /// Takes out one idle connection that was last known to work at or before `limit`; [`Pool::put_back`]
     /// follows.
     pub(super) fn take_unproved(&self, limit: Instant) -> Option<Idle<T>> {

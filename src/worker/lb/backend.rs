@@ -22,8 +22,14 @@ pub trait Backend: Send + Sync {
     /// Tells whether it has a port and its host name is resolved; without, it counts as stopped.
     fn has_contact(&self) -> bool;
 
-    /// Looks after idle connections and unresolved names.
-    fn maintain(&self, log: Context<'_>);
+    /// Closes what was idle too long; does not wait.
+    fn close_expired(&self, log: Context<'_>);
+
+    /// Tells whether maintenance has to ask others, who may be slow to answer.
+    fn has_questions(&self) -> bool;
+
+    /// Asks idle connections for a sign of life and the resolver for a name; may wait long.
+    fn ask(&self, log: Context<'_>);
 }
 
 impl Backend for Ajp13Worker {
@@ -45,7 +51,15 @@ impl Backend for Ajp13Worker {
         Ajp13Worker::has_contact(self)
     }
 
-    fn maintain(&self, log: Context<'_>) {
-        Ajp13Worker::maintain(self, log);
+    fn close_expired(&self, log: Context<'_>) {
+        Ajp13Worker::close_expired(self, log);
+    }
+
+    fn has_questions(&self) -> bool {
+        Ajp13Worker::has_questions(self)
+    }
+
+    fn ask(&self, log: Context<'_>) {
+        Ajp13Worker::ask(self, log);
     }
 }

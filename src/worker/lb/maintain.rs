@@ -5,6 +5,8 @@
 use crate::config::settings::Activation;
 use crate::log::Context;
 use crate::shared::MemberState;
+use crate::worker::errands::Errands;
+use crate::worker::maintain::maintain_connections;
 
 use super::backend::Backend;
 use super::method::Aging;
@@ -19,10 +21,8 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// Looks after the connections of this process.
-    pub fn maintain_own(&self, log: Context<'_>) {
-        for member in &self.members {
-            member.backend().maintain(log);
-        }
+    pub fn maintain_own<'e>(&'e self, errands: &Errands<'e, '_>, log: Context<'e>) {
+        self.members.iter().for_each(|member| maintain_connections(member.backend(), errands, log));
     }
 
     fn age_loads(&self, intervals: u32) {

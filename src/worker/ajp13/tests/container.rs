@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -96,6 +96,7 @@ struct Shared {
     pongs: AtomicBool,
     stopping: AtomicBool,
     seen: Mutex<Seen>,
+    streams: Mutex<Vec<Weak<TcpStream>>>,
 }
 
 /// The running container; stops when dropped.
@@ -115,6 +116,7 @@ impl Container {
             pongs: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
             seen: Mutex::default(),
+            streams: Mutex::default(),
         });
         let acceptor = {
             let shared = Arc::clone(&shared);
@@ -141,6 +143,14 @@ impl Container {
     /// What it saw so far.
     pub fn seen(&self) -> Seen {
         self.shared.seen.lock().clone()
+    }
+
+    /// Closes all its connections.
+    pub fn close_all(&self) {
+        for stream in self.shared.streams.lock().drain(..).filter_map(|stream| stream.upgrade()) {
+            // One that is closed already is as good.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// Waits until what it saw satisfies `condition`.
@@ -170,8 +180,9 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if shared.stopping.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else { return };
+        let Ok(stream) = stream.map(Arc::new) else { return };
         shared.seen.lock().connections += 1;
+        shared.streams.lock().push(Arc::downgrade(&stream));
         let shared = Arc::clone(shared);
         std::thread::spawn(move || {
             let mut link = Link { stream, buffer: Vec::new(), shared };
@@ -183,7 +194,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 /// One connection of the container.
 struct Link {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     buffer: Vec<u8>,
     shared: Arc<Shared>,
 }
@@ -197,7 +208,7 @@ impl Link {
             if payload == CPING[4..] {
                 self.shared.seen.lock().pings += 1;
                 if self.shared.pongs.load(Ordering::SeqCst) {
-                    self.stream.write_all(&CPONG)?;
+                    (&*self.stream).write_all(&CPONG)?;
                 }
                 continue;
             }
@@ -219,11 +230,11 @@ impl Link {
     /// Plays one step; tells whether the connection goes on.
     fn play(&mut self, step: Step) -> io::Result<bool> {
         match step {
-            Step::Send(octets) => self.stream.write_all(&octets)?,
+            Step::Send(octets) => (&*self.stream).write_all(&octets)?,
             Step::Trickle(octets, pause) => {
                 for octet in octets {
                     std::thread::sleep(pause);
-                    self.stream.write_all(&[octet])?;
+                    (&*self.stream).write_all(&[octet])?;
                 }
             }
             Step::Body => {
@@ -233,7 +244,7 @@ impl Link {
             }
             Step::Pause(time) => std::thread::sleep(time),
             Step::Hang => {
-                io::copy(&mut self.stream, &mut io::sink())?;
+                io::copy(&mut &*self.stream, &mut io::sink())?;
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             Step::Close => {
@@ -241,7 +252,7 @@ impl Link {
                 return Ok(false);
             }
             Step::Reset => {
-                socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+                socket2::SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO))?;
                 return Ok(false);
             }
         }
@@ -258,7 +269,7 @@ impl Link {
                 return Ok(payload);
             }
             let mut octets = [0; 16384];
-            match self.stream.read(&mut octets)? {
+            match (&*self.stream).read(&mut octets)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 count => self.buffer.extend_from_slice(&octets[..count]),
             }

@@ -1,6 +1,8 @@
 //! Connections between requests: limits, checks, pings and maintenance.
 
 use super::*;
+use crate::worker::errands::Errands;
+use crate::worker::maintain::maintain_connections;
 use crate::worker::Failure;
 
 fn parallel(worker: &Ajp13Worker, clients: usize) -> Vec<Outcome> {
@@ -118,7 +120,7 @@ fn maintenance_closes_what_is_idle_too_long() {
     assert_eq!(parallel(&worker, 4), vec![Outcome::Done; 4]);
     assert_eq!(worker.record().connected(), 4);
     std::thread::sleep(Duration::from_millis(5));
-    worker.maintain(logger().with_id("-"));
+    worker.close_expired(logger().with_id("-"));
     assert_eq!(worker.record().connected(), 1);
     drop(worker.pool.take_all());
     assert_eq!(worker.record().connected(), 0);
@@ -133,14 +135,49 @@ fn maintenance_pings_what_was_not_heard_of() {
         ..settings(container.port())
     });
     assert_eq!(get(&worker).0, Outcome::Done);
-    worker.maintain(logger().with_id("-"));
+    let ask = || {
+        let due = worker.has_questions();
+        worker.ask(logger().with_id("-"));
+        due
+    };
+    assert!(!ask());
     assert_eq!(container.seen().pings, 0, "just used");
     std::thread::sleep(2 * SHORT);
-    worker.maintain(logger().with_id("-"));
-    worker.maintain(logger().with_id("-"));
+    assert_eq!([ask(), ask()], [true, false]);
     assert_eq!((container.seen().pings, worker.record().connected()), (1, 1), "just pinged");
     container.answer_pings(false);
     std::thread::sleep(2 * SHORT);
-    worker.maintain(logger().with_id("-"));
+    assert!(ask());
     assert_eq!((container.seen().pings, worker.record().connected()), (2, 0));
+}
+
+#[test]
+fn twenty_hung_containers_hold_up_the_care_of_no_other() {
+    let (hung, sound) = (Container::always(Step::page()), Container::always(Step::page()));
+    hung.answer_pings(false);
+    let moment = Some(Duration::from_millis(1));
+    let pinged = |port| worker(Ajp13Settings { connection_ping_interval: moment, ..settings(port) });
+    let mut workers: Vec<_> = (0..20).map(|_| pinged(hung.port())).collect();
+    workers.push(pinged(sound.port()));
+    let idle = worker(Ajp13Settings {
+        connection_pool_timeout: moment,
+        connection_pool_minsize: Some(0),
+        ..settings(sound.port())
+    });
+    workers.push(idle);
+    assert!(workers.iter().all(|worker| get(worker).0 == Outcome::Done));
+    std::thread::sleep(Duration::from_millis(5));
+    let logger = logger();
+    std::thread::scope(|scope| {
+        let errands = Errands::new(scope);
+        for worker in &workers {
+            maintain_connections(worker, &errands, logger.with_id("-"));
+        }
+        assert_eq!(workers[21].record().connected(), 0, "closed while the others wait");
+        sound.wait_for(|seen| seen.pings == 1);
+        hung.wait_for(|seen| seen.pings == 20);
+        assert!(workers[..20].iter().all(|worker| !worker.has_questions()), "they are being asked");
+        hung.close_all();
+    });
+    assert_eq!(workers[20].record().connected(), 1);
 }

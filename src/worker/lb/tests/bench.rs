@@ -85,7 +85,13 @@ impl Backend for Scripted {
         !self.cut_off.load(Relaxed)
     }
 
-    fn maintain(&self, _log: Context<'_>) {}
+    fn close_expired(&self, _log: Context<'_>) {}
+
+    fn has_questions(&self) -> bool {
+        false
+    }
+
+    fn ask(&self, _log: Context<'_>) {}
 }
 
 /// A failure that another member may repeat.

@@ -1,0 +1,115 @@
+//! What maintenance has to wait for, side by side: pings of Tomcats that may be hung, and resolvers that may be dead.
+//!
+//! An errand has a thread while it runs, so that none waits for another as long as there are fewer than
+//! [`SIDE_BY_SIDE`]; those beyond stand in line. "connections, section 6".
+
+use std::collections::VecDeque;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Arc;
+use std::thread::{Builder, Scope};
+
+use parking_lot::Mutex;
+
+/// Errands that run at a time.
+const SIDE_BY_SIDE: usize = 64;
+
+/// Enough for a resolver.
+const STACK: usize = 256 * 1024;
+
+type Errand<'e> = Box<dyn FnOnce() + Send + 'e>;
+
+/// Runs errands in threads of a scope, which ends when they have.
+pub struct Errands<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    line: Arc<Mutex<Line<'scope>>>,
+}
+
+struct Line<'e> {
+    waiting: VecDeque<Errand<'e>>,
+    running: usize,
+}
+
+impl<'scope, 'env> Errands<'scope, 'env> {
+    /// No errands yet. The threads take the signals that the calling one takes.
+    pub fn new(scope: &'scope Scope<'scope, 'env>) -> Self {
+        let line = Line { waiting: VecDeque::new(), running: 0 };
+        Self { scope, line: Arc::new(Mutex::new(line)) }
+    }
+
+    /// Runs `errand` without waiting for its end; where there is no thread to be had, runs it here.
+    pub(super) fn run(&self, errand: impl FnOnce() + Send + 'scope) {
+        let mut line = self.line.lock();
+        line.waiting.push_back(Box::new(errand));
+        if line.running >= SIDE_BY_SIDE {
+            return;
+        }
+        line.running += 1;
+        drop(line);
+        let shared = Arc::clone(&self.line);
+        let thread = Builder::new().name("jk-errand".to_owned()).stack_size(STACK);
+        if thread.spawn_scoped(self.scope, move || work(&shared)).is_err() {
+            work(&self.line);
+        }
+    }
+}
+
+/// Runs what waits in `line` until nothing does.
+fn work(line: &Mutex<Line<'_>>) {
+    while let Some(errand) = next(line) {
+        // The panic hook has told of a panic; the others must not suffer from it.
+        let _ = catch_unwind(AssertUnwindSafe(errand));
+    }
+}
+
+fn next<'e>(line: &Mutex<Line<'e>>) -> Option<Errand<'e>> {
+    let mut line = line.lock();
+    let errand = line.waiting.pop_front();
+    if errand.is_none() {
+        line.running -= 1;
+    }
+    errand
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn an_errand_that_hangs_holds_up_no_other() {
+        let (release, hung) = mpsc::channel::<()>();
+        let hung = Mutex::new(hung);
+        let (done, waits) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let errands = Errands::new(scope);
+            for _ in 0..20 {
+                errands.run(|| assert!(hung.lock().recv().is_err()));
+            }
+            errands.run(move || done.send(()).expect("the test waits"));
+            waits.recv().expect("the 21st is done while the others hang");
+            drop(release);
+        });
+    }
+
+    #[test]
+    fn those_beyond_the_limit_stand_in_line_and_a_panic_stops_none() {
+        let (running, most, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            let errands = Errands::new(scope);
+            for number in 0..4 * SIDE_BY_SIDE {
+                let (running, most, done) = (&running, &most, &done);
+                errands.run(move || {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    std::thread::yield_now();
+                    running.fetch_sub(1, SeqCst);
+                    done.fetch_add(1, SeqCst);
+                    assert_ne!(number, 3, "one of them panics");
+                });
+            }
+        });
+        assert_eq!(done.load(SeqCst), 4 * SIDE_BY_SIDE);
+        assert!(most.load(SeqCst) <= SIDE_BY_SIDE, "{most:?}");
+    }
+}
