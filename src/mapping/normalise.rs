@@ -33,6 +33,11 @@ pub fn normalise(uri: &[u8]) -> Result<Cow<'_, [u8]>, UriError> {
     }
 }
 
+/// Tells whether a path has a `.` or `..` segment.
+pub fn has_dot_segments(path: &[u8]) -> bool {
+    segments(path).any(|segment| matches!(segment, b"." | b".."))
+}
+
 fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|octet| *octet == b'/')
 }

@@ -2,11 +2,19 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr2, memchr_iter, memmem};
 
 /// Tells whether a decoded URI holds `%` or `\`, which RejectUnsafeURI refuses ("uri-mapping, section 4").
 pub fn is_unsafe(uri: &[u8]) -> bool {
     memchr2(b'%', b'\\', uri).is_some()
+}
+
+/// Tells whether a decoded URI holds something that a container would decode once more if it got it as it is; what
+/// stands at `encoded` does not count.
+pub fn decodes_again(uri: &[u8], encoded: &[usize]) -> bool {
+    let is_escape =
+        |at: usize| uri.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    memchr_iter(b'%', uri).any(|at| is_escape(at) && !encoded.contains(&at))
 }
 
 /// Re-encodes a decoded URI as ForwardURIProxy sends it ("uri-mapping, section 7").
@@ -68,6 +76,17 @@ mod tests {
     #[test]
     fn cve_2007_1860_percent_is_encoded_again() {
         assert_eq!(escape_proxy(b"/app/%2e%2e/manager").as_bstr(), "/app/%252e%252e/manager");
+    }
+
+    #[test]
+    fn only_escapes_are_decoded_again() {
+        for uri in ["/%2e", "/a%41", "/%2Fb%2F"] {
+            assert!(decodes_again(uri.as_bytes(), &[1]) == (uri != "/%2e"), "{uri}");
+            assert!(decodes_again(uri.as_bytes(), &[]), "{uri}");
+        }
+        for uri in ["/a%c?d", "/100%", "/%2", "/a"] {
+            assert!(!decodes_again(uri.as_bytes(), &[]), "{uri}");
+        }
     }
 
     #[test]
