@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <http_config.h>
+#include <http_core.h>
+#include <string.h>
 
 extern module AP_MODULE_DECLARE_DATA jk_module;
 APLOG_USE_MODULE(jk);
@@ -44,3 +46,16 @@ int __cxa_thread_atexit_impl(void (*destroy)(void *), void *value, void *object)
     return glibc != NULL ? glibc(destroy, value, object) : 0;
 }
 #endif
+
+const char *jk_forced_type(const request_rec *request)
+{
+    const core_dir_config *config = ap_get_core_module_config(request->per_dir_config);
+    return config->mime_type && strcmp(config->mime_type, "none") ? config->mime_type : NULL;
+}
+
+int jk_keeps_encoded_slashes(const request_rec *request)
+{
+    /* httpd decodes by the server's configuration, whatever section the request is in. */
+    const core_dir_config *config = ap_get_core_module_config(request->server->lookup_defaults);
+    return config->allow_encoded_slashes && !config->decode_encoded_slashes;
+}

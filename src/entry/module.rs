@@ -1,14 +1,15 @@
 //! The module record that httpd loads, and its hooks. Every entry passes through the guard.
 
 use std::cell::UnsafeCell;
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 
 use super::directives::COMMANDS;
 use crate::ffi::bindings::{
-    ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_handler, ap_hook_log_transaction,
-    ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t, module, pid_t,
-    request_rec, server_rec, DECLINED, JK_HOOK_MIDDLE, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
+    ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_fixups, ap_hook_handler,
+    ap_hook_log_transaction, ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t,
+    module, pid_t, request_rec, server_rec, DECLINED, JK_HOOK_FIRST, JK_HOOK_LAST, JK_HOOK_MIDDLE,
+    JK_HOOK_REALLY_FIRST, JK_HOOK_REALLY_LAST, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
     MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
 };
 use crate::ffi::guard::guard;
@@ -16,7 +17,7 @@ use crate::ffi::kept;
 use crate::ffi::pool::Pool;
 use crate::ffi::request::Request;
 use crate::ffi::server::Server;
-use crate::service::{self, ServerSlot, Verdict};
+use crate::service::{self, fixups, ServerSlot, Verdict};
 
 /// The module record: httpd writes its index and the load handle into it.
 #[repr(transparent)]
@@ -48,11 +49,24 @@ pub static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module {
     flags: 0,
 }));
 
-/// All hooks run in the middle of their phase, as those of the original do.
+/// A list of modules by their files, as hooks name those that come before or after them.
+#[repr(transparent)]
+struct ModuleNames<const N: usize>([*const c_char; N]);
+
+// SAFETY: the names are constants, and nobody writes the list.
+unsafe impl<const N: usize> Sync for ModuleNames<N> {}
+
+static CORE: ModuleNames<2> = ModuleNames([c"core.c".as_ptr(), null()]);
+static MOD_DIR: ModuleNames<2> = ModuleNames([c"mod_dir.c".as_ptr(), null()]);
+
+/// Hooks run in the middle of their phase, as those of the original do, but for fixups, which stand before and behind
+/// those of others, and for the log, before which the URI is shown as it came.
 unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
-    let middle = JK_HOOK_MIDDLE as c_int;
-    // SAFETY: httpd calls this once per load; the functions live as long as the module is loaded, and no
-    // predecessors or successors are named.
+    let middle = JK_HOOK_MIDDLE;
+    let [really_first, first] = [JK_HOOK_REALLY_FIRST, JK_HOOK_FIRST];
+    let [last, really_last] = [JK_HOOK_LAST, JK_HOOK_REALLY_LAST];
+    // SAFETY: httpd calls this once per load; the functions live as long as the module is loaded, and so do the
+    // lists of predecessors and successors, which end with null.
     unsafe {
         ap_hook_check_config(Some(check_config), null(), null(), middle);
         ap_hook_post_config(Some(post_config), null(), null(), middle);
@@ -60,8 +74,12 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
         ap_hook_child_status(Some(child_status), null(), null(), middle);
         ap_hook_translate_name(Some(translate_name), null(), null(), middle);
         ap_hook_map_to_storage(Some(map_to_storage), null(), null(), middle);
+        ap_hook_fixups(Some(before_core), null(), CORE.0.as_ptr(), really_first);
+        ap_hook_fixups(Some(after_core), CORE.0.as_ptr(), null(), really_first);
+        ap_hook_fixups(Some(before_mod_dir), null(), MOD_DIR.0.as_ptr(), last);
+        ap_hook_fixups(Some(last_fixup), null(), null(), really_last);
         ap_hook_handler(Some(handler), null(), null(), middle);
-        ap_hook_log_transaction(Some(log_transaction), null(), null(), middle);
+        ap_hook_log_transaction(Some(log_transaction), null(), null(), first);
     }
 }
 
@@ -148,6 +166,26 @@ unsafe extern "C" fn translate_name(request: *mut request_rec) -> c_int {
 unsafe extern "C" fn map_to_storage(request: *mut request_rec) -> c_int {
     // SAFETY: httpd hands hooks a live request.
     unsafe { run_on_request("map_to_storage", request, service::map_to_storage) }
+}
+
+unsafe extern "C" fn before_core(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("fixup before core", request, fixups::before_core) }
+}
+
+unsafe extern "C" fn after_core(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("fixup after core", request, fixups::after_core) }
+}
+
+unsafe extern "C" fn before_mod_dir(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("fixup before mod_dir", request, fixups::before_mod_dir) }
+}
+
+unsafe extern "C" fn last_fixup(request: *mut request_rec) -> c_int {
+    // SAFETY: httpd hands hooks a live request.
+    unsafe { run_on_request("last fixup", request, fixups::last) }
 }
 
 unsafe extern "C" fn handler(request: *mut request_rec) -> c_int {

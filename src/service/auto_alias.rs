@@ -8,14 +8,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::host::VirtualHost;
+use super::record::RequestRecord;
+use super::translate::DIRECTORY;
 use super::Verdict;
 use crate::ffi::request::Request;
 use crate::log;
-use crate::log::Context;
 use crate::mapping::{auto_alias, AutoAlias};
 
 /// Maps a URI that no rule matched to a file of a web application.
-pub(super) fn translate(request: Request<'_>, host: &VirtualHost, clean: &[u8], log: Context<'_>) -> Verdict {
+pub(super) fn translate(
+    request: Request<'_>,
+    host: &VirtualHost,
+    record: &RequestRecord,
+    clean: &[u8],
+) -> Verdict {
     let Some(directory) = &host.auto_alias else { return Verdict::Declined };
     match auto_alias(clean, |context| is_directory(&[directory.as_slice(), context].concat())) {
         AutoAlias::NotApplicable => Verdict::Declined,
@@ -23,7 +29,8 @@ pub(super) fn translate(request: Request<'_>, host: &VirtualHost, clean: &[u8], 
         AutoAlias::Archive => Verdict::Status(403),
         AutoAlias::Content => {
             let file = [directory.as_slice(), clean].concat();
-            log!(log, Debug, "JkAutoAlias maps to {}", bstr::BStr::new(&file));
+            log!(host.log.with_id(&record.id), Debug, "JkAutoAlias maps to {}", bstr::BStr::new(&file));
+            record.show_clean(request, clean);
             request.set_filename(&file);
             Verdict::Ok
         }
@@ -34,7 +41,7 @@ pub(super) fn translate(request: Request<'_>, host: &VirtualHost, clean: &[u8], 
 /// httpd may list the directory.
 pub(super) fn lacks_index_file(request: Request<'_>, host: &VirtualHost, clean: &[u8]) -> bool {
     let Some(directory) = &host.auto_alias else { return false };
-    let of_directory = request.main().is_some_and(|main| main.handler() == Some(b"httpd/unix-directory"));
+    let of_directory = request.main().is_some_and(|main| main.handler() == Some(DIRECTORY));
     of_directory && !(clean.len() > 1 && is_file(&[directory.as_slice(), clean].concat()))
 }
 

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::host::VirtualHost;
 use super::record::RequestRecord;
+use super::uri::encoded_slashes;
 use crate::ajp::{Attributes, ForwardRequest, Headers};
 use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForwarding};
 use crate::ffi::request::Request;
@@ -138,16 +139,18 @@ impl<'r> Gather<'r> {
 
     /// The URI as JkOptions ForwardURI* want it.
     fn uri(&self, record: &'r RequestRecord) -> Cow<'r, [u8]> {
-        let decoded = match record.original_uri.get() {
-            Some(uri) => uri.as_slice(),
-            None => self.request.uri().unwrap_or_default(),
+        let (uri, target) = match record.arrival.get() {
+            Some(arrival) => (arrival.uri.as_slice(), arrival.target.as_slice()),
+            None => (self.request.uri().unwrap_or_default(), self.request.unparsed_uri().unwrap_or_default()),
+        };
+        let escaped = |escape: &dyn Fn(&'r [u8]) -> Cow<'r, [u8]>| {
+            mapping::escape_around(uri, &encoded_slashes(self.request, uri, target), escape)
         };
         match self.host.options.uri_forwarding() {
-            UriForwarding::Proxy => mapping::escape_proxy(decoded),
-            UriForwarding::Compat => Cow::Borrowed(decoded),
-            UriForwarding::Escaped => Cow::Borrowed(self.request.escape_path(decoded)),
+            UriForwarding::Proxy => escaped(&mapping::escape_proxy),
+            UriForwarding::Compat => Cow::Borrowed(uri),
+            UriForwarding::Escaped => escaped(&|path| Cow::Borrowed(self.request.escape_path(path))),
             UriForwarding::CompatUnparsed => {
-                let target = self.request.unparsed_uri().unwrap_or_default();
                 let end = memchr::memchr(b'?', target).unwrap_or(target.len());
                 Cow::Borrowed(&target[..end])
             }

@@ -1,6 +1,5 @@
 //! The content handler: which worker, and what its outcome means for httpd.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,8 +7,9 @@ use super::client::HttpdClient;
 use super::forward::{reply_timeout, switch, Facts};
 use super::host::VirtualHost;
 use super::notes;
-use super::record::{Choice, RequestRecord};
-use super::translate::{claim, clean_uri, refuse_unsafe, JAKARTA_SERVLET};
+use super::record::{Choice, RequestRecord, StartedOver};
+use super::translate::{take, DIRECTORY, JAKARTA_SERVLET};
+use super::uri::{clean, refuse_unsafe, Arrival};
 use super::Verdict;
 use crate::config::directives::{Indicator, JkOptions};
 use crate::ffi::request::Request;
@@ -18,9 +18,6 @@ use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
 use crate::worker::registry::Worker;
 use crate::worker::{self, Failure, Outcome, ServiceNotes};
-
-/// Name of httpd's handler for directories.
-const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
 /// Serves a request that a rule, a handler setting or an environment variable made ours.
 pub fn handle(request: Request<'_>) -> Verdict {
@@ -34,8 +31,9 @@ pub fn handle(request: Request<'_>) -> Verdict {
         return hand_back(request, record, log);
     }
     let target = match Target::find(request, host, record, log) {
-        Ok(Some(target)) => target,
-        Ok(None) => return Verdict::Declined,
+        Ok(Found::Target(target)) => target,
+        Ok(Found::CleanUri(clean)) => return start_over(request, record, clean, log),
+        Ok(Found::Nothing) => return Verdict::Declined,
         Err(status) => return Verdict::Status(status),
     };
     // AJP has no tunnels, but a 2xx would make the client, or a proxy before us, take its connection for one.
@@ -65,8 +63,17 @@ fn hand_back(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> 
         return Verdict::Declined;
     }
     log!(log, Debug, "no-jk is set for {}, which is mounted: handed back", show(request.uri()));
-    record.set_handed_back();
-    request.start_over();
+    let _ = record.started_over.set(StartedOver::HandedBack);
+    request.start_over(request.uri().unwrap_or_default());
+    Verdict::Ok
+}
+
+/// Gives the request up for one with the clean URI: its sections and access rules hold, and it is ours if they say so.
+fn start_over(request: Request<'_>, record: &RequestRecord, clean: Vec<u8>, log: Context<'_>) -> Verdict {
+    log!(log, Debug, "{} names {}: started over", show(request.uri()), show(Some(&clean)));
+    let cleaned = StartedOver::Cleaned { arrival: Arrival::of(request), clean: clean.clone() };
+    let _ = record.started_over.set(cleaned);
+    request.start_over(&clean);
     Verdict::Ok
 }
 
@@ -76,8 +83,16 @@ enum Target {
     Mounted(Arc<Rule>),
     /// By environment variable.
     Chosen(Arc<Choice>),
-    /// By a mount of a sub-request that tried an index file of this directory.
-    Probed(String),
+}
+
+/// What is to be done with a request that reached our handler.
+enum Found {
+    /// To be served.
+    Target(Target),
+    /// Ours by its handler, but sections have not seen its clean URI, which is this.
+    CleanUri(Vec<u8>),
+    /// Not ours.
+    Nothing,
 }
 
 impl Target {
@@ -87,56 +102,40 @@ impl Target {
         host: &VirtualHost,
         record: &RequestRecord,
         log: Context<'_>,
-    ) -> Result<Option<Self>, u16> {
+    ) -> Result<Found, u16> {
         if let Some(rule) = record.rule.get() {
-            return Ok(Some(Target::Mounted(Arc::clone(rule))));
+            return Ok(Found::Target(Target::Mounted(Arc::clone(rule))));
         }
-        if let Some(worker) = request.notes().get(c"JK_WORKER_NAME") {
-            return Ok(Some(Target::Probed(String::from_utf8_lossy(worker).into_owned())));
+        let clean = clean(request, log)?;
+        let target = match request.environment().get(host.indicator(Indicator::Worker)) {
+            Some(value) => Target::Chosen(host.choices.get(value, log)),
+            None => match host.find_rule(&clean, log) {
+                Some(rule) => Target::Mounted(rule),
+                None => return Ok(Found::Nothing),
+            },
+        };
+        refuse_unsafe(request, host, &clean, log)?;
+        if request.uri() != Some(&clean) && !record.is_for_clean_uri {
+            return Ok(Found::CleanUri(clean.into_owned()));
         }
-        if let Some(value) = request.environment().get(host.indicator(Indicator::Worker)) {
-            clean_location(request, record, log)?;
-            return Ok(Some(Target::Chosen(host.choices.get(value, log))));
+        request.forget_media_type();
+        if let Target::Mounted(rule) = &target {
+            take(request, record, rule);
         }
-        let clean = clean_uri(request, log)?;
-        let Some(rule) = host.find_rule(&clean, log) else { return Ok(None) };
-        refuse_unsafe(host, &clean, log)?;
-        claim(request, record, &rule, &clean);
-        Ok(Some(Target::Mounted(rule)))
+        Ok(Found::Target(target))
     }
 
     fn name(&self) -> &str {
         match self {
             Target::Mounted(rule) => &rule.worker,
             Target::Chosen(choice) => &choice.0,
-            Target::Probed(name) => name,
         }
     }
 
-    fn options(&self) -> Cow<'_, RuleOptions> {
+    fn options(&self) -> &RuleOptions {
         match self {
-            Target::Mounted(rule) => Cow::Borrowed(&rule.options),
-            Target::Chosen(choice) => Cow::Borrowed(&choice.1),
-            Target::Probed(_) => Cow::Owned(RuleOptions::default()),
-        }
-    }
-}
-
-/// A URI that a handler setting made ours gets the same cleaning as a mounted one, and `<Location>` sections are
-/// looked up again for what it really names: path parameters must not evade them.
-fn clean_location(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> Result<(), u16> {
-    let uri = request.uri().unwrap_or_default();
-    let clean = clean_uri(request, log)?;
-    if *clean == *uri {
-        return Ok(());
-    }
-    let _ = record.original_uri.set(uri.to_vec());
-    request.set_uri(&clean);
-    match request.status_of_look_up(&clean) {
-        200 => Ok(()),
-        status => {
-            log!(log, Info, "{} names {}: refused with {status}", show(Some(uri)), show(Some(&clean)));
-            Err(status)
+            Target::Mounted(rule) => &rule.options,
+            Target::Chosen(choice) => &choice.1,
         }
     }
 }
@@ -191,7 +190,7 @@ fn exchange(
     let work = worker::Request {
         forward: facts.forward_request(),
         body: facts.body(),
-        rule: &options,
+        rule: options,
         reply_timeout,
         sticky_ignore,
         stateless,

@@ -1,14 +1,16 @@
 //! From an httpd request to a worker and back: what happens in each of httpd's hooks.
 //!
 //! Start-up: [`check_config`] tells the truth at configtest, [`post_config`] builds logs, workers and maps,
-//! [`child_init`] makes a child ready. A request: [`translate_name`] and [`map_to_storage`] ask the map,
-//! [`handle`] serves, [`log_transaction`] writes the request log. Rules: "directives, section 9".
+//! [`child_init`] makes a child ready. A request: [`translate_name`] and [`map_to_storage`] ask the map, [`fixups`] show
+//! the resource to whoever comes later, [`handle`] serves, [`log_transaction`] writes the request log. Rules:
+//! "directives, section 9".
 
 mod auto_alias;
 mod check;
 mod children;
 mod client;
 mod error_page;
+pub mod fixups;
 mod forward;
 mod handler;
 mod host;
@@ -16,11 +18,13 @@ mod last_good;
 mod logs;
 mod notes;
 mod plan;
+mod probe;
 mod record;
 mod request_log;
 mod slot;
 mod startup;
 mod translate;
+mod uri;
 
 pub use check::check_config;
 pub use children::{child_ended, child_init};

@@ -3,7 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
+
 use super::host::VirtualHost;
+use super::probe::Probes;
+use super::uri::Arrival;
 use crate::config::directives::Indicator;
 use crate::ffi::request::Request;
 use crate::mapping::{Rule, RuleOptions};
@@ -15,10 +19,29 @@ pub struct RequestRecord {
     pub(super) id: String,
     /// The rule that matched; the map it came from may be replaced meanwhile.
     pub(super) rule: OnceLock<Arc<Rule>>,
-    /// Decoded URI before this module cleaned it: the one that is forwarded.
-    pub(super) original_uri: OnceLock<Vec<u8>>,
+    /// How the request came, if `<Location>` sees a clean URI in place of that: it is forwarded so.
+    pub(super) arrival: OnceLock<Arrival>,
+    /// Whether the request is another one, started over for a clean URI.
+    pub(super) is_for_clean_uri: bool,
+    /// Why the request was given up for another one.
+    pub(super) started_over: OnceLock<StartedOver>,
+    /// What mod_dir looks up for it.
+    pub(super) probes: Mutex<Option<Probes>>,
     handled: AtomicBool,
-    handed_back: AtomicBool,
+}
+
+/// Why a request was started over, as an internal redirect.
+#[derive(Debug)]
+pub(super) enum StartedOver {
+    /// It was ours and is httpd's again.
+    HandedBack,
+    /// It is ours by its handler, and `<Location>` is to see the clean URI instead of the one it came with.
+    Cleaned {
+        /// That URI, which the new request is for.
+        clean: Vec<u8>,
+        /// What is forwarded.
+        arrival: Arrival,
+    },
 }
 
 /// A worker chosen by environment variable: name and extensions.
@@ -48,28 +71,44 @@ impl RequestRecord {
         let id = environment.get(host.indicator(Indicator::RequestId)).filter(|id| !id.is_empty());
         let id = id.or_else(|| environment.get(c"UNIQUE_ID").filter(|id| !id.is_empty()));
         let none = if host.has_ids { NO_ID } else { "" };
+        let before_cleaning = Self::before_cleaning(request);
         Self {
             id: id.map_or_else(|| none.to_owned(), |id| String::from_utf8_lossy(id).into_owned()),
             rule: OnceLock::new(),
-            original_uri: OnceLock::new(),
+            is_for_clean_uri: before_cleaning.is_some(),
+            arrival: before_cleaning.cloned().map_or_else(OnceLock::new, OnceLock::from),
+            started_over: OnceLock::new(),
+            probes: Mutex::new(None),
             handled: AtomicBool::new(false),
-            handed_back: AtomicBool::new(false),
+        }
+    }
+
+    /// How the request came that this one was started over for; not if that is rewritten by now.
+    fn before_cleaning<'r>(request: Request<'r>) -> Option<&'r Arrival> {
+        match Self::find(request.previous()?)?.started_over.get()? {
+            StartedOver::Cleaned { clean, arrival } if request.uri() == Some(clean) => Some(arrival),
+            _ => None,
+        }
+    }
+
+    /// Lets sections and access rules see `clean` in place of the URI.
+    pub(super) fn show_clean(&self, request: Request<'_>, clean: &[u8]) {
+        if request.uri() != Some(clean) {
+            let _ = self.arrival.set(Arrival::of(request));
+            request.set_uri(clean);
+        }
+    }
+
+    /// Lets everybody see the URI as it came.
+    pub(super) fn show_arrival(&self, request: Request<'_>) {
+        if let Some(arrival) = self.arrival.get() {
+            request.set_uri(&arrival.uri);
         }
     }
 
     /// Notes that the handler took the request.
     pub(super) fn set_handled(&self) {
         self.handled.store(true, Ordering::Relaxed);
-    }
-
-    /// Notes that the request was ours and is httpd's again.
-    pub(super) fn set_handed_back(&self) {
-        self.handed_back.store(true, Ordering::Relaxed);
-    }
-
-    /// Tells whether the request was ours and is httpd's again.
-    pub(super) fn is_handed_back(&self) -> bool {
-        self.handed_back.load(Ordering::Relaxed)
     }
 
     /// Tells whether the handler took the request: only then it is in the request log.

@@ -70,6 +70,15 @@ fn unknown_token(text: &[u8], position: usize) -> String {
     format!("unknown token {token} at octet {}, expected one of {}", position + 1, known.join(" "))
 }
 
+/// The request that our handler took: this one, or the one it was started over as.
+fn handled(request: Request<'_>) -> Option<Request<'_>> {
+    let record = RequestRecord::find(request)?;
+    match record.started_over.get() {
+        Some(_) => handled(request.next()?),
+        None => record.is_handled().then_some(request),
+    }
+}
+
 /// `\n`, `\t` and `\\` are escapes; any other character stays with its backslash.
 fn escape(octet: Option<u8>) -> Vec<u8> {
     match octet {
@@ -121,13 +130,14 @@ fn mask_password(line: &[u8]) -> Cow<'_, [u8]> {
     masked().map_or(Cow::Borrowed(line), Cow::Owned)
 }
 
-/// Writes the request log, at any JkLogLevel.
+/// Writes the request log, at any JkLogLevel, before other modules write theirs.
 pub fn log_transaction(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
-    let handled = RequestRecord::find(request).is_some_and(RequestRecord::is_handled);
-    match &host.request_log {
-        Some(format) if handled => {
-            host.log.write_request_line(&format.line(request));
+    // Of a request that was denied, nothing but the clean URI was seen yet.
+    RequestRecord::find(request).into_iter().for_each(|record| record.show_arrival(request));
+    match (&host.request_log, handled(request)) {
+        (Some(format), Some(handled)) => {
+            host.log.write_request_line(&format.line(handled));
             Verdict::Ok
         }
         _ => Verdict::Declined,

@@ -1,14 +1,12 @@
 //! translate_name and map_to_storage: is the request ours?
 
-use std::borrow::Cow;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use super::auto_alias;
 use super::host::VirtualHost;
-use super::record::RequestRecord;
-use super::Verdict;
-use crate::config::directives::JkOptions;
+use super::record::{RequestRecord, StartedOver};
+use super::uri::{clean, refuse_unsafe};
+use super::{auto_alias, Verdict};
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
@@ -16,6 +14,9 @@ use crate::mapping::{self, Rule};
 
 /// Name of our handler, for SetHandler and `[H=]`.
 pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
+
+/// Name of httpd's handler for directories.
+pub(super) const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
 pub fn translate_name(request: Request<'_>) -> Verdict {
@@ -25,7 +26,7 @@ pub fn translate_name(request: Request<'_>) -> Verdict {
     if request.is_proxy() || !is_open(request, log) || request.uri().is_none() {
         return Verdict::Declined;
     }
-    let clean = match clean_uri(request, log) {
+    let clean = match clean(request, log) {
         Ok(clean) => clean,
         Err(status) => return Verdict::Status(status),
     };
@@ -34,24 +35,19 @@ pub fn translate_name(request: Request<'_>) -> Verdict {
         return Verdict::Declined;
     }
     let Some(rule) = host.find_rule(&clean, log) else {
-        return auto_alias::translate(request, host, &clean, log);
+        return auto_alias::translate(request, host, record, &clean);
     };
-    if let Err(status) = refuse_unsafe(host, &clean, log) {
-        return Verdict::Status(status);
+    match claim(request, host, record, &rule, &clean) {
+        Ok(()) => Verdict::Ok,
+        Err(status) => Verdict::Status(status),
     }
-    claim(request, record, &rule, &clean);
-    // A directory request takes over the worker of its index file, also when that file is not on disk.
-    if let Some(main) = request.main() {
-        main.set_handler(JAKARTA_SERVLET);
-    }
-    Verdict::Ok
 }
 
 /// Keeps httpd's hands off the file system for requests that are ours; others may lose their session parameter.
 pub fn map_to_storage(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::of(request, host);
-    if request.notes().get(c"JK_WORKER_NAME").is_none() {
+    if record.rule.get().is_none() {
         let log = host.log.with_id(&record.id);
         if let Err(verdict) = map_late(request, host, record, log) {
             return verdict;
@@ -74,20 +70,19 @@ fn map_late(
     if request.is_proxy() || !is_open(request, log) || request.uri().is_none_or(<[u8]>::is_empty) {
         return Err(Verdict::Declined);
     }
-    let clean = clean_uri(request, log).map_err(Verdict::Status)?;
+    let clean = clean(request, log).map_err(Verdict::Status)?;
     let Some(rule) = host.find_rule(&clean, log) else {
-        strip_session(request, host);
-        return Err(Verdict::Declined);
+        return Err(strip_session(request, host, log));
     };
-    refuse_unsafe(host, &clean, log).map_err(Verdict::Status)?;
-    claim(request, record, &rule, &clean);
-    Ok(())
+    claim(request, host, record, &rule, &clean).map_err(Verdict::Status)
 }
 
 /// Neither is the handler set by configuration already, nor is the request kept from us.
 fn is_open(request: Request<'_>, log: Context<'_>) -> bool {
-    let handed_back =
-        request.previous().and_then(RequestRecord::find).is_some_and(RequestRecord::is_handed_back);
+    let handed_back = request
+        .previous()
+        .and_then(RequestRecord::find)
+        .is_some_and(|record| matches!(record.started_over.get(), Some(StartedOver::HandedBack)));
     if handed_back || request.handler() == Some(JAKARTA_SERVLET.to_bytes()) {
         return false;
     }
@@ -98,52 +93,45 @@ fn is_open(request: Request<'_>, log: Context<'_>) -> bool {
     !kept
 }
 
-/// The URI without path parameters and dot segments.
+/// Makes the request ours by `rule`; sections and access rules see the clean URI.
 ///
 /// # Errors
-/// The status to answer with.
-pub(super) fn clean_uri<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, u16> {
-    let uri = request.uri().unwrap_or_default();
-    mapping::normalise(uri).map_err(|error| {
-        log!(log, Warn, "{}: {error}: refused with 400", bstr::BStr::new(uri));
-        400
-    })
-}
-
-/// Refuses what JkOptions RejectUnsafeURI calls unsafe.
-///
-/// # Errors
-/// The status to answer with.
-pub(super) fn refuse_unsafe(host: &VirtualHost, clean: &[u8], log: Context<'_>) -> Result<(), u16> {
-    if host.options.contains(JkOptions::REJECT_UNSAFE_URI) && mapping::is_unsafe(clean) {
-        log!(log, Info, "{}: refused with 400 by RejectUnsafeURI", bstr::BStr::new(clean));
-        return Err(400);
-    }
+/// The status to answer with if the URI is unsafe.
+fn claim(
+    request: Request<'_>,
+    host: &VirtualHost,
+    record: &RequestRecord,
+    rule: &Arc<Rule>,
+    clean: &[u8],
+) -> Result<(), u16> {
+    refuse_unsafe(request, host, clean, host.log.with_id(&record.id))?;
+    record.show_clean(request, clean);
+    take(request, record, rule);
     Ok(())
 }
 
-/// Makes the request ours. `<Location>` and later modules see the clean URI; the original one is forwarded.
-pub(super) fn claim(request: Request<'_>, record: &RequestRecord, rule: &Arc<Rule>, clean: &[u8]) {
-    let uri = request.uri().unwrap_or_default();
-    if uri != clean {
-        let _ = record.original_uri.set(uri.to_vec());
-        request.set_uri(clean);
-    }
+/// Makes the request that of the rule's worker.
+pub(super) fn take(request: Request<'_>, record: &RequestRecord, rule: &Arc<Rule>) {
     let _ = record.rule.set(Arc::clone(rule));
     request.set_handler(JAKARTA_SERVLET);
     request.notes().set(b"JK_WORKER_NAME", rule.worker.as_bytes());
-    if let Some(main) = request.main() {
-        main.notes().set(b"JK_WORKER_NAME", rule.worker.as_bytes());
-    }
 }
 
-/// JkStripSession: takes the session parameter out of URI and file name.
-fn strip_session(request: Request<'_>, host: &VirtualHost) {
-    let Some(strip) = host.strip_session.as_ref().filter(|strip| strip.enabled) else { return };
+/// JkStripSession: takes the session parameter out of URI and file name. What was no dot segment with it must not be
+/// one without it.
+fn strip_session(request: Request<'_>, host: &VirtualHost, log: Context<'_>) -> Verdict {
+    let Some(strip) = host.strip_session.as_ref().filter(|strip| strip.enabled) else {
+        return Verdict::Declined;
+    };
     if let Some(uri) = request.uri().and_then(|uri| mapping::strip_session(uri, &strip.name)) {
+        if mapping::has_dot_segments(&uri) {
+            log!(log, Info, "{}: refused with 400 by JkStripSession", bstr::BStr::new(&uri));
+            return Verdict::Status(400);
+        }
         request.set_uri(&uri);
     }
     if let Some(file) = request.filename().and_then(|file| mapping::strip_session(file, &strip.name)) {
         request.set_filename(&file);
     }
+    Verdict::Declined
 }

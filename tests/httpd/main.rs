@@ -29,6 +29,8 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
+mod t29_locations;
+mod t30_resources;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
         t28_examples::suite(),
+        t29_locations::suite(),
+        t30_resources::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

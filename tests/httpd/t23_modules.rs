@@ -128,7 +128,7 @@ fn directories() {
                  <Location /nothing>\nDirectoryIndex none.html\n</Location>";
     let cases = [
         ("/there/", forwarded("/there/index.jsp"), forwarded("/there/index.jsp")),
-        ("/missing/", forwarded("/missing/"), forwarded("/missing/")),
+        ("/missing/", forwarded("/missing/index.jsp"), forwarded("/missing/")),
         ("/variable/", (404, None), forwarded("/variable/")),
         ("/mounted/", forwarded("/mounted/"), forwarded("/mounted/")),
         ("/nothing/", (404, None), (404, None)),

@@ -4,6 +4,7 @@
 //! which virtual hosts inherit or replace.
 
 use super::table::{row, Group, Row, Setup};
+use super::uri::BY_EXTENSION;
 
 const FORGOTTEN: &str = "JkAutoAlias, JkStripSession in a virtual host without mounts; JkLocalAddrIndicator";
 
@@ -191,7 +192,8 @@ const BY_REQUEST: &[Row] = &[
     row("GET /x\nX-Addr: 198.51.100.9", &["remote_addr=198.51.100.9", "!attr.remote_user"]),
     row("GET /local.txt\nX-No-Jk: 1", &["status=200", "body=from httpd", "!note.JK_WORKER_NAME"]),
     row("GET /local.txt\nX-Empty-No-Jk: 1", &["status=200", "body=from httpd"]),
-    row("GET /local.txt", &["uri=/local.txt", "note.JK_WORKER_NAME=wire", "note.JK_WORKER_TYPE=ajp13"]),
+    row("GET /local.txt", &["uri=/local.txt", "note.JK_WORKER_NAME=wire", "note.JK_WORKER_TYPE=ajp13"])
+        .unlike(BY_EXTENSION, &["reply.content-type=text/plain"]),
     row("GET /error.txt", &["status=200", "body=httpd's own page", "!note.JK_WORKER_NAME"]).unlike(
         LATE,
         &[

@@ -3,6 +3,7 @@
 //! Rules: "directives", JkRequestLogFormat tokens. Durations read `@SECONDS@`.
 
 use super::table::{row, Group, Row, Setup};
+use super::uri::PARAMETERS;
 
 pub const SETUP: Setup = Setup {
     main: "
@@ -40,7 +41,11 @@ const TOKENS: &[Row] = &[
         &["request_log=[stamp] w=wire v=tokens.test V=tokens.test U=/app/answer/404 q=?a=b s=404 b=13 B=13 H=HTTP/1.1 \
            m=GET p=80 r=GET /app/answer/404?a=b HTTP/1.1 R=- T= @SECONDS@"],
     ),
-    row("GET /app/%20;x=1/answer/404\nHost: other.test", &["request_log~V=other.test U=/app/ /answer/404 q= s=404"]),
+    row(
+        "GET /app/%20;x=1/answer/404\nHost: other.test",
+        &["request_log~V=other.test U=/app/ ;x=1/answer/404 q= s=404"],
+    )
+    .unlike(PARAMETERS, &["request_log~U=/app/ /answer/404 q=", "log.uri=/app/ /answer/404"]),
     row("HEAD /app/answer/404 HTTP/1.0", &["request_log~s=404 b=- B=0 H=HTTP/1.0 m=HEAD"]),
     row("GET /app/empty/200", &["body=", "request_log~s=200 b=0 B=0"]),
     row("HEAD /app/empty/200", &["request_log~s=200 b=- B=0"]),

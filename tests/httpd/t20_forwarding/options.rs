@@ -3,6 +3,7 @@
 //! Rules: "directives", JkOptions, and Directories; "uri-mapping", JkAutoAlias, and JkStripSession.
 
 use super::table::{row, Group, Row, Setup};
+use super::uri::{BY_EXTENSION, PARAMETERS};
 
 pub const INHERITED: Setup = Setup {
     main: "
@@ -40,7 +41,7 @@ pub const DIRECTORIES: Setup = Setup {
         Group {
             name: "forwarded",
             conf: "JkOptions ForwardDirectories\nJkMount /shop/*.jsp wire",
-            rows: PROBED,
+            rows: FORWARDED,
         },
         Group { name: "by-variable", conf: BY_VARIABLE_CONF, rows: BY_VARIABLE },
         Group { name: "off", conf: "SetEnv JK_WORKER_NAME wire\nJkMount /none wire", rows: OFF },
@@ -115,12 +116,24 @@ const PLUS_AGAIN: &[Row] = &[row("GET /x", &["attr.ssl_key_size=128"])];
 
 const MINUS: &[Row] = &[row("GET /x", &["status=200"]), row("GET /again", &["reused=true"])];
 
+const LOOK_UPS: &str = "a mounted URI that another module looks up";
+
+const INDEX_FILES: &str = "index files that only Tomcat has";
+
 const PROBED: &[Row] = &[
     row("GET /shop/page.jsp", &["uri=/shop/page.jsp", "note.JK_WORKER_NAME=wire"]),
-    row("GET /shop/", &["uri=/shop/", "note.JK_WORKER_NAME=wire"]),
+    row("GET /shop/", &["uri=/shop/index.jsp", "note.JK_WORKER_NAME=wire", "!reply.content-type"])
+        .unlike(INDEX_FILES, &["uri=/shop/", "log.uri=/shop/", "reply.content-type=httpd/unix-directory"]),
     row("GET /shop/local.txt", &["body=from httpd", "!note.JK_WORKER_NAME"]),
     row("GET /shop", &["status=301"]),
     row("GET /", &["status=404"]),
+];
+
+const FORWARDED: &[Row] = &[
+    row("GET /shop/page.jsp", &["uri=/shop/page.jsp"]),
+    row("GET /shop/", &["uri=/shop/", "note.JK_WORKER_NAME=wire", "!reply.content-type"])
+        .unlike(BY_EXTENSION, &["reply.content-type=httpd/unix-directory"]),
+    row("GET /shop/local.txt", &["body=from httpd", "!note.JK_WORKER_NAME"]),
 ];
 
 const BY_VARIABLE_CONF: &str = "
@@ -129,7 +142,8 @@ JkMount /none wire
 SetEnv JK_WORKER_NAME wire";
 
 const BY_VARIABLE: &[Row] = &[
-    row("GET /shop/", &["uri=/shop/", "note.JK_WORKER_NAME=wire"]),
+    row("GET /shop/", &["uri=/shop/", "note.JK_WORKER_NAME=wire", "!reply.content-type"])
+        .unlike(BY_EXTENSION, &["reply.content-type=httpd/unix-directory"]),
     row("GET /shop/local.txt", &["body=from httpd", "!note.JK_WORKER_NAME"]),
 ];
 
@@ -160,7 +174,7 @@ const STRIP: &[Row] = &[
     row("GET /local.txt;jsessionid=1;y=2", &["status=404"]),
     row("GET /local.txt;JSESSIONID=1", &["status=404"]),
     row("GET /local.txt;other=1", &["status=404"]),
-    row("GET /app/x;jsessionid=1", &["uri=/app/x;jsessionid=1"]),
+    row("GET /app/x;jsessionid=1", &["uri=/app/x;jsessionid=1"]).unlike(PARAMETERS, &["log.uri=/app/x"]),
 ];
 
 const STRIP_NAME: &[Row] =
@@ -213,13 +227,7 @@ const HANDLER: &[Row] = &[
     row("GET /any/denied/x", &["status=403"]),
     row(
         "GET /any/x/..;/denied/x",
-        &[
-            "status=403",
-            "body~Forbidden",
-            "reply.content-type~html",
-            "log.uri=/any/denied/x",
-            "!note.JK_WORKER_NAME",
-        ],
+        &["status=403", "body~Forbidden", "reply.content-type~html", "!note.JK_WORKER_NAME"],
     )
     .unlike(
         CLEANED,
@@ -228,7 +236,6 @@ const HANDLER: &[Row] = &[
             "body~uri=/any/x/..;/denied/x",
             "note.JK_WORKER_TYPE=ajp13",
             "note.JK_REQUEST_DURATION=@SECONDS@",
-            "log.uri=/any/x/..;/denied/x",
         ],
     ),
 ];
@@ -266,6 +273,7 @@ const INNER: &[Row] = &[
         ],
     )
     .unlike(ERROR_PAGE, &["status=200", "header.content-length=2", "body.text=ab"]),
-    row("GET /page.shtml", &["status=200", "body=(from the wire)", "note.JK_WORKER_NAME=wire"]),
+    row("GET /page.shtml", &["status=200", "body=(from the wire)", "!note.JK_WORKER_NAME"])
+        .unlike(LOOK_UPS, &["note.JK_WORKER_NAME=wire"]),
     row("GET /again?x", &["uri=/wire/again", "attr.query_string=x"]),
 ];

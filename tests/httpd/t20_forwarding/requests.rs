@@ -3,6 +3,7 @@
 //! Rules: "ajp13", Method codes, Request headers, and Request body.
 
 use super::table::{row, Group, Row, Setup};
+use super::uri::PARAMETERS;
 
 pub const SETUP: Setup = Setup {
     main: "",
@@ -184,6 +185,7 @@ const SESSIONS: &[Row] = &[
         "GET /mirror/x\nCookie: JSESSIONID=@SESSION@",
         &["session.valid=true", "session.id=@SESSION@", "session.by_cookie=true"],
     ),
-    row("GET /mirror/x;jsessionid=@SESSION@", &["session.valid=true", "session.by_cookie=false"]),
+    row("GET /mirror/x;jsessionid=@SESSION@", &["session.valid=true", "session.by_cookie=false"])
+        .unlike(PARAMETERS, &["log.uri=/mirror/x"]),
     row("GET /mirror/x\nCookie: JSESSIONID=unknown.tomcat2", &["session.valid=false", "route=tomcat2"]),
 ];

@@ -1,0 +1,57 @@
+//! The fixup phase: access has been decided on the clean URI, and what comes now works on the resource.
+
+use super::host::VirtualHost;
+use super::probe;
+use super::record::RequestRecord;
+use super::translate::JAKARTA_SERVLET;
+use super::Verdict;
+use crate::ffi::request::Request;
+
+/// Before all other fixups: a mounted URI is the container's, whatever its extensions mean to mod_mime, whose opinion
+/// would go into the answer or take the request away. What `<Location>` sets comes next and holds.
+pub fn before_core(request: Request<'_>) -> Verdict {
+    let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
+    if record.rule.get().is_some() {
+        request.set_handler(JAKARTA_SERVLET);
+        request.forget_media_type();
+    }
+    if !record.is_for_clean_uri {
+        record.show_arrival(request);
+    }
+    Verdict::Declined
+}
+
+/// Right after core, which has put `SetHandler` into force.
+pub fn after_core(request: Request<'_>) -> Verdict {
+    if let Some(record) = RequestRecord::find(request) {
+        resume(request, record);
+    }
+    Verdict::Declined
+}
+
+/// Right before mod_dir.
+pub fn before_mod_dir(request: Request<'_>) -> Verdict {
+    if let Some(record) = RequestRecord::find(request) {
+        probe::begin(request, record);
+    }
+    Verdict::Declined
+}
+
+/// Behind all other fixups: the handler is known, also if mod_rewrite chose it.
+pub fn last(request: Request<'_>) -> Verdict {
+    let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
+    let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
+    probe::note(request, record);
+    probe::end(request, host, record, host.log.with_id(&record.id));
+    resume(request, record);
+    Verdict::Declined
+}
+
+/// Goes on with the URI as it came in a request that was started over for the clean one, if it is still ours.
+fn resume(request: Request<'_>, record: &RequestRecord) {
+    if record.is_for_clean_uri && request.handler() == Some(JAKARTA_SERVLET.to_bytes()) {
+        record.show_arrival(request);
+        // mod_cache would find the answer under the URI as it came, before `<Location>` has seen the clean one.
+        request.environment().set_named(c"no-cache", b"1");
+    }
+}

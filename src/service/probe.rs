@@ -1,0 +1,100 @@
+//! Index files and fallbacks: a request for which mod_dir looks up a mounted URI is ours by that URI.
+//!
+//! Only what mod_dir looks up counts, so what is noted here begins right before its fixup and ends behind it: a look-up
+//! by any other module says nothing about the request that asks. "directives, section 10.4", "decisions, rows 41 and 48".
+
+use std::sync::Arc;
+
+use super::host::VirtualHost;
+use super::record::RequestRecord;
+use super::translate::{take, DIRECTORY};
+use super::uri::Arrival;
+use crate::config::directives::JkOptions;
+use crate::ffi::request::Request;
+use crate::log;
+use crate::log::Context;
+use crate::mapping::Rule;
+
+/// What mod_dir looked up for a request, as far as it is mounted.
+#[derive(Debug)]
+pub(super) struct Probes {
+    /// URI of the request before mod_dir saw it.
+    uri: Vec<u8>,
+    found: Vec<Probe>,
+}
+
+/// A mounted URI that was looked up, and that passed its own access rules.
+#[derive(Debug)]
+struct Probe {
+    uri: Vec<u8>,
+    rule: Arc<Rule>,
+    arrival: Option<Arrival>,
+}
+
+/// Begins to note look-ups, if mod_dir will make some.
+pub(super) fn begin(request: Request<'_>, record: &RequestRecord) {
+    if matches!(request.handler(), None | Some(DIRECTORY)) && record.rule.get().is_none() {
+        let uri = request.uri().unwrap_or_default().to_vec();
+        *record.probes.lock() = Some(Probes { uri, found: Vec::new() });
+    }
+}
+
+/// Notes a look-up that is through with its fixups, if it is mounted and its main request waits for that.
+pub(super) fn note(request: Request<'_>, record: &RequestRecord) {
+    let (Some(rule), Some(main)) = (record.rule.get(), request.main().and_then(RequestRecord::find)) else {
+        return;
+    };
+    if let Some(probes) = main.probes.lock().as_mut() {
+        let uri = request.uri().unwrap_or_default().to_vec();
+        probes.found.push(Probe { uri, rule: Arc::clone(rule), arrival: record.arrival.get().cloned() });
+    }
+}
+
+/// Ends noting, and makes the request ours if mod_dir found nothing better.
+pub(super) fn end(request: Request<'_>, host: &VirtualHost, record: &RequestRecord, log: Context<'_>) {
+    let Some(probes) = record.probes.lock().take() else { return };
+    let now = request.uri().unwrap_or_default();
+    if now != probes.uri {
+        // mod_dir has made the request that of a file it found; a mounted one brought its handler along.
+        let taken = probes.found.into_iter().find(|probe| probe.uri == now);
+        taken.into_iter().for_each(|probe| probe.adopt(record));
+        return;
+    }
+    // What exists as a file goes before what only a container may have.
+    let Some(first) = probes.found.into_iter().next() else { return };
+    match request.handler() {
+        Some(DIRECTORY) if host.options.contains(JkOptions::FORWARD_DIRECTORIES) => {
+            log!(log, Debug, "{} is forwarded as a directory", bstr::BStr::new(now));
+            take(request, record, &first.rule);
+            request.forget_media_type();
+        }
+        None | Some(DIRECTORY) => first.follow(request, record, log),
+        Some(_) => {}
+    }
+}
+
+impl Probe {
+    /// Makes rule and URI of the look-up those of the request.
+    fn adopt(self, record: &RequestRecord) {
+        let _ = record.rule.set(self.rule);
+        self.arrival.into_iter().for_each(|arrival| drop(record.arrival.set(arrival)));
+    }
+
+    /// Makes the request that of the URI that was looked up, as mod_dir does for files.
+    fn follow(self, request: Request<'_>, record: &RequestRecord, log: Context<'_>) {
+        log!(
+            log,
+            Debug,
+            "{} becomes {}",
+            bstr::BStr::new(request.uri().unwrap_or_default()),
+            bstr::BStr::new(&self.uri)
+        );
+        let is_ours = |found: Request<'_>| {
+            found.status() == 200
+                && RequestRecord::find(found).is_some_and(|record| record.rule.get().is_some())
+        };
+        if request.become_look_up(&self.uri, is_ours) {
+            self.adopt(record);
+        }
+    }
+}

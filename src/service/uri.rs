@@ -1,0 +1,77 @@
+//! The URI of a request: as it came, which names the resource, and clean, which decides who may have it.
+//!
+//! `<Location>`, `<If>` and access rules see the clean URI, so that no spelling evades them. Everything later, from
+//! fixups to logs, sees the URI as it came: two resources that differ in a path parameter stay two. "uri-mapping,
+//! section 5" and "decisions, rows 15, 40, 46 and 47".
+
+use std::borrow::Cow;
+
+use super::host::VirtualHost;
+use crate::config::directives::{JkOptions, UriForwarding};
+use crate::ffi::request::Request;
+use crate::log;
+use crate::log::Context;
+use crate::mapping;
+
+/// How a request came, where httpd sees something else meanwhile.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    /// Decoded path.
+    pub(super) uri: Vec<u8>,
+    /// Request target.
+    pub(super) target: Vec<u8>,
+}
+
+impl Arrival {
+    /// How `request` came, if that was not changed yet.
+    pub(super) fn of(request: Request<'_>) -> Self {
+        let target = request.unparsed_uri().unwrap_or_default();
+        Self { uri: request.uri().unwrap_or_default().to_vec(), target: target.to_vec() }
+    }
+}
+
+/// The URI without path parameters and dot segments.
+///
+/// # Errors
+/// The status to answer with.
+pub(super) fn clean<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, u16> {
+    let uri = request.uri().unwrap_or_default();
+    mapping::normalise(uri).map_err(|error| {
+        log!(log, Warn, "{}: {error}: refused with 400", bstr::BStr::new(uri));
+        400
+    })
+}
+
+/// Refuses a request that would be ours, but that a container may understand as another one than httpd does.
+///
+/// # Errors
+/// The status to answer with.
+pub(super) fn refuse_unsafe(
+    request: Request<'_>,
+    host: &VirtualHost,
+    clean: &[u8],
+    log: Context<'_>,
+) -> Result<(), u16> {
+    let uri = request.uri().unwrap_or_default();
+    let encoded = encoded_slashes(request, uri, request.unparsed_uri().unwrap_or_default());
+    let forwards_decoded = host.options.uri_forwarding() == UriForwarding::Compat;
+    let reason = if host.options.contains(JkOptions::REJECT_UNSAFE_URI) && mapping::is_unsafe(clean) {
+        "refused with 400 by RejectUnsafeURI"
+    } else if mapping::hides_dot_segment(uri, &encoded) {
+        "an encoded slash hides a dot segment: refused with 400"
+    } else if forwards_decoded && mapping::decodes_again(uri, &encoded) {
+        "ForwardURICompat would have it decoded twice: refused with 400"
+    } else {
+        return Ok(());
+    };
+    log!(log, Info, "{}: {reason}", bstr::BStr::new(uri));
+    Err(400)
+}
+
+/// Offsets in `uri` of slashes that AllowEncodedSlashes NoDecode left encoded.
+pub(super) fn encoded_slashes(request: Request<'_>, uri: &[u8], target: &[u8]) -> Vec<usize> {
+    match request.keeps_encoded_slashes() {
+        true => mapping::encoded_slashes(uri, target),
+        false => Vec::new(),
+    }
+}

@@ -1,0 +1,343 @@
+//! `<Location>` and spellings: whatever way a request comes to Tomcat, no spelling reaches what is denied, and what is
+//! allowed arrives as it was spelled.
+//!
+//! Rules: "uri-mapping, section 5" and "decisions, rows 15, 40, 46, 47 and 48".
+
+use std::time::Duration;
+
+use crate::support::backend::{Answer, Backend};
+use crate::support::httpd::Httpd;
+use crate::support::raw;
+use crate::support::site::{Mpm, Site};
+use crate::support::suite::Suite;
+use crate::support::wait;
+
+pub fn suite() -> Suite {
+    Suite::new("locations")
+        .test("no_spelling_reaches_what_is_denied_and_what_is_allowed_arrives_unchanged", spellings)
+        .test("sections_of_the_clean_uri_decide_who_serves_it", sections_of_the_clean_uri)
+}
+
+/// What becomes of a spelling that is asked of one of the four ways that lead every URI below them to Tomcat.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It arrives as it was spelled.
+    Same,
+    /// It arrives in another spelling of the same.
+    As(&'static str),
+    /// 403.
+    Denied,
+    /// Its way leads through what is denied: who is routed by a handler is denied, a mount looks at the end only.
+    Through,
+    /// Refused with this status.
+    Refused(u16),
+}
+
+use Fate::{As, Denied, Refused, Same, Through};
+
+/// Spellings below each way, of which `/admin` is denied.
+const SPELLINGS: &[(&str, Fate)] = &[
+    // Path parameters.
+    ("/public/x", Same),
+    ("/public/x;v=1", Same),
+    ("/public/x;", Same),
+    ("/public;v=1/x", Same),
+    ("/public/x;jsessionid=A.r1;b", Same),
+    ("/public;/;a/x", Same),
+    ("/public/x;p=1/100%25", Same),
+    ("/public/x;p=%2525", Same),
+    ("/public/a%3Bb", As("/public/a;b")),
+    ("/public/a%3b;c", As("/public/a;;c")),
+    // Escapes.
+    ("/public/a%20b", Same),
+    ("/public/100%25", Same),
+    ("/public/%252e%252e/x", Same),
+    ("/public/%25%32%65/x", As("/public/%252e/x")),
+    ("/public/%2541", Same),
+    ("/public/%2525", Same),
+    ("/public/a%252Fb", Same),
+    ("/public/a%252fb", Same),
+    ("/public/%252e%252e%252fadmin", Same),
+    ("/public/%E4%EA%b0", As("/public/%E4%EA%B0")),
+    ("/public/a%3Fb", Same),
+    ("/public/%23x", Same),
+    ("/public/x%5Cy", Same),
+    ("/public/%41%7e", As("/public/A~")),
+    ("/public/a+b&c=d,e", Same),
+    // Dots and slashes.
+    ("/public//x", As("/public/x")),
+    ("/public/./x", As("/public/x")),
+    ("/public/y/../x", As("/public/x")),
+    ("/public/%2e/x", As("/public/x")),
+    ("/public/y/%2e%2E/x", As("/public/x")),
+    ("/public/y/..;/x", Same),
+    ("/public/y/%2E.;/x", As("/public/y/..;/x")),
+    ("/public/.;a/x", Same),
+    ("/public/...;/x", Same),
+    ("/public/..x", Same),
+    // Others than what is denied.
+    ("/public/admin/x", Same),
+    ("/adminx", Same),
+    ("/ADMIN/x", Same),
+    ("/admin%20/x", Same),
+    ("/admin;x/..;/public/x", Same),
+    ("/admin;x/../public/x", As("/public/x")),
+    ("/admin/..;/public/x", Through),
+    // What is denied.
+    ("/admin", Denied),
+    ("/admin/", Denied),
+    ("/admin/x", Denied),
+    ("/admin;", Denied),
+    ("/admin;v=1", Denied),
+    ("/admin;/x", Denied),
+    ("/admin;v=1/x", Denied),
+    ("/admin;a%20b/x", Denied),
+    ("/admin;a=%252F/x", Denied),
+    ("/admin;%2e%2e/x", Denied),
+    ("/admin%3B/x", Denied),
+    ("/admin%3bv=1/x", Denied),
+    ("//admin/x", Denied),
+    ("/./admin/x", Denied),
+    ("/%61dmin/x", Denied),
+    ("/%61%64%6d%69%6E;x/y", Denied),
+    ("/;/admin/x", Denied),
+    ("/.;/admin/x", Denied),
+    ("/;a/.;b/admin;c/x;d", Denied),
+    ("/admin//x;", Denied),
+    ("/public/../admin/x", Denied),
+    ("/public/..;/admin/x", Denied),
+    ("/public/..;v=1/admin/x", Denied),
+    ("/public/..%3B/admin/x", Denied),
+    ("/public/..;//admin/x", Denied),
+    ("/public/%2e%2e/admin/x", Denied),
+    ("/public/%2E%2e;/admin/x", Denied),
+    ("/public/.%2e;x/admin/x", Denied),
+    ("/public/y/..;/..;/admin/x", Denied),
+    ("/public/x;a/..;b/..;c/admin/x", Denied),
+    ("/admin;x/%252e%252e/public", Denied),
+    ("/admin;x/..;y/admin/x", Denied),
+    // What names nothing.
+    ("/..;/..;/x", Refused(400)),
+    ("/public/%00x", Refused(404)),
+    ("/public/%zz", Refused(400)),
+];
+
+/// Spellings with an encoded slash, and their fates with AllowEncodedSlashes Off, On and NoDecode.
+const SLASHES: &[(&str, [Fate; 3])] = &[
+    ("/public%2Fx", [Refused(404), As("/public/x"), Same]),
+    ("/public/a%2fb", [Refused(404), As("/public/a/b"), Same]),
+    ("/public/100%25/a%2Fb", [Refused(404), As("/public/100%25/a/b"), Same]),
+    ("/public/a%252Fb", [Same, Same, Same]),
+    ("/public/a%252Fb%2Fc", [Refused(404), As("/public/a%252Fb/c"), Same]),
+    ("/public/y/../a%2Fb", [Refused(404), As("/public/a/b"), As("/public/a%2Fb")]),
+    ("/public/x;v=1/a%2Fb", [Refused(404), As("/public/x;v=1/a/b"), Same]),
+    ("/public;a=%2F/x", [Refused(404), As("/public;a=/x"), Same]),
+    ("/admin%2Fx", [Refused(404), Denied, Same]),
+    ("/admin%2fx;v=1", [Refused(404), Denied, Same]),
+    ("/%2Fadmin/x", [Refused(404), Denied, Same]),
+    ("/admin;a=%2F/x", [Refused(404), Denied, Denied]),
+    ("/admin/a%2Fb", [Refused(404), Denied, Denied]),
+    ("/public%2f..%2fadmin/x", [Refused(404), Denied, Refused(400)]),
+    ("/public%2F%2e%2E%2Fadmin/x", [Refused(404), Denied, Refused(400)]),
+    ("/public/..%2Fadmin/x", [Refused(404), Denied, Refused(400)]),
+    ("/public%2F..;/admin/x", [Refused(404), Denied, Refused(400)]),
+    ("/public%2F..;v%2fadmin/x", [Refused(404), Denied, Refused(400)]),
+];
+
+/// Values of AllowEncodedSlashes, each in a virtual host of that name.
+const MODES: [&str; 3] = ["Off", "On", "NoDecode"];
+
+/// Ways that lead every URI below them to Tomcat; the last two by their handler.
+const WAYS: [&str; 4] = ["/mount", "/section", "/handler", "/variable"];
+
+const CONF: &str = r#"
+JkMount /mount/* w
+<Location /section/*>
+  JkMount w
+</Location>
+<Location /handler>
+  SetHandler jakarta-servlet
+  SetEnv JK_WORKER_NAME w
+</Location>
+SetEnvIf Request_URI ^/variable/ JK_WORKER_NAME=w
+<Location /variable>
+  SetHandler jakarta-servlet
+</Location>
+JkAutoAlias @ROOT@/apps
+<Directory @ROOT@/apps>
+  Require all granted
+</Directory>
+DirectoryIndex index.jsp
+JkMount /index/*.jsp w
+JkMount /fallback/front w
+<Location /fallback>
+  FallbackResource /fallback/front
+</Location>
+<LocationMatch "^/(mount|section|handler|variable|alias|index|fallback)/admin(/|$)">
+  Require all denied
+</LocationMatch>
+"#;
+
+fn server(backend: &Backend) -> Httpd {
+    let hosts: String = MODES
+        .iter()
+        .map(|mode| {
+            format!("<VirtualHost *:@PORT@>\nServerName {mode}.test\nAllowEncodedSlashes {mode}\n{CONF}</VirtualHost>\n")
+        })
+        .collect();
+    let site = ["env", "setenvif", "dir"]
+        .iter()
+        .fold(Site::single_child(Mpm::Event, 8), |site, name| site.load(name));
+    let trees = ["htdocs/index", "htdocs/fallback", "apps/alias"];
+    let files = trees.iter().flat_map(|tree| {
+        [("public/x/file", "public"), ("public/y/file", "public"), ("admin/x/file", "secret")]
+            .map(|(file, text)| (format!("{tree}/{file}"), text))
+    });
+    files
+        .fold(site, |site, (path, text)| site.file(&path, text))
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf(&hosts)
+        .start()
+}
+
+/// Status and body of a GET to one of the virtual hosts.
+fn ask(httpd: &Httpd, mode: &str, path: &str) -> (u16, String) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {mode}.test\r\nConnection: close\r\n\r\n");
+    let reply = raw::exchange(httpd.port(), request);
+    (reply.status(), String::from_utf8_lossy(&reply.body).into_owned())
+}
+
+/// Spellings and fates in the virtual host with that value of AllowEncodedSlashes.
+fn table(mode: usize) -> impl Iterator<Item = (&'static str, Fate)> {
+    SPELLINGS.iter().copied().chain(SLASHES.iter().map(move |(spelling, fates)| (*spelling, fates[mode])))
+}
+
+fn spellings() {
+    let backend = Backend::answering(|forward| Answer::ok(forward.uri.clone()));
+    let httpd = server(&backend);
+    for (index, mode) in MODES.iter().enumerate() {
+        for (spelling, fate) in table(index) {
+            for (way, by_handler) in WAYS.iter().zip([false, false, true, true]) {
+                let arrives = |uri: &str| (200, Some(format!("{way}{uri}")));
+                let expected = match fate {
+                    Same => arrives(spelling),
+                    As(uri) => arrives(uri),
+                    Through if !by_handler => arrives(spelling),
+                    Denied | Through => (403, None),
+                    Refused(status) => (status, None),
+                };
+                let (status, body) = ask(&httpd, mode, &format!("{way}{spelling}"));
+                let found = (status, Some(body).filter(|_| status == 200));
+                assert_eq!(found, expected, "{way}{spelling} with AllowEncodedSlashes {mode}");
+            }
+            let file = ask(&httpd, mode, &format!("/alias{spelling}/file"));
+            assert!(!file.1.contains("secret"), "/alias{spelling}/file with {mode}");
+            let index = ask(&httpd, mode, &format!("/index{spelling}/"));
+            assert!(index.0 != 200 || index.1.starts_with("/index/public"), "/index{spelling}/: {index:?}");
+            let fallback = ask(&httpd, mode, &format!("/fallback{spelling}"));
+            assert!(
+                fallback.0 != 200 || fallback.1 == "/fallback/front",
+                "/fallback{spelling}: {fallback:?}"
+            );
+        }
+    }
+    what_httpd_finds_first(&httpd);
+    for uri in backend.requests().iter().map(|forward| understood(&forward.uri)) {
+        assert_ne!(uri.split('/').nth(2), Some("admin"), "{uri} was reached");
+    }
+}
+
+/// The ways on which httpd looks at its own files first.
+fn what_httpd_finds_first(httpd: &Httpd) {
+    let cases = [
+        ("/alias/public/x/file", 200, "public"),
+        ("/alias/public;v=1/x/file", 200, "public"),
+        ("/alias/public/y/..;/x/file", 200, "public"),
+        ("/alias/admin/x/file", 403, ""),
+        ("/alias/admin;v=1/x/file", 403, ""),
+        ("/alias/public/..;/admin/x/file", 403, ""),
+        ("/alias/;/admin/x;/file", 403, ""),
+        ("/index/public/x/", 200, "/index/public/x/index.jsp"),
+        ("/index/public/./y/..//x/", 200, "/index/public/x/index.jsp"),
+        ("/index/public/x/index.jsp;v=1", 200, "/index/public/x/index.jsp;v=1"),
+        ("/index/admin/x/", 403, ""),
+        ("/index/%61dmin/x/", 403, ""),
+        ("/index/admin/x;/index.jsp", 403, ""),
+        ("/fallback/none", 200, "/fallback/front"),
+        ("/fallback/none;v=1/x", 200, "/fallback/front"),
+        ("/fallback/public/x/file", 200, "public"),
+        ("/fallback/admin/none", 403, ""),
+    ];
+    for (path, status, body) in cases {
+        let found = ask(httpd, "Off", path);
+        assert_eq!(found.0, status, "{path}");
+        assert!(status != 200 || found.1 == body, "{path}: {found:?}");
+    }
+}
+
+/// What Tomcat makes of a URI: decoded once, without parameters and dot segments.
+fn understood(uri: &str) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    for segment in uri.split('/').skip(1) {
+        let name = segment.split(';').next().unwrap_or_default();
+        let name = name.replace("%25", "%").replace("%20", " ");
+        match &*name {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            _ => kept.push(name),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// By its handler a URI with parameters is ours; its clean one is another worker's, httpd's own, or another module's.
+fn sections_of_the_clean_uri() {
+    let [first, second] = ["first", "second"].map(|name| {
+        Backend::answering(move |forward| {
+            let body = format!(
+                "{name} {} {} {}",
+                forward.method,
+                forward.uri,
+                forward.content_length().unwrap_or(0)
+            );
+            Answer::ok(body)
+        })
+    });
+    let httpd = ["env", "setenvif"]
+        .iter()
+        .fold(Site::single_child(Mpm::Event, 8), |site, name| site.load(name))
+        .workers(&format!("worker.list=a,b\n{}{}", first.worker("a"), second.worker("b")))
+        .conf("<Location /handled>\nSetHandler jakarta-servlet\nSetEnv JK_WORKER_NAME a\n</Location>")
+        .conf("<Location /handled/static>\nSetHandler none\n</Location>")
+        .conf("<Location /handled/other>\nSetEnv JK_WORKER_NAME b\n</Location>")
+        .conf("<Location /handled/off>\nSetEnv no-jk 1\n</Location>")
+        .conf("JkRequestLogFormat \"%w %s %U\"")
+        .file("htdocs/handled/static/f", "file")
+        .file("htdocs/handled/off/f", "file")
+        .start();
+    for (path, expected) in [
+        ("/handled/x", "first GET /handled/x 0"),
+        ("/handled/x;v=1/100%25?a=%20", "first GET /handled/x;v=1/100%25 0"),
+        ("/handled/static/f", "file"),
+        ("/handled/static;x/f", "file"),
+        ("/handled/x;y/..;/static/f", "file"),
+        ("/handled/other/x", "second GET /handled/other/x 0"),
+        ("/handled/other;v=1/x", "second GET /handled/other;v=1/x 0"),
+        ("/handled/off;v=1/f", "file"),
+    ] {
+        let reply = httpd.get(path);
+        assert_eq!((reply.status, &*reply.text()), (200, expected), "{path}");
+    }
+    let posted = httpd.client().send("POST", "/handled/other;v=2/x?q", &[], b"a body");
+    assert_eq!(posted.text(), "second POST /handled/other;v=2/x 6", "the body is still there");
+    assert_eq!(
+        second.requests().pop().expect("it").attributes.get("query_string").map(String::as_str),
+        Some("q")
+    );
+    let last = "b 200 /handled/other;v=2/x\n";
+    wait::until_true("the request log", Duration::from_secs(20), || httpd.jk_log().contains(last));
+    let log = httpd.jk_log();
+    for line in ["a 200 /handled/x\n", "a 200 /handled/x;v=1/100%\n"] {
+        assert!(log.contains(line), "{line} in {log}");
+    }
+}
