@@ -1,7 +1,7 @@
 //! Index files and fallbacks: a request for which mod_dir looks up a mounted URI is ours by that URI.
 //!
 //! Only what mod_dir looks up counts, so what is noted here begins right before its fixup and ends behind it: a look-up
-//! by any other module says nothing about the request that asks. "directives, section 10.4", "decisions, rows 41 and 48".
+//! by any other module says nothing about the request that asks. "directives, section 10.4", "decisions, rows 41 and 52".
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //!
 //! `<Location>`, `<If>` and access rules see the clean URI, so that no spelling evades them. Everything later, from
 //! fixups to logs, sees the URI as it came: two resources that differ in a path parameter stay two. "uri-mapping,
-//! section 5" and "decisions, rows 15, 40, 46 and 47".
+//! section 5" and "decisions, rows 15, 40, 50 and 51".
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! `<Location>` and spellings: whatever way a request comes to Tomcat, no spelling reaches what is denied, and what is
 //! allowed arrives as it was spelled.
 //!
-//! Rules: "uri-mapping, section 5" and "decisions, rows 15, 40, 46, 47 and 48".
+//! Rules: "uri-mapping, section 5" and "decisions, rows 15, 40, 50, 51 and 52".
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What other modules know of a mounted URI: its answer describes itself, look-ups of it change nobody else, and two
 //! resources stay two.
 //!
-//! Rules: "decisions, rows 39, 41, 46, 47 and 48" and "directives, section 10.4".
+//! Rules: "decisions, rows 39, 41, 50, 51 and 52" and "directives, section 10.4".
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
