@@ -1,8 +1,9 @@
 //! httpd's error log.
 
 use std::ffi::CString;
+use std::io::Write;
 
-use super::bindings::{jk_log_server, APLOG_CRIT, APLOG_ERR, APLOG_STARTUP, APLOG_WARNING};
+use super::bindings::{jk_log_server, APLOG_CRIT, APLOG_ERR, APLOG_WARNING};
 use super::server::Server;
 
 /// Severity of a line in httpd's error log.
@@ -35,12 +36,10 @@ pub fn write(level: Level, server: Option<Server<'_>>, text: &str) {
     unsafe { jk_log_server(level.code(), server, text.as_ptr()) };
 }
 
-/// Writes one line as httpd writes start-up messages: without stamp on a terminal.
-pub fn write_startup(level: Level, server: Option<Server<'_>>, text: &str) {
-    let text = c_text(text);
-    let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
-    // SAFETY: `server` is null or live, and `text` ends in NUL.
-    unsafe { jk_log_server(level.code() | APLOG_STARTUP as i32, server, text.as_ptr()) };
+/// Writes one line as httpd writes start-up messages, to standard error and without a stamp, but leaves words that
+/// are not ASCII readable.
+pub fn write_terminal(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 fn c_text(text: &str) -> CString {

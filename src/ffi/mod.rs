@@ -15,6 +15,7 @@ pub mod memory;
 pub mod pool;
 pub mod process;
 pub mod request;
+pub mod resolver;
 pub mod response;
 pub mod server;
 pub mod shm;

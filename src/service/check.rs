@@ -5,22 +5,20 @@
 //! signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
 //! "decisions, rows 1 and 24".
 
-use std::net::ToSocketAddrs;
-
 use super::last_good::LastGood;
+use super::names::Hosts;
 use super::plan::Plan;
 use super::slot::ServerSlot;
 use super::Verdict;
 use crate::config::directives::ConfigCheck;
-use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
+use crate::config::settings::WorkersSettings;
 use crate::config::workers::map::Entry;
 use crate::config::workers::table::Property;
 use crate::config::workers::PropertyMap;
 use crate::config::{Diagnostic, Report, Severity};
-use crate::ffi::error_log::{write, write_startup, Level};
+use crate::ffi::error_log::{write, write_terminal, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
-use crate::text::Reason;
 
 /// Reads the configuration and judges it.
 pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
@@ -37,7 +35,7 @@ pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
         check_hosts(&plan.workers, &plan.properties, &mut plan.workers_report);
     }
     if phase != Phase::Start {
-        plan.complaints().for_each(|complaint| show(main, complaint, phase));
+        plan.complaints().iter().for_each(|complaint| show(main, complaint, phase));
     }
     let verdict = judge(&plan, phase, policy, last_good.is_some());
     *slot.plan.lock() = Some(plan);
@@ -52,8 +50,7 @@ fn judge(plan: &Plan, phase: Phase, policy: ConfigCheck, has_last_good: bool) ->
         Phase::Restart => plan.workers_report.has_errors() && !has_last_good,
         Phase::PreConfig | Phase::Start | Phase::StopCommand => plan.workers_report.has_errors(),
     };
-    let strict =
-        policy == ConfigCheck::Strict && phase != Phase::Restart && plan.complaints().next().is_some();
+    let strict = policy == ConfigCheck::Strict && phase != Phase::Restart && !plan.complaints().is_empty();
     match broken || strict {
         true => Verdict::Status(500),
         false => Verdict::Ok,
@@ -69,34 +66,15 @@ pub(super) fn show(main: Server<'_>, complaint: &Diagnostic, phase: Phase) {
     let text = format!("mod_jk: {word}: {complaint}");
     match phase {
         Phase::Start | Phase::Restart => write(level, Some(main), &text),
-        _ => write_startup(level, Some(main), &text),
+        _ => write_terminal(&text),
     }
 }
 
 /// Warns of hosts that do not resolve now.
 fn check_hosts(workers: &WorkersSettings, properties: &PropertyMap, report: &mut Report) {
-    let mut known: Vec<&str> = Vec::new();
-    for worker in containers(workers) {
-        if worker.port != 0 && !known.contains(&worker.host.as_str()) {
-            known.push(&worker.host);
-            if let Err(error) = (worker.host.as_str(), worker.port).to_socket_addrs() {
-                let (name, host) = (&worker.name, &worker.host);
-                let origin =
-                    properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
-                let reason = Reason(&error);
-                let text =
-                    format!("worker.{name}.host={host} does not resolve ({reason}); it is tried again later");
-                report.warn(origin, text);
-            }
-        }
+    for (worker, why) in Hosts::ask(workers).missing {
+        let (name, host) = (&worker.name, &worker.host);
+        let origin = properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
+        report.warn(origin, format!("worker.{name}.host={host} {why}; it is tried again later"));
     }
-}
-
-/// All Tomcats, standing alone or as members.
-fn containers(workers: &WorkersSettings) -> impl Iterator<Item = &Ajp13Settings> {
-    workers.workers.iter().flat_map(|worker| match &worker.kind {
-        WorkerKind::Ajp13(settings) => vec![settings],
-        WorkerKind::Lb(lb) => lb.members.iter().map(|member| &member.worker).collect(),
-        WorkerKind::Status(_) => Vec::new(),
-    })
 }

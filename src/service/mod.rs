@@ -16,6 +16,7 @@ mod handler;
 mod host;
 mod last_good;
 mod logs;
+mod names;
 mod notes;
 mod plan;
 mod probe;

@@ -55,9 +55,13 @@ impl Plan {
         Self { workers, properties, defined, hosts, workers_report, maps_report, texts }
     }
 
-    /// All complaints, in the order of what they are about.
-    pub(super) fn complaints(&self) -> impl Iterator<Item = &crate::config::Diagnostic> {
-        self.workers_report.iter().chain(self.maps_report.iter())
+    /// All complaints, each once, in the order of the lines that they are about.
+    pub(super) fn complaints(&self) -> Report {
+        let mut all = self.workers_report.clone();
+        all.append(self.maps_report.clone());
+        all.drop_repeated();
+        all.sort();
+        all
     }
 }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::check::show;
 use super::host::{Choices, Connector, VirtualHost};
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
+use super::names::Hosts;
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use super::Verdict;
 use crate::config::directives::Indicator;
+use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
@@ -20,6 +22,7 @@ use crate::log;
 use crate::log::Logger;
 use crate::shared::Shared;
 use crate::worker::registry::Workers;
+use crate::worker::Names;
 
 /// Component of the server's version.
 const VERSION: &std::ffi::CStr =
@@ -38,7 +41,7 @@ pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     let Some(slot) = ServerSlot::of(main) else { return Verdict::Declined };
     let Some(plan) = slot.plan.lock().take() else { return Verdict::Declined };
     if phase == Phase::Start {
-        plan.complaints().for_each(|complaint| show(main, complaint, phase));
+        plan.complaints().iter().for_each(|complaint| show(main, complaint, phase));
     }
     let built = build(pool, main, phase, plan);
     release_free_memory();
@@ -62,7 +65,8 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Resu
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
     let shared = create_shared(pool, main, phase, &plan, &log)?;
-    let workers = Workers::build(&plan.workers, &shared, log.with_id("POST_CONFIG"));
+    let names = known_names(&plan, &log);
+    let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let watchdog_interval = plan.hosts[0].settings.global.watchdog_interval.unwrap_or(0);
     let (settings, defined) = (plan.workers, plan.defined);
@@ -79,10 +83,24 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Resu
     Ok(())
 }
 
+/// What the resolver knows of the hosts of all workers; it is asked again for those that it does not know.
+fn known_names(plan: &Plan, log: &Logger) -> Names {
+    let hosts = Hosts::ask(&plan.workers);
+    for (worker, why) in &hosts.missing {
+        let (name, host) = (&worker.name, &worker.host);
+        log!(log.with_id("POST_CONFIG"), Warn, "({name}) host {host} {why}; asking again later");
+    }
+    hosts.found
+}
+
 /// A restart that met errors goes on with older texts, and says so where operators look.
 fn tell_restored(plan: &Plan, log: &Logger) {
-    for complaint in plan.complaints() {
-        log!(log.with_id("POST_CONFIG"), Warn, "{complaint}");
+    let log_id = log.with_id("POST_CONFIG");
+    for complaint in plan.complaints().iter() {
+        match complaint.severity {
+            Severity::Error => log!(log_id, Error, "{complaint}"),
+            Severity::Warning => log!(log_id, Warn, "{complaint}"),
+        }
     }
     if plan.workers_report.has_errors() {
         log!(log.with_id("POST_CONFIG"), Error, "the workers of the last good configuration stay in force");

@@ -9,6 +9,7 @@ pub mod progress;
 pub mod registry;
 pub mod request;
 
+pub use ajp13::Names;
 pub use outcome::{Failure, Outcome};
 pub use progress::Progress;
 pub use request::{Assignment, Body, Client, ClientGone, Request, ServiceNotes, Then};

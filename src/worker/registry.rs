@@ -10,7 +10,7 @@ use crate::log;
 use crate::log::Context;
 use crate::shared::{MemberHandle, Shared};
 
-use super::ajp13::Ajp13Worker;
+use super::ajp13::{Ajp13Worker, Names};
 use super::lb::{Clock, LbWorker};
 use super::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
 
@@ -64,13 +64,14 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Builds the workers of `settings`, whose records are in `shared`. Resolves their hosts.
-    pub fn build(settings: &WorkersSettings, shared: &Arc<Shared>, log: Context<'_>) -> Self {
-        Self::with_clock(settings, shared, log, crate::shared::now)
+    /// Builds the workers of `settings`, whose records are in `shared` and the addresses of their hosts in `names`.
+    pub fn build(settings: &WorkersSettings, names: &Names, shared: &Arc<Shared>, log: Context<'_>) -> Self {
+        Self::with_clock(settings, names, shared, log, crate::shared::now)
     }
 
     pub(super) fn with_clock(
         settings: &WorkersSettings,
+        names: &Names,
         shared: &Arc<Shared>,
         log: Context<'_>,
         clock: Clock,
@@ -78,8 +79,8 @@ impl Workers {
         let mut workers = HashMap::new();
         for worker in &settings.workers {
             let built = match &worker.kind {
-                WorkerKind::Ajp13(settings) => ajp13(settings, shared).map(Worker::Ajp13),
-                WorkerKind::Lb(settings) => lb(settings, shared, clock).map(Worker::Lb),
+                WorkerKind::Ajp13(settings) => ajp13(settings, names, shared).map(Worker::Ajp13),
+                WorkerKind::Lb(settings) => lb(settings, names, shared, clock).map(Worker::Lb),
                 WorkerKind::Status(settings) => Some(Worker::Status(settings.clone())),
             };
             match built {
@@ -111,17 +112,17 @@ impl Workers {
     }
 }
 
-fn ajp13(settings: &Ajp13Settings, shared: &Shared) -> Option<Ajp13Worker> {
-    Some(Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?))
+fn ajp13(settings: &Ajp13Settings, names: &Names, shared: &Shared) -> Option<Ajp13Worker> {
+    Some(Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names))
 }
 
-fn lb(settings: &LbSettings, shared: &Shared, clock: Clock) -> Option<LbWorker<Ajp13Worker>> {
+fn lb(settings: &LbSettings, names: &Names, shared: &Shared, clock: Clock) -> Option<LbWorker<Ajp13Worker>> {
     let members: Option<Vec<(Ajp13Worker, MemberHandle)>> = settings
         .members
         .iter()
         .map(|member| {
             let record = shared.member(&settings.name, &member.worker.name)?;
-            Some((ajp13(&member.worker, shared)?, record))
+            Some((ajp13(&member.worker, names, shared)?, record))
         })
         .collect();
     Some(LbWorker::new(Arc::new(settings.clone()), members?, shared.lb(&settings.name)?, clock))
@@ -161,7 +162,7 @@ mod tests {
             mounts: Vec::new(),
         });
         let shared = Shared::create(None, &settings, 1).expect("memory");
-        let workers = Workers::build(&settings, &shared, Logger::discard().with_id("-"));
+        let workers = Workers::build(&settings, &Names::new(), &shared, Logger::discard().with_id("-"));
         let kinds = ["lb", "t1", "jkstatus"].map(|name| workers.get(name).map(Worker::kind_name));
         assert_eq!(kinds, [Some("lb"), Some("ajp13"), Some("status")]);
         assert!(workers.get("t2").is_none(), "members are no workers of their own");
@@ -175,7 +176,7 @@ mod tests {
         let logger = Logger::capture(Level::Error);
         let shared = shared_with(&[], &["t1"]);
         let settings = settings_of(&[lb_settings("lb", &["t1"])], &[]);
-        let workers = Workers::build(&settings, &shared, logger.with_id("-"));
+        let workers = Workers::build(&settings, &Names::new(), &shared, logger.with_id("-"));
         assert!(workers.get("lb").is_none());
         assert_eq!(logger.captured(), ["[error] (lb) the shared memory was not made for this worker"]);
     }

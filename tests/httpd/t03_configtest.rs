@@ -5,7 +5,8 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::support::backend::Backend;
 use crate::support::httpd::Verdict;
@@ -25,6 +26,8 @@ pub fn suite() -> Suite {
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
+        .test("silent_names_are_waited_for_together_and_not_for_long", silent_names)
+        .test("words_stay_readable_and_an_error_is_an_error_in_every_log", readable)
         .under(&ALL_MPMS, "graceful_with_a_broken_file_keeps_the_server", graceful)
 }
 
@@ -345,6 +348,83 @@ fn garbage() {
         let spoken = verdict.ok || verdict.output.contains("workers.properties");
         assert!(spoken, "{name}: an error without a place: {}", verdict.output);
     }
+}
+
+/// A resolver that says nothing for a minute about names in `.silent`, to be loaded before the C library's.
+const SILENT_RESOLVER: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+typedef int resolver(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    size_t length = name ? strlen(name) : 0;
+    if (length > 7 && strcmp(name + length - 7, ".silent") == 0) { sleep(60); return EAI_AGAIN; }
+    return ((resolver *)dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints, found);
+}
+"#;
+
+/// Compiles `source` into a shared object at `path` below the ServerRoot.
+fn shared_object(site: &Site, source: &str, path: &str) {
+    site.write("conf/source.c", source);
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(site.path(path)).arg(site.path("conf/source.c")).arg("-ldl");
+    let output = cc.output().expect("a C compiler, which the module needs as well");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn silent_names() {
+    let names = ["a", "b", "c", "d"];
+    let worker = |name: &&str| format!("worker.{name}.host={name}.silent\nworker.{name}.port=9\n");
+    let backend = Backend::constant("tomcat");
+    let here = backend.worker("here").replace("127.0.0.1", "localhost");
+    let workers: String =
+        names.iter().map(worker).chain(["worker.list=a,b,c,d,here\n".to_owned(), here]).collect();
+    let site =
+        Site::new(Mpm::Event).workers(&workers).conf("JkMount /* here").env("LD_PRELOAD", "run/silent.so");
+    shared_object(&site, SILENT_RESOLVER, "run/silent.so");
+    let begin = Instant::now();
+    let verdict = site.configtest();
+    assert!(verdict.ok, "{}", verdict.output);
+    for name in names {
+        let text = format!("worker.{name}.host={name}.silent does not resolve (no answer within 3 s)");
+        assert!(verdict.output.contains(&text), "{}", verdict.output);
+    }
+    assert!(!verdict.output.contains("localhost"), "{}", verdict.output);
+    let httpd = site.start();
+    assert_eq!(httpd.get("/x").text(), "tomcat");
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(2);
+    assert_eq!(httpd.get("/x").text(), "tomcat");
+    assert!(httpd.jk_log().contains("(d) host d.silent does not resolve"), "{}", httpd.jk_log());
+    assert!(
+        begin.elapsed() < Duration::from_secs(55),
+        "one silent name alone takes a minute: {:?}",
+        begin.elapsed()
+    );
+}
+
+fn readable() {
+    let workers = "worker.list=사과,w\nworker.w.host=127.0.0.1\nworker.w.retries=zwölf\n";
+    let verdict = verdict(workers, "JkMount /b* birne\nJkUnMount /b/* 사괴");
+    assert!(verdict.ok, "{}", verdict.output);
+    for words in
+        ["worker 사과 has no property", "worker.w.retries=zwölf: not a number", "JkUnMount /b/* 사괴: "]
+    {
+        assert!(verdict.output.contains(words), "no {words} in {}", verdict.output);
+    }
+    let httpd = Site::new(Mpm::Event)
+        .workers(&RIGHT.replace("lbfactor=1", "lbfactor=zwölf"))
+        .conf("JkMount /* lb\nJkMountFile conf/map.properties")
+        .file("conf/map.properties", "/a=lb\nb=lb\n+/c=lb\n")
+        .start();
+    let log = httpd.jk_log();
+    let line = |words: &str| {
+        log.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {log}"))
+    };
+    assert!(line("+/c").contains("[error]"), "{log}");
+    assert!(line("lbfactor=zwölf").contains("[warn]"), "{log}");
 }
 
 fn graceful(mpm: Mpm) {

@@ -1,10 +1,11 @@
 //! Where a Tomcat listens: host and port, resolved to socket addresses.
 //!
-//! The parent process resolves when it builds the workers, so that its children start with the result. A name
-//! that did not resolve, or whose addresses refused all connections, is asked for again: by maintenance, and
+//! The parent process asks for the names of all workers side by side, so that its children start with the result. A
+//! name that did not resolve, or whose addresses refused all connections, is asked for again: by maintenance, and
 //! by a request that needs it, at most once in [`LEAST_PAUSE`] and by one thread at a time. Rules:
 //! "connections, section 3" and "decisions, row 23".
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use crate::log::Context;
 
 /// Least time between two questions to the resolver about the same host.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Addresses by name, as the resolver gave them.
+pub type Names = HashMap<String, Vec<IpAddr>>;
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {
@@ -35,16 +39,17 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Resolves what `settings` name; may wait for the resolver.
-    pub(super) fn new(settings: &Ajp13Settings) -> Self {
-        let known = lookup(&settings.host, settings.port, settings.prefer_ipv6).unwrap_or_default();
+    /// What `settings` name: literals, and what is in `names`.
+    pub(super) fn new(settings: &Ajp13Settings, names: &Names) -> Self {
+        let with_port = |address| SocketAddr::new(address, settings.port);
+        let found = known(&settings.host, names).into_iter().filter(|_| settings.port != 0).map(with_port);
         Self {
             worker: settings.name.clone(),
             host: settings.host.clone(),
             port: settings.port,
             prefer_ipv6: settings.prefer_ipv6,
-            source: settings.source.as_deref().map(source_addresses).unwrap_or_default(),
-            known: ArcSwap::from_pointee(known),
+            source: settings.source.as_deref().map(|source| known(source, names)).unwrap_or_default(),
+            known: ArcSwap::from_pointee(in_order(found.collect(), settings.prefer_ipv6)),
             doubtful: AtomicBool::new(false),
             asked: Mutex::new(Instant::now()),
         }
@@ -132,12 +137,12 @@ fn in_order(mut addresses: Vec<SocketAddr>, prefer_ipv6: bool) -> Vec<SocketAddr
     addresses
 }
 
-/// What `source` names; nothing if it does not resolve, which leaves the choice to the system.
-fn source_addresses(source: &str) -> Vec<IpAddr> {
-    if let Ok(literal) = source.parse::<IpAddr>() {
-        return vec![literal];
+/// The addresses of `name` without asking anybody: a literal, or what is in `names`.
+fn known(name: &str, names: &Names) -> Vec<IpAddr> {
+    match name.parse::<IpAddr>() {
+        Ok(literal) => vec![literal],
+        Err(_) => names.get(name).cloned().unwrap_or_default(),
     }
-    (source, 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -147,7 +152,7 @@ mod tests {
     use crate::worker::ajp13::tests::settings;
 
     fn address(host: &str, port: u16) -> Address {
-        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) })
+        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) }, &Names::new())
     }
 
     #[test]
@@ -164,6 +169,19 @@ mod tests {
     }
 
     #[test]
+    fn names_are_known_from_the_start_and_not_asked_for() {
+        let names = Names::from([
+            ("tomcat".to_owned(), vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()]),
+            ("here".to_owned(), vec!["127.0.0.2".parse().unwrap()]),
+        ]);
+        let (host, source) = ("tomcat".to_owned(), Some("here".to_owned()));
+        let address =
+            Address::new(&Ajp13Settings { host, source, prefer_ipv6: true, ..settings(8009) }, &names);
+        assert_eq!(*address.all(), ["[::1]:8009", "10.0.0.1:8009"].map(|text| text.parse().unwrap()));
+        assert_eq!(address.source_for(&address.all()[1]), Some("127.0.0.2:0".parse().unwrap()));
+    }
+
+    #[test]
     fn prefer_ipv6_moves_addresses_and_loses_none() {
         let addresses: Vec<SocketAddr> =
             ["1.1.1.1:1", "[::1]:1", "2.2.2.2:1", "[::2]:1"].map(|text| text.parse().unwrap()).into();
@@ -176,7 +194,7 @@ mod tests {
     #[test]
     fn source_is_used_for_its_own_family() {
         let settings = Ajp13Settings { source: Some("127.0.0.2".to_owned()), ..settings(1) };
-        let address = Address::new(&settings);
+        let address = Address::new(&settings, &Names::new());
         let remote = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert_eq!(address.source_for(&remote("127.0.0.1:1")), Some(remote("127.0.0.2:0")));
         assert_eq!(address.source_for(&remote("[::1]:1")), None);

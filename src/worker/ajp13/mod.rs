@@ -28,6 +28,7 @@ use crate::config::settings::Ajp13Settings;
 use crate::shared::AjpHandle;
 
 use address::Address;
+pub use address::Names;
 use connection::Connection;
 use pool::Pool;
 
@@ -44,9 +45,9 @@ pub struct Ajp13Worker {
 }
 
 impl Ajp13Worker {
-    /// A worker without connections. Resolves the host, which may wait for the resolver.
-    pub fn new(settings: Arc<Ajp13Settings>, record: AjpHandle) -> Self {
-        let address = Address::new(&settings);
+    /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
+    pub fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &Names) -> Self {
+        let address = Address::new(&settings, names);
         let pool = Pool::new(settings.connection_pool_size);
         Self { settings, record, address, pool, asking: Mutex::new(()) }
     }

@@ -73,6 +73,7 @@ pub struct Site {
     root: TempDir,
     port: u16,
     conf: String,
+    environment: Vec<(String, PathBuf)>,
 }
 
 impl Site {
@@ -123,8 +124,14 @@ impl Site {
         }
         open_to_all(root.path());
         let port = ports::free();
-        let site = Self { root, port, conf: String::new() };
+        let site = Self { root, port, conf: String::new(), environment: Vec::new() };
         site.conf(base).conf(BASE).conf(&run_as())
+    }
+
+    /// Sets an environment variable of httpd to a path below the ServerRoot.
+    pub fn env(mut self, name: &str, path: &str) -> Self {
+        self.environment.push((name.to_owned(), self.path(path)));
+        self
     }
 
     /// Appends to httpd.conf.
@@ -240,7 +247,7 @@ impl Site {
     }
 
     fn launch(&self, mut command: Command) -> Process {
-        command.args(self.arguments()).arg("-DFOREGROUND");
+        command.args(self.arguments()).arg("-DFOREGROUND").envs(self.environment.iter().cloned());
         let stderr = File::create(self.path("logs/stderr.log")).expect("a log of our own");
         command.stdout(stderr.try_clone().expect("a second handle")).stderr(stderr);
         Process::start(command)
@@ -249,7 +256,7 @@ impl Site {
     /// An httpd command for this server.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(paths::httpd());
-        command.args(self.arguments()).args(arguments);
+        command.args(self.arguments()).args(arguments).envs(self.environment.iter().cloned());
         command
     }
 

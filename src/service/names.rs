@@ -1,0 +1,60 @@
+//! Names of Tomcats, asked for side by side before anything is built with them.
+//!
+//! A name without an answer is no reason to wait: its worker has no contact, and asks again later.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
+use crate::ffi::resolver::{self, Answer};
+use crate::worker::Names;
+
+/// Time for all names together.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// What the resolver knows of the hosts of all workers.
+pub(super) struct Hosts<'w> {
+    /// Addresses by name.
+    pub(super) found: Names,
+    /// The first worker of each host that has no addresses, and why.
+    pub(super) missing: Vec<(&'w Ajp13Settings, String)>,
+}
+
+impl<'w> Hosts<'w> {
+    /// Asks for all names that `workers` contact or connect from.
+    pub(super) fn ask(workers: &'w WorkersSettings) -> Self {
+        let mut named: Vec<(&str, Option<&Ajp13Settings>)> = Vec::new();
+        for worker in containers(workers).filter(|worker| worker.port != 0) {
+            named.push((&worker.host, Some(worker)));
+            named.extend(worker.source.as_deref().map(|source| (source, None)));
+        }
+        named.retain(|(name, _)| name.parse::<IpAddr>().is_err());
+        // A host comes before the same name as source: it is the one to complain about.
+        named.sort_by_key(|(name, worker)| (*name, worker.is_none()));
+        named.dedup_by_key(|(name, _)| *name);
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        let mut hosts = Self { found: Names::new(), missing: Vec::new() };
+        for ((name, worker), answer) in named.into_iter().zip(resolver::resolve(&names, LIMIT)) {
+            hosts.take(name, worker, answer);
+        }
+        hosts
+    }
+
+    fn take(&mut self, name: &str, worker: Option<&'w Ajp13Settings>, answer: Answer) {
+        let why = match answer {
+            Answer::Found(addresses) => return drop(self.found.insert(name.to_owned(), addresses)),
+            Answer::Refused(reason) => format!("does not resolve ({reason})"),
+            Answer::Silent => format!("does not resolve (no answer within {} s)", LIMIT.as_secs()),
+        };
+        self.missing.extend(worker.map(|worker| (worker, why)));
+    }
+}
+
+/// All Tomcats, standing alone or as members.
+fn containers(workers: &WorkersSettings) -> impl Iterator<Item = &Ajp13Settings> {
+    workers.workers.iter().flat_map(|worker| match &worker.kind {
+        WorkerKind::Ajp13(settings) => vec![settings],
+        WorkerKind::Lb(lb) => lb.members.iter().map(|member| &member.worker).collect(),
+        WorkerKind::Status(_) => Vec::new(),
+    })
+}
