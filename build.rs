@@ -16,10 +16,10 @@ const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_con
     get_status_line|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\
     userdata_get|userdata_set)|pstrmemdup|palloc|table_(addn|copy|setn|get|unset|elts)|date_parse_http|\
     brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|filepath_name_get|\
-    filepath_merge|stat)|jk_(log_server|brigade_append|forced_type|keeps_encoded_slashes)";
+    filepath_merge|sockaddr_equal|stat)|jk_(log_server|brigade_append|forced_type|keeps_encoded_slashes)";
 const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\
     apr_(pool|table|array_header|table_entry|bucket_brigade|file|finfo)_t|jk_constants|jk_hook_places|ap_directive_t|mpm_child_status";
-const CONSTANTS: &str = "APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|M_INVALID|REQUEST_CHUNKED_DECHUNK|\
+const CONSTANTS: &str = "ap_listeners|APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|M_INVALID|REQUEST_CHUNKED_DECHUNK|\
     DIR_MAGIC_TYPE|APR_FILEPATH_.*|APR_FINFO_TYPE|APR_(REG|DIR|NOFILE)|MPM_CHILD_.*|AP_SERVER_.*|MODULE_MAGIC_COOKIE";
 
 fn main() {

@@ -10,6 +10,7 @@
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <ap_listen.h>
 #include <ap_mpm.h>
 #include <ap_release.h>
 #include <mpm_common.h>

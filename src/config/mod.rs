@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod directives;
 pub mod properties;
 pub mod settings;
+pub mod stray;
 pub mod workers;
 
 pub use diagnostic::{nearest, Diagnostic, Origin, Report, Severity};

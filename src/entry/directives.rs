@@ -140,7 +140,7 @@ unsafe fn invoke(parms: *mut cmd_parms, words: &[Option<&[u8]>]) -> *const c_cha
         let settings = &mut *server.kept::<ServerSlot>()?.settings.lock();
         let place = (server.is_virtual(), section, origin(parms));
         let resolve = |file: &[u8]| server_root_relative(pool, file);
-        (row.set)(&mut Invocation::new(settings, &words, place, &resolve)).err()
+        row.apply(&mut Invocation::new(settings, &words, place, &resolve)).err()
     });
     complaint.map_or(null(), |text| pool.c_string(format!("{}: {text}", name(row.name)).as_bytes()))
 }

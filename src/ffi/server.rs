@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_mpm_query, ap_server_root_relative,
-    ap_state_query, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS,
-    AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP,
-    AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_listeners, ap_mpm_query,
+    ap_server_root_relative, ap_state_query, apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec,
+    AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE,
+    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::octets;
@@ -71,6 +71,34 @@ impl<'s> Server<'s> {
         })
     }
 
+    /// Tells whether a request can come to this main server: httpd listens on an address that no virtual host has.
+    pub fn is_reachable(self) -> bool {
+        // SAFETY: httpd changes its list of listeners only while it reads Listen directives, in this thread.
+        let mut listener = unsafe { ap_listeners };
+        let hosts: Vec<_> = self.and_following().skip(1).flat_map(Server::addresses).collect();
+        // SAFETY: the list is made of records that live as long as the configuration, and ends in null.
+        while let Some(record) = unsafe { listener.as_ref() } {
+            // SAFETY: a listener's address is null or lives as long as the listener.
+            let bound = unsafe { record.bind_addr.as_ref() };
+            if bound.is_none_or(|bound| !hosts.iter().any(|host| host.serves(bound))) {
+                return true;
+            }
+            listener = record.next;
+        }
+        false
+    }
+
+    /// The addresses of a virtual host, as `<VirtualHost>` names them.
+    fn addresses(self) -> impl Iterator<Item = HostAddress<'s>> {
+        let mut next = self.record().addrs;
+        std::iter::from_fn(move || {
+            // SAFETY: the list is made of records that live as long as the server, and ends in null.
+            let record = unsafe { next.as_ref() }?;
+            next = record.next;
+            Some(HostAddress(record))
+        })
+    }
+
     /// The pool that lives as long as the httpd process, across restarts.
     pub fn process_pool(self) -> Option<Pool<'static>> {
         // SAFETY: every server points to the process record, and its pool outlives this module.
@@ -79,6 +107,23 @@ impl<'s> Server<'s> {
 
     pub(super) fn vector(self) -> *mut ap_conf_vector_t {
         self.record().module_config
+    }
+}
+
+/// One address of a virtual host.
+struct HostAddress<'s>(&'s server_addr_rec);
+
+impl HostAddress<'_> {
+    /// Tells whether requests to `bound` come to this host.
+    fn serves(&self, bound: &apr_sockaddr_t) -> bool {
+        // SAFETY: the name is null or a C string on the configuration's pool.
+        let name = unsafe { octets(self.0.virthost) }.unwrap_or_default();
+        let is_any = matches!(name, b"*" | b"_default_");
+        let has_port = self.0.host_port == 0 || self.0.host_port == bound.port;
+        // SAFETY: both addresses are null or live as long as the configuration; null is looked for first.
+        has_port
+            && (is_any
+                || !self.0.host_addr.is_null() && unsafe { apr_sockaddr_equal(self.0.host_addr, bound) } != 0)
     }
 }
 

@@ -42,6 +42,19 @@ impl Definitions {
     }
 }
 
+/// Says that `new` took the place of `old`; nothing if both say the same.
+pub fn describe_replaced(old: &Rule, new: &Rule) -> Option<String> {
+    if old.worker == new.worker && old.options == new.options {
+        return None;
+    }
+    let place = old.origin.as_ref().map(|origin| format!(" of {origin}")).unwrap_or_default();
+    let advice = match old.worker == new.worker {
+        true => "",
+        false => "; only the last counts, several workers share the work as members of a balancer",
+    };
+    Some(format!("{} replaces {}{place}{advice}", new.spelling(), old.spelling()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +72,14 @@ mod tests {
         assert_eq!(define("/a", "w1", 1), None);
         assert_eq!(define("/a|/*", "w2", 2), None);
         let replaced = define("/a", "w3", 3).unwrap().remove(0);
+        let new =
+            Rule::mount(b"/a", b"w3", &Origin::new(&"httpd.conf".into(), 3), &mut Report::default()).unwrap();
+        assert_eq!(describe_replaced(&new[0], &new[0]), None, "the same twice");
+        assert_eq!(
+            describe_replaced(&replaced, &new[0]).unwrap(),
+            "JkMount /a w3 replaces JkMount /a w1 of httpd.conf:1; only the last counts, several workers share the \
+             work as members of a balancer"
+        );
         assert_eq!(replaced.origin.unwrap().line, 1);
         assert_eq!(definitions.len(), 2);
         let rules: Vec<_> = definitions.into_rules().iter().map(ToString::to_string).collect();

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 
-use super::{Definitions, Rule};
+use super::{describe_replaced, Definitions, Rule};
 use crate::config::properties::{environment, expand_macros, lines, Line};
+use crate::config::stray::{self, Strays};
 use crate::config::{Origin, Report};
 use crate::text::Counted;
 
@@ -70,6 +71,7 @@ struct Parser<'t> {
     variables: Vec<(&'t BStr, Origin)>,
     used: HashSet<Vec<u8>>,
     ignored: bool,
+    strays: Strays,
     report: Report,
     dropped: usize,
 }
@@ -84,6 +86,7 @@ impl<'t> Parser<'t> {
             variables: Vec::new(),
             used: HashSet::new(),
             ignored: false,
+            strays: Strays::default(),
             report: Report::default(),
             dropped: 0,
         }
@@ -92,6 +95,11 @@ impl<'t> Parser<'t> {
     fn line(&mut self, origin: &Origin, line: Line<'t>, unfinished: bool, report: &mut Report) {
         match line {
             Line::Blank => {}
+            Line::Ignored(text) | Line::Pair { key: text, .. }
+                if self.strays.take(stray::in_map_file(text), origin) =>
+            {
+                self.ignored = true;
+            }
             Line::Ignored(text) if unfinished => {
                 report.error(
                     Some(origin),
@@ -138,12 +146,9 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn worker_property(&self, key: &BStr, origin: &Origin, report: &mut Report) {
+    fn worker_property(&mut self, key: &BStr, origin: &Origin, report: &mut Report) {
         if (self.known_property)(key) {
-            report.warn(
-                Some(origin),
-                format!("{key} is ignored: worker properties belong in the workers file"),
-            );
+            self.strays.take(Some(stray::Kind::Property), origin);
         } else {
             report.error(Some(origin), format!("{key} is neither a URI pattern nor a worker property"));
         }
@@ -154,10 +159,10 @@ impl<'t> Parser<'t> {
             Ok(rules) => rules,
             Err(error) => return report.error(Some(origin), error.to_string()),
         };
-        let replaced = self.definitions.define(rules).unwrap_or_default();
-        if let Some(Rule { worker, origin: Some(earlier), .. }) = replaced.first() {
-            report.warn(Some(origin), format!("{key} replaces {key}={worker} of line {}", earlier.line));
-        }
+        let new = rules.first().cloned();
+        let old = self.definitions.define(rules).and_then(|old| old.into_iter().next());
+        let replaced = old.zip(new).and_then(|(old, new)| describe_replaced(&old, &new));
+        replaced.into_iter().for_each(|text| report.warn(Some(origin), text));
         if self.definitions.len() > MAX_DEFINITIONS {
             report.error(Some(origin), format!("more than {MAX_DEFINITIONS} rules"));
         }
@@ -185,6 +190,7 @@ impl<'t> Parser<'t> {
                 self.report.warn(Some(origin), text);
             }
         }
+        self.strays.tell(&mut self.report);
         let whole_file = Origin::new(self.file, 0);
         if self.dropped > 0 {
             self.report.warn(Some(&whole_file), Counted(self.dropped as u64, "further warning").to_string());

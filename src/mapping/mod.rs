@@ -23,7 +23,7 @@ mod uri;
 pub use auto_alias::{auto_alias, AutoAlias};
 pub use check::WorkerCheck;
 pub use compose::compose;
-pub use definitions::Definitions;
+pub use definitions::{describe_replaced, Definitions};
 pub use encoded_slash::{encoded_slashes, escape_around, hides_dot_segment};
 pub use extensions::parse_worker;
 pub use index::RuleMap;

@@ -60,6 +60,11 @@ impl Pattern {
         memchr_iter(b'/', &self.0).count()
     }
 
+    /// Tells whether some URI matches both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        overlap(&self.0, &other.0)
+    }
+
     /// Tells whether it matches the whole of `uri`.
     pub fn matches(&self, uri: &[u8]) -> bool {
         glob(&self.0, uri)
@@ -114,6 +119,29 @@ pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     pattern[at..].iter().all(|octet| *octet == b'*')
 }
 
+/// Tells whether two patterns have a text in common: from their ends, whether the rest of one and the rest of the
+/// other have. The cost is the product of both lengths.
+fn overlap(one: &[u8], other: &[u8]) -> bool {
+    let mut after = vec![false; other.len() + 1];
+    for at in (0..=one.len()).rev() {
+        let mut row = vec![false; other.len() + 1];
+        for to in (0..=other.len()).rev() {
+            row[to] = match (one.get(at), other.get(to)) {
+                (None, None) => true,
+                (Some(b'*'), Some(_)) => after[to] || row[to + 1],
+                (Some(b'*'), None) => after[to],
+                (Some(_), Some(b'*')) => row[to + 1] || after[to],
+                (None, Some(b'*')) => row[to + 1],
+                (Some(b'?'), Some(_)) | (Some(_), Some(b'?')) => after[to + 1],
+                (Some(octet), Some(same)) => octet == same && after[to + 1],
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+        }
+        after = row;
+    }
+    after[0]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +183,27 @@ mod tests {
     }
 
     #[test]
+    fn patterns_overlap_when_some_uri_matches_both() {
+        let cases: &[(&str, &str, bool)] = &[
+            ("/app/*", "/app/*.gif", true),
+            ("/app/*", "/*.gif", true),
+            ("/app", "/app/*", false),
+            ("/app/*", "/apps/*", false),
+            ("*.jsp", "/x/?.jsp", true),
+            ("*.jsp", "*.gif", false),
+            ("/a*c", "/a*b", false),
+            ("/a*b*", "/*bc", true),
+            ("/a?", "/a", false),
+            ("/*", "/", true),
+            ("/x", "/x", true),
+        ];
+        for (one, other, expected) in cases {
+            assert_eq!(overlap(one.as_bytes(), other.as_bytes()), *expected, "{one} {other}");
+            assert_eq!(overlap(other.as_bytes(), one.as_bytes()), *expected, "{other} {one}");
+        }
+    }
+
+    #[test]
     fn many_stars_do_not_explode() {
         let pattern = format!("/{}b", "*a".repeat(500));
         assert!(!glob(pattern.as_bytes(), &[b"/".to_vec(), vec![b'a'; 8000]].concat()));
@@ -175,6 +224,8 @@ mod tests {
         fn agrees_with_the_recursive_definition(pattern in "[/ab*?]{0,9}", text in "[/ab]{0,10}") {
             let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
             proptest::prop_assert_eq!(glob(pattern, text), recursive(pattern, text));
+            // A text without wildcards is a pattern of itself.
+            proptest::prop_assert_eq!(overlap(pattern, text), recursive(pattern, text));
         }
     }
 }

@@ -20,6 +20,7 @@ mod names;
 mod notes;
 mod plan;
 mod probe;
+mod reach;
 mod record;
 mod request_log;
 mod slot;

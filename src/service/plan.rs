@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::last_good::LastGood;
+use super::reach;
 use super::request_log::LogFormat;
 use super::slot::ServerSlot;
 use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, ServerSettings};
@@ -13,7 +14,7 @@ use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, threads_per_child, Server};
-use crate::mapping::{compose, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
+use crate::mapping::{compose, describe_replaced, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
 use crate::text::Reason;
 
 /// Workers and maps of one configuration, and what is wrong with them.
@@ -50,7 +51,7 @@ impl Plan {
         let check = WorkerCheck::new(&workers, &defined);
         let mut maps =
             Maps { workers: &workers, check, last_good, report: Report::default(), texts: &mut texts };
-        let hosts = maps.hosts(settings);
+        let hosts = maps.hosts(settings, main.is_reachable());
         let maps_report = maps.report;
         Self { workers, properties, defined, hosts, workers_report, maps_report, texts }
     }
@@ -132,21 +133,25 @@ struct Maps<'a> {
 }
 
 impl Maps<'_> {
-    fn hosts(&mut self, settings: Vec<ServerSettings>) -> Vec<HostPlan> {
+    fn hosts(&mut self, settings: Vec<ServerSettings>, main_is_reachable: bool) -> Vec<HostPlan> {
         let main = &settings[0];
-        let main_rules = self.main_rules(main);
+        let copies = |server: &ServerSettings| match server.mount_copy {
+            None => main.mount_copy == Some(MountCopy::All),
+            own => own == Some(MountCopy::On),
+        };
+        let is_copied = settings[1..].iter().any(copies);
+        let main_rules = self.main_rules(main, main_is_reachable || is_copied);
         let main_options = main.options.in_main_server();
         let main_map = self.map(main_rules.clone(), main, None);
-        let copy_all = main.mount_copy == Some(MountCopy::All);
         let mut hosts = Vec::with_capacity(settings.len());
         hosts.push(self.host(main.clone(), main_options, main_map.clone()));
         for server in &settings[1..] {
-            let copy = server.mount_copy.map_or(copy_all, |copy| copy == MountCopy::On);
+            let copy = copies(server);
             let map = match (copy, has_rules(server)) {
                 (false, false) => None,
                 (true, false) => main_map.clone(),
                 (_, true) => {
-                    let own = self.rules(server);
+                    let own = self.rules(server, true);
                     self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
                 }
             };
@@ -155,6 +160,11 @@ impl Maps<'_> {
             let settings = ServerSettings { auto_alias, ..server.clone() };
             hosts.push(self.host(settings, server.options.in_virtual_host(main_options), map));
         }
+        if !is_copied && !settings[1..].iter().all(has_rules) {
+            reach::check_main_mounts(&main_rules, self.workers, &mut self.report);
+        }
+        let maps = hosts.iter().skip(usize::from(!main_is_reachable)).filter_map(|host| host.map.as_deref());
+        reach::check_exclusions(maps, self.workers, &mut self.report);
         hosts
     }
 
@@ -170,8 +180,8 @@ impl Maps<'_> {
     }
 
     /// Rules of the main server: its mounts, and those in the definitions of workers.
-    fn main_rules(&mut self, main: &ServerSettings) -> Vec<Rule> {
-        let mut rules = self.rules(main);
+    fn main_rules(&mut self, main: &ServerSettings, in_use: bool) -> Vec<Rule> {
+        let mut rules = self.rules(main, in_use);
         for worker in &self.workers.workers {
             for (item, origin) in &worker.mounts {
                 match Rule::worker_mount(item.as_bytes(), &worker.name, origin.as_ref()) {
@@ -183,23 +193,26 @@ impl Maps<'_> {
         rules
     }
 
-    /// Rules of JkMount and JkUnMount in one server.
-    fn rules(&mut self, server: &ServerSettings) -> Vec<Rule> {
+    /// Rules of JkMount and JkUnMount in one server; their workers matter only if the rules are in `use`.
+    fn rules(&mut self, server: &ServerSettings, in_use: bool) -> Vec<Rule> {
         let mut definitions = Definitions::default();
         for mount in &server.mounts {
             let make = if mount.exclusion { Rule::unmount } else { Rule::mount };
             let origin = Some(&mount.origin);
             match make(&mount.path, &mount.worker, &mount.origin, &mut self.report) {
                 Ok(rules) => {
-                    if let Some(old) = definitions.define(rules).and_then(|old| old.into_iter().next()) {
-                        self.report.warn(origin, format!("this replaces rule {old}"));
-                    }
+                    let new = rules.first().cloned();
+                    let old = definitions.define(rules).and_then(|old| old.into_iter().next());
+                    let replaced = old.zip(new).and_then(|(old, new)| describe_replaced(&old, &new));
+                    replaced.into_iter().for_each(|text| self.report.warn(origin, text));
                 }
                 Err(error) => self.report.error(origin, error.to_string()),
             }
         }
         let rules = definitions.into_rules();
-        self.check.check_all(&rules, Severity::Warning, &mut self.report);
+        if in_use {
+            self.check.check_all(&rules, Severity::Warning, &mut self.report);
+        }
         rules
     }
 

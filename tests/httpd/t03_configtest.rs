@@ -26,6 +26,9 @@ pub fn suite() -> Suite {
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
+        .test("mounts_without_effect_are_told_and_samples_are_not", without_effect)
+        .test("directives_are_doubted_where_people_lose_hours", doubtful_directives)
+        .test("the_files_of_debian_pass_without_a_line", debian)
         .test("silent_names_are_waited_for_together_and_not_for_long", silent_names)
         .test("words_stay_readable_and_an_error_is_an_error_in_every_log", readable)
         .under(&ALL_MPMS, "graceful_with_a_broken_file_keeps_the_server", graceful)
@@ -348,6 +351,98 @@ fn garbage() {
         let spoken = verdict.ok || verdict.output.contains("workers.properties");
         assert!(spoken, "{name}: an error without a place: {}", verdict.output);
     }
+}
+
+/// What configtest says about mounts in httpd.conf, without what it says about all of them.
+fn said_of(conf: &str) -> Vec<String> {
+    let verdict = verdict(RIGHT, conf);
+    assert!(verdict.ok, "{}", verdict.output);
+    let lines = verdict.output.lines().filter(|line| *line != "Syntax OK");
+    lines
+        .map(|line| line.split_once("httpd.conf:").map_or(line, |(_, said)| said))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn says(conf: &str, expected: &[&str]) {
+    let said = said_of(conf);
+    let is_right =
+        said.len() == expected.len() && said.iter().zip(expected).all(|(line, end)| line.ends_with(end));
+    assert!(is_right, "{conf}\n{said:#?}");
+}
+
+fn without_effect() {
+    const NOWHERE: &str =
+        "JkMount /a/* lb: mounts of the main server apply to no virtual host; write JkMountCopy All \
+        here, or JkMountCopy On or the mounts into the virtual hosts";
+    let host = |lines: &str| format!("<VirtualHost *:@PORT@>\n{lines}\n</VirtualHost>");
+    let (empty, own, copy) = (host(""), host("JkMount /b/* other"), host("JkMountCopy On"));
+    says(&format!("JkMount /a/* lb\n{empty}"), &[NOWHERE]);
+    says(&format!("JkMount /a/* lb\n{own}"), &[]);
+    says(&format!("JkMount /a/* lb\n{copy}"), &[]);
+    says(&format!("JkMount /a/* lb\nJkMountCopy All\n{empty}"), &[]);
+    says(
+        &format!("JkMount /a/* lb\nJkMountCopy On\n{own}"),
+        &["JkMountCopy On has no effect in the main server: write All here, or On in virtual hosts"],
+    );
+    // No request can reach this mount, unless httpd listens where no virtual host is.
+    says(&format!("<Location /jk-status>\nJkMount jk-status\n</Location>\n{empty}"), &[]);
+    says(
+        "JkMount /jk-status jk-status",
+        &["JkMount /jk-status jk-status: worker jk-status is not defined; requests for this mount get 500"],
+    );
+    let elsewhere = "<VirtualHost *:9>\nJkMount /b/* other\n</VirtualHost>";
+    says(
+        &format!("JkMount /jk-status jk-status\n{elsewhere}"),
+        &["JkMount /jk-status jk-status: worker jk-status is not defined; requests for this mount get 500"],
+    );
+    says(
+        "JkMount /a/* lb\nJkMount /a/* other\nJkMount /a/* other",
+        &["only the last counts, several workers share the work as members of a balancer"],
+    );
+    says("JkMount /a/* lb\nJkUnMount /a/*.gif lb\nJkUnMount /*.png *\nJkUnMount /a/x* other\nJkUnMount /b *", &[
+        "JkUnMount /a/x* other: excludes nothing, no rule mounts a URI of /a/x* to worker other; what is mounted to lb \
+         stays forwarded",
+        "JkUnMount /b *: excludes nothing, no rule mounts a URI of /b",
+    ]);
+    // Exclusions of the main server may be for the mounts of virtual hosts.
+    says(&format!("JkUnMount /b/*.gif *\nJkMountCopy All\n{own}"), &[]);
+}
+
+fn doubtful_directives() {
+    says("JkAutoAlias webapps", &["JkAutoAlias webapps: a relative path leads nowhere, write it from / on"]);
+    says(
+        "JkLogStampFormat \"[%a %b %d %H:%M:%s %Y]\"",
+        &["JkLogStampFormat: %s is seconds since 1970, did you mean %S?"],
+    );
+    says(
+        "JkLogStampFormat \u{201C}[%H:%M:%S]\u{201D}",
+        &["JkLogStampFormat: a typographic quote is part of the argument; is it meant?"],
+    );
+    says("JkLogStampFormat \"[%a %b %d %H:%M:%S %Y] \"\nJkAutoAlias /srv/webapps", &[]);
+}
+
+/// A sample of a package: an unused balancer, variables of old, mounts of workers that nobody defined, and a
+/// virtual host that takes all requests.
+fn debian() {
+    let workers = "\
+workers.tomcat_home=/usr/share/tomcat8
+workers.java_home=
+ps=/
+worker.list=ajp13_worker
+worker.ajp13_worker.port=8009
+worker.ajp13_worker.host=localhost
+worker.ajp13_worker.type=ajp13
+worker.ajp13_worker.lbfactor=1
+worker.loadbalancer.type=lb
+worker.loadbalancer.balance_workers=ajp13_worker
+";
+    let conf = "JkWatchdogInterval 60\n<Location /jk-status>\nJkMount jk-status\nRequire ip 127.0.0.1\n</Location>\n\
+        <Location /jk-manager>\nJkMount jk-manager\nRequire ip 127.0.0.1\n</Location>\n\
+        <VirtualHost *:@PORT@>\nDocumentRoot @ROOT@/htdocs\n</VirtualHost>";
+    let verdict = verdict(workers, conf);
+    assert!(verdict.ok, "{}", verdict.output);
+    assert_eq!(verdict.output.trim(), "Syntax OK");
 }
 
 /// A resolver that says nothing for a minute about names in `.silent`, to be loaded before the C library's.

@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::PathBuf;
 
 use super::Origin;
-use crate::text::Reason;
+use crate::text::{odd_character, Reason};
 
 /// One directive.
 pub struct Directive {
@@ -32,6 +32,24 @@ pub struct Directive {
     pub help: &'static CStr,
     /// Takes the arguments; the error is what httpd prints behind the directive's name.
     pub set: fn(&mut Invocation<'_>) -> Result<(), String>,
+}
+
+impl Directive {
+    /// Takes one use of it.
+    ///
+    /// # Errors
+    /// What httpd prints behind its name.
+    pub fn apply(&self, call: &mut Invocation<'_>) -> Result<(), String> {
+        // Lines of worker definitions are looked at where all of them are.
+        let odd =
+            call.words.iter().find_map(|word| odd_character(word)).filter(|_| self.arity != Arity::Line);
+        if let Some(odd) = odd {
+            let name = self.name.to_string_lossy();
+            let text = format!("{name}: {odd} is part of the argument; is it meant?");
+            call.settings.doubts.push((call.origin.clone(), text));
+        }
+        (self.set)(call)
+    }
 }
 
 /// Where a directive may stand. None of them is allowed in `.htaccess`.

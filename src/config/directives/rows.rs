@@ -203,11 +203,18 @@ fn mount_copy(call: &mut Invocation<'_>) -> Outcome {
     if copy == MountCopy::All && call.in_virtual_host {
         return Err("All is only allowed in the main server".to_owned());
     }
+    if copy == MountCopy::On && !call.in_virtual_host {
+        call.doubt("JkMountCopy On has no effect in the main server: write All here, or On in virtual hosts");
+    }
     call.settings.mount_copy = Some(copy);
     Ok(())
 }
 
 fn auto_alias(call: &mut Invocation<'_>) -> Outcome {
+    if !call.word().starts_with(b"/") {
+        let text = format!("JkAutoAlias {}: a relative path leads nowhere, write it from / on", call.text());
+        call.doubt(&text);
+    }
     call.settings.auto_alias = Some(call.word().to_vec());
     Ok(())
 }
@@ -244,6 +251,13 @@ fn log_level(call: &mut Invocation<'_>) -> Outcome {
 }
 
 fn log_stamp(call: &mut Invocation<'_>) -> Outcome {
+    let slips = [("%M:%s", "%s", "seconds since 1970", "%S"), ("%H:%m", "%m", "the month", "%M")];
+    let format = call.text();
+    for (slip, written, meaning, meant) in slips {
+        if format.contains(slip) {
+            call.doubt(&format!("JkLogStampFormat: {written} is {meaning}, did you mean {meant}?"));
+        }
+    }
     call.settings.log_stamp = Some(call.word().to_vec());
     Ok(())
 }

@@ -12,10 +12,10 @@ use memchr::memmem;
 
 use super::names::{split_key, validate_key};
 use super::spec::{Kind, Outside, Repeat, Spec, Standing};
-use super::stray::Strays;
 use super::table::{repeat_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
+use crate::config::stray::{self, Strays};
 use crate::text::{odd_character, trim_c_spaces};
 
 /// Octets of a line that the original reads at a time; it takes the rest for a new line.
@@ -90,7 +90,7 @@ impl PropertyMap {
         for (number, line) in properties::raw_lines(text) {
             let origin = Origin::new(file, number);
             complain_about_octets(line, &origin, report);
-            if !self.strays.take(line, &origin) {
+            if !self.strays.take(stray::in_workers_file(line), &origin) {
                 self.take(properties::parse_line(line), &origin, report);
             }
         }

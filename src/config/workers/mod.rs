@@ -3,8 +3,8 @@
 //! - [`table`] is the one list of properties, in the terms of [`spec`]; [`values`] is the grammar of their values.
 //! - [`map`] reads lines, [`references`] resolves templates, [`names`] knows which names exist.
 //! - `section` reads the properties of one worker by the table; `ajp13`, `lb` and `status` make settings of them,
-//!   and `build` those of all workers. `misplaced` finds what has no effect where it stands, and `stray` lines
-//!   that belong elsewhere.
+//!   and `build` those of all workers. `misplaced`, `unused` and `variables` find what has no effect where
+//!   it stands.
 //!
 //! Whether hosts resolve is the workers' business, and who prints the complaints that of the caller. Rules:
 //! "workers.properties".
@@ -19,7 +19,6 @@ pub mod references;
 mod section;
 pub mod spec;
 pub mod status;
-mod stray;
 pub mod table;
 mod unused;
 pub mod values;

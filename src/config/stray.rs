@@ -8,60 +8,68 @@ use crate::text::{is_c_space, trim_c_spaces};
 
 /// What a stray line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// A comment that begins with this mark.
     Comment(&'static str),
+    /// A rule of a map file.
     Rule,
+    /// A directive of httpd.
     Directive,
+    /// A property of a worker.
+    Property,
 }
 
 /// Marks that begin a comment elsewhere.
 const MARKS: [&str; 4] = [";", "//", "--", "!"];
 
-/// The stray lines of one configuration.
+/// The stray lines of one file.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Strays {
+pub struct Strays {
     lines: Vec<(Kind, Origin)>,
 }
 
 impl Strays {
-    /// Tells whether `line` is one of them, and keeps its place.
-    pub fn take(&mut self, line: &[u8], origin: &Origin) -> bool {
-        let kind = kind_of(trim_c_spaces(line));
+    /// Keeps the place of a line of `kind`, and tells whether it is stray at all.
+    pub fn take(&mut self, kind: Option<Kind>, origin: &Origin) -> bool {
         self.lines.extend(kind.map(|kind| (kind, origin.clone())));
         kind.is_some()
     }
 
     /// Complains once of each kind.
     pub fn tell(&self, report: &mut Report) {
-        let is_comment = |kind: Kind| matches!(kind, Kind::Comment(_));
-        self.tell_of(is_comment, report);
-        self.tell_of(|kind| kind == Kind::Rule, report);
-        self.tell_of(|kind| kind == Kind::Directive, report);
+        self.tell_of(|kind| matches!(kind, Kind::Comment(_)), report);
+        for kind in [Kind::Rule, Kind::Directive, Kind::Property] {
+            self.tell_of(|other| other == kind, report);
+        }
     }
 
     fn tell_of(&self, is_meant: impl Fn(Kind) -> bool, report: &mut Report) {
         let mut found = self.lines.iter().filter(|(kind, _)| is_meant(*kind));
         let Some((kind, first)) = found.next() else { return };
-        let text = match kind {
-            Kind::Comment(mark) => format!("{mark} starts no comment, only # does"),
-            Kind::Rule => {
-                "a rule of a map file has no effect here, it belongs into the file of JkMountFile".to_owned()
-            }
-            Kind::Directive => {
-                "a directive of httpd has no effect here, it belongs into httpd's configuration".to_owned()
-            }
-        };
         let ignored = match found.count() {
             0 => "the line is ignored".to_owned(),
             1 => "this line and one more of the kind are ignored".to_owned(),
             more => format!("this line and {more} more of the kind are ignored"),
         };
-        report.warn(Some(first), format!("{text}; {ignored}"));
+        report.warn(Some(first), format!("{}; {ignored}", kind.fault()));
     }
 }
 
-fn kind_of(line: &[u8]) -> Option<Kind> {
+impl Kind {
+    fn fault(self) -> String {
+        let (what, place) = match self {
+            Kind::Comment(mark) => return format!("{mark} starts no comment, only # does"),
+            Kind::Rule => ("a rule of a map file", "the file of JkMountFile"),
+            Kind::Directive => ("a directive of httpd", "httpd's configuration"),
+            Kind::Property => ("a worker property", "the workers file"),
+        };
+        format!("{what} has no effect here, it belongs into {place}")
+    }
+}
+
+/// Judges a line of a workers file.
+pub fn in_workers_file(line: &[u8]) -> Option<Kind> {
+    let line = trim_c_spaces(line);
     if is_rule(line) {
         return Some(Kind::Rule);
     }
@@ -69,6 +77,14 @@ fn kind_of(line: &[u8]) -> Option<Kind> {
         return Some(Kind::Directive);
     }
     MARKS.into_iter().find(|mark| line.starts_with(mark.as_bytes())).map(Kind::Comment)
+}
+
+/// Judges a line of a map file, where `!` and `-` begin rules. No URI has `//` when rules are asked.
+pub fn in_map_file(line: &[u8]) -> Option<Kind> {
+    if is_directive(line) {
+        return Some(Kind::Directive);
+    }
+    MARKS[..2].iter().find(|mark| line.starts_with(mark.as_bytes())).map(|mark| Kind::Comment(mark))
 }
 
 /// A pattern of a map file, after its prefixes. `//` is more likely a comment.
@@ -107,7 +123,7 @@ mod tests {
             ("ps=/", None),
         ];
         for (line, expected) in cases {
-            assert_eq!(kind_of(line.as_bytes()), *expected, "{line}");
+            assert_eq!(in_workers_file(line.as_bytes()), *expected, "{line}");
         }
     }
 }
