@@ -11,45 +11,71 @@ use crate::support::httpd::Httpd;
 use crate::support::raw::{self, Ending};
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::{ajp, process, tomcat, wait};
+use crate::support::{ajp, faulty, process, tomcat, wait};
 
 const SIZES: [usize; 7] = [0, 1, 8185, 8186, 8187, 16_372, 300_000];
-const MPMS: [Mpm; 2] = [Mpm::Event, Mpm::Prefork];
+
+/// What lies between client and module.
+#[derive(Clone, Copy)]
+struct Way {
+    mpm: Mpm,
+    /// Filters that split, and succeed without octets, on both sides.
+    filters: bool,
+}
+
+const DIRECT: Way = Way { mpm: Mpm::Event, filters: false };
+const WAYS: [(&str, Way); 3] = [
+    ("event", DIRECT),
+    ("prefork", Way { mpm: Mpm::Prefork, filters: false }),
+    ("filters", Way { mpm: Mpm::Event, filters: true }),
+];
+const EVENT_WAYS: [(&str, Way); 2] = [WAYS[0], WAYS[2]];
 
 /// 2 GiB and a little more, so that no 31-bit counter survives.
 const HUGE: u64 = (2 << 30) + 12_345;
 
 pub fn suite() -> Suite {
     Suite::new("bodies")
-        .under(&MPMS, "uploads_arrive_whole", uploads)
-        .under(&MPMS, "downloads_arrive_whole", downloads)
-        .under(&MPMS, "answers_without_body_keep_the_connection_in_step", bodiless)
-        .test("repeated_headers_stay_separate_and_in_order", cookies)
-        .test("error_pages_of_tomcat_pass_through", error_pages)
-        .test("a_body_that_tomcat_ignores_is_read_to_its_end", unread_body)
-        .test("expect_100_continue_is_answered_before_the_body", expect_continue)
-        .test("flush_of_the_container_reaches_the_client_at_once", flush)
-        .test("a_client_that_goes_while_sending_is_nobodys_failure", abort_while_sending)
-        .test("a_client_that_goes_while_receiving_is_nobodys_failure", abort_while_receiving)
-        .test("an_invalid_chunk_of_the_client_is_not_repeated", invalid_chunk)
-        .test("both_length_headers_become_one_framing", one_framing)
+        .each(&WAYS, "uploads_arrive_whole", uploads)
+        .each(&WAYS, "downloads_arrive_whole", downloads)
+        .each(&WAYS, "answers_without_body_keep_the_connection_in_step", bodiless)
+        .each(&EVENT_WAYS, "repeated_headers_stay_separate_and_in_order", cookies)
+        .each(&EVENT_WAYS, "error_pages_of_tomcat_pass_through", error_pages)
+        .each(&EVENT_WAYS, "a_body_that_tomcat_ignores_is_read_to_its_end", unread_body)
+        .each(&EVENT_WAYS, "expect_100_continue_is_answered_before_the_body", expect_continue)
+        .each(&EVENT_WAYS, "flush_of_the_container_reaches_the_client_at_once", flush)
+        .each(&EVENT_WAYS, "a_client_that_goes_while_sending_is_nobodys_failure", abort_while_sending)
+        .each(&EVENT_WAYS, "a_client_that_goes_while_receiving_is_nobodys_failure", abort_while_receiving)
+        .each(&EVENT_WAYS, "an_invalid_chunk_of_the_client_is_not_repeated", invalid_chunk)
+        .each(&EVENT_WAYS, "both_length_headers_become_one_framing", one_framing)
         .alone("two_gib_to_the_client_in_bounded_memory", huge_download)
         .alone("two_gib_from_the_client_in_bounded_memory", huge_upload)
 }
 
-fn tomcat_site(mpm: Mpm) -> Httpd {
-    Site::new(mpm).workers(&tomcat::shared().balancer()).conf("JkMount /* tomcat1").start()
+impl Way {
+    fn site(self) -> Site {
+        let site = Site::new(self.mpm);
+        if self.filters {
+            site.load_faulty().conf(faulty::HARMLESS)
+        } else {
+            site
+        }
+    }
+
+    /// A server before Tomcat.
+    fn to_tomcat(self) -> Httpd {
+        self.site().workers(&tomcat::shared().balancer()).conf("JkMount /* tomcat1").start()
+    }
+
+    /// A server before a backend of the test.
+    fn to(self, backend: &Backend, properties: &str) -> Httpd {
+        let workers = format!("worker.list=w\n{}{properties}", backend.worker("w"));
+        self.site().workers(&workers).conf("JkMount /* w").start()
+    }
 }
 
-fn scripted(backend: &Backend, properties: &str) -> Httpd {
-    Site::new(Mpm::Event)
-        .workers(&format!("worker.list=w\n{}{properties}", backend.worker("w")))
-        .conf("JkMount /* w")
-        .start()
-}
-
-fn uploads(mpm: Mpm) {
-    let httpd = tomcat_site(mpm);
+fn uploads(way: Way) {
+    let httpd = way.to_tomcat();
     let client = httpd.client();
     for size in SIZES {
         let body = pattern(size);
@@ -61,8 +87,8 @@ fn uploads(mpm: Mpm) {
     }
 }
 
-fn downloads(mpm: Mpm) {
-    let httpd = tomcat_site(mpm);
+fn downloads(way: Way) {
+    let httpd = way.to_tomcat();
     let client = httpd.client();
     for size in SIZES {
         let announced = client.get(&format!("/body?size={size}"));
@@ -73,8 +99,8 @@ fn downloads(mpm: Mpm) {
     }
 }
 
-fn bodiless(mpm: Mpm) {
-    let httpd = tomcat_site(mpm);
+fn bodiless(way: Way) {
+    let httpd = way.to_tomcat();
     let cases = [
         ("HEAD /body?size=1000", 200, Some("1000")),
         ("GET /status?code=204", 204, None),
@@ -96,15 +122,15 @@ fn bodiless(mpm: Mpm) {
     }
 }
 
-fn cookies() {
-    let httpd = tomcat_site(Mpm::Event);
+fn cookies(way: Way) {
+    let httpd = way.to_tomcat();
     let reply = httpd.get("/cookies");
     let cookies: Vec<_> = reply.headers_named("set-cookie").collect();
     assert_eq!(cookies, ["one=1; Path=/", "two=2; Path=/; HttpOnly", "three=3"]);
 }
 
-fn error_pages() {
-    let httpd = tomcat_site(Mpm::Event);
+fn error_pages(way: Way) {
+    let httpd = way.to_tomcat();
     for code in [404, 500, 503] {
         let reply = httpd.get(&format!("/error?code={code}"));
         assert_eq!(reply.status, code);
@@ -112,8 +138,8 @@ fn error_pages() {
     }
 }
 
-fn unread_body() {
-    let httpd = tomcat_site(Mpm::Event);
+fn unread_body(way: Way) {
+    let httpd = way.to_tomcat();
     let client = httpd.client();
     for _ in 0..3 {
         assert_eq!(
@@ -124,8 +150,8 @@ fn unread_body() {
     }
 }
 
-fn expect_continue() {
-    let httpd = tomcat_site(Mpm::Event);
+fn expect_continue(way: Way) {
+    let httpd = way.to_tomcat();
     let mut stream = raw::connect(httpd.port());
     let head = "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("httpd reads the head");
@@ -136,7 +162,7 @@ fn expect_continue() {
     assert!(reply.everything().contains("length=5"));
 }
 
-fn flush() {
+fn flush(way: Way) {
     let backend = Backend::start(|connection| {
         while connection.request().is_some() {
             connection.send(&ajp::send_headers(200, &[]));
@@ -145,7 +171,7 @@ fn flush() {
             connection.stall();
         }
     });
-    let httpd = scripted(&backend, "");
+    let httpd = way.to(&backend, "");
     let mut stream = raw::connect(httpd.port());
     stream.write_all(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n").expect("httpd reads");
     assert!(raw::read_head(&mut stream).starts_with("HTTP/1.1 200 "));
@@ -154,13 +180,13 @@ fn flush() {
     assert_eq!(&chunk, b"5\r\nfirst\r\n");
 }
 
-fn abort_while_sending() {
+fn abort_while_sending(way: Way) {
     let backend = Backend::start(|connection| {
         while connection.whole_request().is_some() {
             connection.answer(&Answer::ok("done"));
         }
     });
-    let httpd = scripted(&backend, "worker.w.busy_limit=1\n");
+    let httpd = way.to(&backend, "worker.w.busy_limit=1\n");
     let bodies = [
         "Content-Length: 100000\r\n\r\n",
         "Content-Length: 100000\r\n\r\nsome",
@@ -179,7 +205,7 @@ fn abort_while_sending() {
     assert!(posts <= bodies.len(), "{posts} POSTs for {} clients: a failed one was repeated", bodies.len());
 }
 
-fn abort_while_receiving() {
+fn abort_while_receiving(way: Way) {
     let backend = Backend::start(|connection| {
         while let Some(forward) = connection.request() {
             if forward.uri != "/endless" {
@@ -191,7 +217,7 @@ fn abort_while_receiving() {
             return;
         }
     });
-    let httpd = scripted(&backend, "worker.w.busy_limit=1\n");
+    let httpd = way.to(&backend, "worker.w.busy_limit=1\n");
     for received in [0, 1, 100_000] {
         let mut stream = raw::connect(httpd.port());
         stream.write_all(b"GET /endless HTTP/1.1\r\nHost: h\r\n\r\n").expect("httpd reads");
@@ -208,9 +234,9 @@ fn served_again(httpd: &Httpd, after: &str) {
     wait::until_true(&what, Duration::from_secs(20), || httpd.get("/next").status == 200);
 }
 
-fn invalid_chunk() {
+fn invalid_chunk(way: Way) {
     let backend = Backend::answering(|_| Answer::ok("done"));
-    let httpd = scripted(&backend, "");
+    let httpd = way.to(&backend, "");
     let request = "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n";
     let reply = raw::exchange(httpd.port(), request);
     assert_ne!(reply.status(), 200, "{}", reply.everything());
@@ -219,9 +245,9 @@ fn invalid_chunk() {
 }
 
 /// The request smuggling of mod_proxy_ajp: CVE-2022-26377 and CVE-2022-36760.
-fn one_framing() {
+fn one_framing(way: Way) {
     let backend = Backend::answering(|_| Answer::ok("done"));
-    let httpd = scripted(&backend, "");
+    let httpd = way.to(&backend, "");
     let smuggled = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
     let headers = [
         format!("Content-Length: {}\r\nTransfer-Encoding: chunked", smuggled.len()),
@@ -253,7 +279,7 @@ fn huge_download() {
             connection.send(&ajp::end_response(true));
         }
     });
-    let httpd = scripted(&backend, "worker.w.max_packet_size=65536\n");
+    let httpd = DIRECT.to(&backend, "worker.w.max_packet_size=65536\n");
     assert_bounded(&httpd, || {
         let mut stream = raw::connect(httpd.port());
         stream.write_all(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("httpd reads");
@@ -274,7 +300,7 @@ fn huge_upload() {
             connection.answer(&Answer::ok(received.to_string()));
         }
     });
-    let httpd = scripted(&backend, "worker.w.max_packet_size=65536\n");
+    let httpd = DIRECT.to(&backend, "worker.w.max_packet_size=65536\n");
     assert_bounded(&httpd, || {
         let mut stream = raw::connect(httpd.port());
         write!(stream, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: {HUGE}\r\nConnection: close\r\n\r\n")

@@ -5,6 +5,7 @@ pub mod backend;
 pub mod client;
 pub mod daemon;
 pub mod example;
+pub mod faulty;
 pub mod gzip;
 pub mod http2;
 pub mod httpd;

@@ -120,7 +120,8 @@ pub fn target() -> PathBuf {
     binary.ancestors().nth(3).expect("a test binary lies in target/<profile>/deps").to_owned()
 }
 
-fn apxs(name: &str) -> String {
+/// What apxs says about the httpd under test.
+pub fn apxs(name: &str) -> String {
     let program = env::var("APXS").unwrap_or_else(|_| "apxs".into());
     let output = Command::new(&program).args(["-q", name]).output().unwrap_or_else(|error| {
         panic!("{program}: {error}; install apache2-dev or httpd-devel, or set APXS")

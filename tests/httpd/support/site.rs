@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::daemon::Daemon;
 use super::httpd::{Httpd, Parent, Verdict};
 use super::process::{self, AtDeath, Process};
-use super::{paths, ports};
+use super::{faulty, paths, ports};
 
 const REFUSAL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -150,6 +150,11 @@ impl Site {
     pub fn load(self, module: &str) -> Self {
         let path = paths::httpd_modules().join(format!("mod_{module}.so"));
         self.conf(&load_line(module, &path))
+    }
+
+    /// Loads the filters that misbehave ([`faulty`]).
+    pub fn load_faulty(self) -> Self {
+        self.conf(&load_line("faulty", faulty::module()))
     }
 
     /// As [`Site::load`], before the module under test, so that its hooks run first.

@@ -38,11 +38,18 @@ impl Suite {
 
     /// Adds a test once for each of `mpms`.
     pub fn under(self, mpms: &[Mpm], name: &str, body: fn(Mpm)) -> Self {
-        mpms.iter().fold(self, |suite, &mpm| {
-            suite.add(&format!("{name}::{}", mpm.name()), move || {
-                let _shared = MACHINE.read();
-                body(mpm);
-            })
+        mpms.iter().fold(self, |suite, &mpm| suite.case(mpm, mpm.name(), name, body))
+    }
+
+    /// Adds a test once for each of the named `cases`.
+    pub fn each<T: Copy + Send + 'static>(self, cases: &[(&str, T)], name: &str, body: fn(T)) -> Self {
+        cases.iter().fold(self, |suite, (word, case)| suite.case(*case, word, name, body))
+    }
+
+    fn case<T: Send + 'static>(self, case: T, word: &str, name: &str, body: fn(T)) -> Self {
+        self.add(&format!("{name}::{word}"), move || {
+            let _shared = MACHINE.read();
+            body(case);
         })
     }
 
