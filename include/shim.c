@@ -5,12 +5,13 @@
 #include "shim.h"
 
 #include <dlfcn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <http_config.h>
 #include <http_core.h>
-#include <string.h>
+#include <http_protocol.h>
 
 extern module AP_MODULE_DECLARE_DATA jk_module;
 APLOG_USE_MODULE(jk);
@@ -58,4 +59,49 @@ int jk_keeps_encoded_slashes(const request_rec *request)
     /* httpd decodes by the server's configuration, whatever section the request is in. */
     const core_dir_config *config = ap_get_core_module_config(request->server->lookup_defaults);
     return config->allow_encoded_slashes && !config->decode_encoded_slashes;
+}
+
+apr_bucket *jk_brigade_first(apr_bucket_brigade *brigade)
+{
+    return APR_BRIGADE_EMPTY(brigade) ? NULL : APR_BRIGADE_FIRST(brigade);
+}
+
+int jk_bucket_kind(const apr_bucket *bucket)
+{
+    if (APR_BUCKET_IS_EOS(bucket)) {
+        return JK_BUCKET_END;
+    }
+    if (AP_BUCKET_IS_ERROR(bucket)) {
+        return JK_BUCKET_ERROR;
+    }
+    return APR_BUCKET_IS_METADATA(bucket) ? JK_BUCKET_OTHER : JK_BUCKET_DATA;
+}
+
+int jk_bucket_error_status(const apr_bucket *bucket)
+{
+    return ((const ap_bucket_error *)bucket->data)->status;
+}
+
+apr_status_t jk_bucket_take(apr_bucket *bucket, char *buffer, apr_size_t *length)
+{
+    const char *data;
+    apr_size_t size;
+    apr_status_t status = apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ);
+
+    if (status == APR_SUCCESS && size > *length) {
+        size = *length;
+        status = apr_bucket_split(bucket, size);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    memcpy(buffer, data, size);
+    *length = size;
+    apr_bucket_delete(bucket);
+    return APR_SUCCESS;
+}
+
+void jk_bucket_delete(apr_bucket *bucket)
+{
+    apr_bucket_delete(bucket);
 }

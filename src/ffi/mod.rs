@@ -7,6 +7,7 @@
 pub(crate) mod bindings;
 pub mod descriptors;
 pub mod error_log;
+mod filters;
 pub(crate) mod guard;
 pub mod head;
 pub(crate) mod kept;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod pool;
 pub mod process;
 pub mod request;
+pub mod request_body;
 pub mod resolver;
 pub mod response;
 pub mod server;

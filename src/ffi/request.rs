@@ -53,9 +53,9 @@ impl<'r> Request<'r> {
         unsafe { octets(self.read(field)) }
     }
 
-    fn connection<T>(self, field: impl FnOnce(&conn_rec) -> T) -> T {
-        // SAFETY: a request's connection is never null and outlives the request.
-        field(unsafe { &*self.read(|r| r.connection) })
+    /// Its connection: a pointer, because mod_http2 changes a field of it meanwhile ([`Self::is_aborted`]).
+    fn connection(self) -> *const conn_rec {
+        self.read(|r| r.connection)
     }
 
     fn table(self, field: impl FnOnce(&request_rec) -> *mut super::bindings::apr_table_t) -> Table<'r> {
@@ -228,19 +228,20 @@ impl<'r> Request<'r> {
 
     /// Address of the TCP peer.
     pub fn peer_ip(self) -> Option<&'r [u8]> {
-        // SAFETY: a C string on the connection's pool, or null.
-        unsafe { octets(self.connection(|c| c.client_ip.cast_const())) }
+        // SAFETY: a request's connection outlives it; the field is a C string on its pool, or null.
+        unsafe { octets((*self.connection()).client_ip) }
     }
 
     /// Port of the TCP peer.
     pub fn peer_port(self) -> u16 {
-        port(self.connection(|c| c.client_addr))
+        // SAFETY: a request's connection outlives it.
+        port(unsafe { (*self.connection()).client_addr })
     }
 
     /// Address of this end of the connection.
     pub fn local_ip(self) -> Option<&'r [u8]> {
-        // SAFETY: a C string on the connection's pool, or null.
-        unsafe { octets(self.connection(|c| c.local_ip.cast_const())) }
+        // SAFETY: as in `peer_ip`.
+        unsafe { octets((*self.connection()).local_ip) }
     }
 
     /// Name the client called the server by (UseCanonicalName).

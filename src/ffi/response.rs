@@ -1,16 +1,17 @@
-//! The two bodies of a request: what is read from the client, and what is sent to it.
+//! The response of a request: its status and headers, and its body on the way through the output filters.
 
 use std::ffi::c_char;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::bindings::{
-    ap_bucket_error_create, ap_clear_method_list, ap_get_client_block, ap_get_status_line, ap_pass_brigade,
-    ap_set_content_length, ap_set_content_type, ap_set_last_modified, ap_setup_client_block,
-    ap_should_client_block, ap_update_mtime, apr_array_push, apr_brigade_cleanup, apr_brigade_create,
-    apr_bucket, apr_bucket_alloc_t, apr_bucket_brigade, apr_bucket_eos_create, apr_bucket_flush_create,
-    apr_bucket_transient_create, apr_date_parse_http, jk_brigade_append, AP_CONN_CLOSE, M_INVALID,
-    REQUEST_CHUNKED_DECHUNK,
+    ap_bucket_error_create, ap_clear_method_list, ap_get_status_line, ap_pass_brigade, ap_set_content_length,
+    ap_set_content_type, ap_set_last_modified, ap_update_mtime, apr_array_push, apr_brigade_cleanup,
+    apr_brigade_create, apr_bucket, apr_bucket_alloc_t, apr_bucket_brigade, apr_bucket_eos_create,
+    apr_bucket_flush_create, apr_bucket_transient_create, apr_date_parse_http, jk_brigade_append,
+    AP_CONN_CLOSE, M_INVALID,
 };
+use super::filters::has_filter;
 use super::request::Request;
 use super::text::octets;
 
@@ -22,69 +23,68 @@ const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
 pub struct Gone;
 
 impl<'r> Request<'r> {
-    /// Prepares reading the request body with chunks decoded; call once, before the others.
-    ///
-    /// # Errors
-    /// The status to answer with when the body's framing can't be accepted.
-    pub fn set_up_body(self) -> Result<(), u16> {
-        // SAFETY: the request is live.
-        match unsafe { ap_setup_client_block(self.as_ptr(), REQUEST_CHUNKED_DECHUNK as i32) } {
-            0 => Ok(()),
-            status => Err(u16::try_from(status).unwrap_or(400)),
-        }
-    }
-
-    /// Tells whether the body is chunked, so that its length is unknown.
-    pub fn is_body_chunked(self) -> bool {
-        self.read(|r| r.read_chunked) != 0
-    }
-
-    /// Tells whether a filter of that name, in lower case, is among those that the request body passes through.
-    pub fn has_input_filter(self, name: &[u8]) -> bool {
-        let mut next = self.read(|r| r.input_filters);
-        // SAFETY: filters of a live request form a list that ends with null, each with its record.
-        while let Some(filter) = unsafe { next.as_ref() } {
-            // SAFETY: the record of a filter is live and has a name.
-            if unsafe { octets((*filter.frec).name) } == Some(name) {
-                return true;
-            }
-            next = filter.next;
-        }
-        false
-    }
-
-    /// Tells whether there is a body to read, and answers `Expect: 100-continue`.
-    pub fn expects_body(self) -> bool {
-        // SAFETY: the request is live.
-        unsafe { ap_should_client_block(self.as_ptr()) != 0 }
-    }
-
-    /// Reads body octets, waiting for at least one; 0 is the end.
-    ///
-    /// # Errors
-    /// [`Gone`] when the client disconnected, was too slow, or sent an invalid body.
-    pub fn read_body(self, buffer: &mut [u8]) -> Result<usize, Gone> {
-        // SAFETY: the request is live, and the length is that of the buffer.
-        let count =
-            unsafe { ap_get_client_block(self.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len() as _) };
-        usize::try_from(count).map_err(|_| Gone)
-    }
-
     /// Tells whether the client's connection was aborted.
     pub fn is_aborted(self) -> bool {
-        // SAFETY: a request's connection is never null and outlives the request.
-        unsafe { (*self.read(|r| r.connection)).aborted != 0 }
+        self.aborted().load(Ordering::Relaxed) != 0
     }
 
     /// Gives the client's connection up: nothing more is sent on it.
     pub fn abort_connection(self) {
-        // SAFETY: as above; the connection is served by this thread.
-        unsafe { (*self.read(|r| r.connection)).aborted = 1 };
+        self.aborted().store(1, Ordering::Relaxed);
+    }
+
+    /// The mark that the connection is gone. mod_http2 sets that of a stream from the thread of its connection,
+    /// while this one serves the stream.
+    fn aborted(self) -> &'r AtomicU32 {
+        let connection = self.read(|r| r.connection);
+        // SAFETY: a request's connection is never null and outlives the request; the field is an aligned `unsigned`
+        // that this module reaches in no other way.
+        unsafe { AtomicU32::from_ptr(&raw mut (*connection).aborted) }
+    }
+
+    /// How far the response is, whoever gives it.
+    pub fn response_stage(self) -> Stage {
+        // The filter that writes the head removes itself with that; mod_http2 has its own.
+        if self.has_output_filter(b"http_header") || self.has_output_filter(b"h2_c2_response_out") {
+            Stage::Unsent
+        } else if self.has_ended() {
+            Stage::Complete
+        } else {
+            Stage::Begun
+        }
+    }
+
+    /// Tells whether the end of a response was given to the filters.
+    pub(super) fn has_ended(self) -> bool {
+        self.read(|r| r.eos_sent) != 0
+    }
+
+    /// Makes room for an error page in place of a response of which nothing has left: its end counts no more.
+    pub fn reopen_response(self) {
+        self.change(|r| r.eos_sent = 0);
+    }
+
+    fn has_output_filter(self, name: &[u8]) -> bool {
+        // SAFETY: the list belongs to the live request.
+        unsafe { has_filter(self.read(|r| r.output_filters), name) }
+    }
+
+    /// Cuts a response that has begun, so that the client sees that it is incomplete. One that filters still hold back
+    /// is left to the error page that takes its place.
+    pub fn cut_response(self) {
+        // mod_cache_disk would keep what came so far as a complete response.
+        self.forbid_caching();
+        if self.response_stage() != Stage::Begun {
+            return;
+        }
+        self.close_connection();
+        // A failure here means that the client is gone already, which is as good.
+        let _ = self.brigade().pass(&[], Last::Error(502));
     }
 
     /// Closes the client's connection after this response.
     pub fn close_connection(self) {
-        // SAFETY: as above.
+        // SAFETY: a request's connection is never null and outlives the request; it is served by this thread.
         unsafe { (*self.read(|r| r.connection)).keepalive = AP_CONN_CLOSE };
     }
 
@@ -242,6 +242,17 @@ impl Brigade<'_> {
             unsafe { ap_bucket_error_create(i32::from(status), std::ptr::null(), pool, self.allocator) };
         self.append(bucket);
     }
+}
+
+/// How far a response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing has left: what filters still hold gives way to an error page.
+    Unsent,
+    /// The head has left: there can be no other status any more.
+    Begun,
+    /// It has come to its end, as the handler's answer or that of a filter: there is nothing to add.
+    Complete,
 }
 
 /// What closes a brigade.

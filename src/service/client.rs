@@ -6,6 +6,7 @@ use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::head::Head;
 use crate::ffi::request::Request;
+use crate::ffi::request_body::{Broken, RequestBody};
 use crate::ffi::response::{Brigade, Gone, Last};
 use crate::text::content_length;
 use crate::worker::{Client, ClientGone, Then};
@@ -13,8 +14,8 @@ use crate::worker::{Client, ClientGone, Then};
 /// An httpd request as a worker sees its client.
 pub(super) struct HttpdClient<'r> {
     request: Request<'r>,
+    body: RequestBody<'r>,
     brigade: Brigade<'r>,
-    reading: bool,
     /// What the head of the response was before it was started.
     before: Option<Head>,
 }
@@ -22,7 +23,12 @@ pub(super) struct HttpdClient<'r> {
 impl<'r> HttpdClient<'r> {
     /// The client behind `request`.
     pub(super) fn new(request: Request<'r>) -> Self {
-        Self { request, brigade: request.brigade(), reading: false, before: None }
+        Self { request, body: request.body(), brigade: request.brigade(), before: None }
+    }
+
+    /// The status to answer with when the request body could not be read.
+    pub(super) fn body_failure(&self) -> Option<u16> {
+        self.body.failure()
     }
 
     /// Sets one header the way httpd wants it.
@@ -51,13 +57,7 @@ impl From<Gone> for ClientGone {
 
 impl Client for HttpdClient<'_> {
     fn read_body(&mut self, buffer: &mut [u8]) -> Result<usize, ClientGone> {
-        if !self.reading {
-            if !self.request.expects_body() {
-                return Ok(0);
-            }
-            self.reading = true;
-        }
-        Ok(self.request.read_body(buffer)?)
+        self.body.read(buffer).map_err(|Broken| ClientGone)
     }
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
@@ -92,11 +92,7 @@ impl Client for HttpdClient<'_> {
     }
 
     fn abort(&mut self) {
-        self.request.close_connection();
-        // mod_cache_disk would keep what came so far as a complete response.
-        self.request.forbid_caching();
-        // A failure here means that the client is gone already, which is as good.
-        let _ = self.brigade.pass(&[], Last::Error(502));
+        self.request.cut_response();
     }
 }
 

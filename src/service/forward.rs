@@ -211,10 +211,9 @@ impl<'r> Gather<'r> {
         vars.filter_map(|var| Some((var.name.to_bytes(), value(&var.name, &var.default)?))).collect()
     }
 
-    /// Sub-requests and pages of an ErrorDocument have no body, though the latter have the headers of one: it was
-    /// sent for the request that failed. JK_IGNORE_CL makes a known length unknown.
+    /// Length of the body. JK_IGNORE_CL makes a known one unknown.
     fn body(&self) -> Body {
-        if self.request.main().is_some() || self.request.is_error_page() {
+        if !self.request.has_own_body() {
             return Body::None;
         }
         if self.request.is_body_chunked() {

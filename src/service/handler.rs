@@ -13,6 +13,7 @@ use super::uri::{clean, refuse_unsafe, Arrival};
 use super::Verdict;
 use crate::config::directives::{Indicator, JkOptions};
 use crate::ffi::request::Request;
+use crate::ffi::response::Stage;
 use crate::log;
 use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
@@ -153,8 +154,10 @@ fn serve(
         log!(log, Info, "({name}) proxy request is not allowed");
         return Verdict::Status(500);
     }
-    if let Err(status) = request.set_up_body() {
-        return Verdict::Status(status);
+    if request.has_own_body() {
+        if let Err(status) = request.set_up_body() {
+            return Verdict::Status(status);
+        }
     }
     let Some(worker) = host.connector.workers.get(name) else {
         log!(log, Error, "({name}) is not in worker.list: {} gets 500", show(request.uri()));
@@ -166,9 +169,10 @@ fn serve(
     }
     let began = Instant::now();
     let mut service = ServiceNotes::default();
-    let outcome = exchange(request, host, record, (worker, target), &mut service);
+    let mut client = HttpdClient::new(request);
+    let outcome = exchange(request, host, record, (worker, target), &mut client, &mut service);
     notes::write(request, worker.kind_name(), &service, began.elapsed());
-    verdict(request, name, outcome, log)
+    verdict(request, name, &outcome, client.body_failure(), log)
 }
 
 /// The exchange itself.
@@ -177,6 +181,7 @@ fn exchange(
     host: &VirtualHost,
     record: &RequestRecord,
     (worker, target): (&Worker, &Target),
+    client: &mut HttpdClient<'_>,
     service: &mut ServiceNotes,
 ) -> Outcome {
     let environment = request.environment();
@@ -200,28 +205,49 @@ fn exchange(
         disable_reuse: host.options.contains(JkOptions::DISABLE_REUSE),
         log: host.log.with_id(&record.id),
     };
-    worker.service(&work, &mut HttpdClient::new(request), service)
+    worker.service(&work, client, service)
 }
 
-/// What httpd does after the outcome. A failure whose response has begun needs nothing more: it was cut.
-fn verdict(request: Request<'_>, name: &str, outcome: Outcome, log: Context<'_>) -> Verdict {
-    match outcome {
-        Outcome::Done => Verdict::Ok,
-        Outcome::ServerError(status) => Verdict::Status(status),
-        Outcome::Failed { failure: Failure::ClientWrite, .. } => {
-            log!(log, Info, "({name}) the client went away while it was answered");
+/// What httpd does after the outcome. Only a response of which nothing has left gives way to an error page; one that
+/// was cut, or that a filter gave, stays the only one.
+fn verdict(
+    request: Request<'_>,
+    name: &str,
+    outcome: &Outcome,
+    body_failure: Option<u16>,
+    log: Context<'_>,
+) -> Verdict {
+    let (what, status) = match outcome {
+        Outcome::Done => return Verdict::Ok,
+        Outcome::ServerError(status) => (None, *status),
+        Outcome::Failed { failure, .. } => (Some(failure), status_of(*failure, body_failure)),
+    };
+    let stage = request.response_stage();
+    let verdict = match stage {
+        _ if request.is_aborted() => Verdict::Ok,
+        Stage::Unsent => {
+            request.reopen_response();
+            Verdict::Status(status)
+        }
+        Stage::Complete => Verdict::Ok,
+        Stage::Begun => {
             request.abort_connection();
             Verdict::Ok
         }
-        Outcome::Failed { failure: Failure::Truncated(..), .. } => {
-            log!(log, Info, "({name}) the response was cut: the client's connection is closed");
-            Verdict::Ok
-        }
-        Outcome::Failed { failure, .. } => {
-            let status = failure.status();
-            log!(log, Info, "({name}) {failure:?}: {} gets {status}", show(request.uri()));
-            Verdict::Status(status)
-        }
+    };
+    if let Some(failure) = what {
+        log!(log, Info, "({name}) {failure:?}, response {stage:?}: {} gets {verdict:?}", show(request.uri()));
+    }
+    verdict
+}
+
+/// The status for a failure, if it can still be told.
+fn status_of(failure: Failure, body_failure: Option<u16>) -> u16 {
+    match failure {
+        Failure::ClientRead => body_failure.unwrap_or(failure.status()),
+        // If the client is still there, it was a filter that failed.
+        Failure::ClientWrite => 500,
+        _ => failure.status(),
     }
 }
 

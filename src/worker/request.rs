@@ -65,7 +65,8 @@ pub enum Then {
 /// Order of calls: `read_body` at any time before the end; `start` once per attempt; then `deliver` until
 /// `Then::End`. Until the first `deliver` nothing has left, and `reset` takes a started response back.
 pub trait Client {
-    /// Reads up to `buffer.len()` octets of the request body, waiting until there is at least one; 0 is its end.
+    /// Reads up to `buffer.len()` octets of the request body, waiting until there is at least one; 0 is its end, and
+    /// nothing else is.
     ///
     /// # Errors
     /// [`ClientGone`] if the client disconnects, is too slow, or sends an invalid body.

@@ -29,6 +29,7 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
+mod t29_filters;
 mod t29_locations;
 mod t30_resources;
 mod t40_machine;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         t29_locations::suite(),
         t30_resources::suite(),
         t40_machine::suite(),
+        t29_filters::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -34,10 +34,7 @@ pub(super) fn read_first(
     }
     let length = usize::try_from(total).unwrap_or(usize::MAX).min(max_body(max_packet_size));
     let mut first = vec![0; length];
-    if read_at_least(length, &mut first, client)? < length {
-        return Err(Fault::ClientRead);
-    }
-    progress.body_read += length as u64;
+    read_announced(&mut first, total, client, progress)?;
     progress.first_body = Some(first);
     Ok(())
 }
@@ -68,7 +65,7 @@ impl BodySource {
     /// Makes `outbox` the answer to a GET_BODY_CHUNK for `wanted` octets; tells whether it holds any data.
     ///
     /// # Errors
-    /// [`Fault::ClientRead`] if the client fails, or ends before the announced length.
+    /// [`Fault::ClientRead`] if the client fails, or ends before or behind the announced length.
     pub(super) fn answer(
         &mut self,
         wanted: u16,
@@ -129,10 +126,8 @@ impl BodySource {
             Body::Length(total) => {
                 let left = usize::try_from(total.saturating_sub(progress.body_read)).unwrap_or(usize::MAX);
                 let length = data.len().min(left);
-                if read_at_least(length, &mut data[..length], client)? < length {
-                    return Err(Fault::ClientRead);
-                }
-                length
+                read_announced(&mut data[..length], total, client, progress)?;
+                return Ok(length);
             }
             Body::Unknown if !self.ended => {
                 let least =
@@ -146,6 +141,24 @@ impl BodySource {
         progress.body_read += length as u64;
         Ok(length)
     }
+}
+
+/// Fills `data` with the next octets of a body of `total` octets. Behind the last of them the body must end: the rest
+/// of one that a filter made longer would be lost.
+fn read_announced(
+    data: &mut [u8],
+    total: u64,
+    client: &mut dyn Client,
+    progress: &mut Progress,
+) -> Result<(), Fault> {
+    if read_at_least(data.len(), data, client)? < data.len() {
+        return Err(Fault::ClientRead);
+    }
+    progress.body_read += data.len() as u64;
+    if progress.body_read >= total && !data.is_empty() && read_at_least(1, &mut [0], client)? > 0 {
+        return Err(Fault::ClientRead);
+    }
+    Ok(())
 }
 
 /// Reads until there are at least `least` octets in `data` or the body ends; returns how many there are.

@@ -86,17 +86,17 @@ fn no_more_is_sent_than_was_asked_for() {
 }
 
 #[test]
-fn a_client_that_sends_no_body_occupies_no_connection() {
+fn a_body_of_another_length_than_announced_occupies_no_connection() {
     let container = Container::always(Step::page());
     let worker = worker(settings(container.port()));
-    for body in [vec![], vec![Some(octets(99))], vec![Some(octets(99)), None]] {
+    for body in [vec![], vec![Some(octets(99))], vec![Some(octets(99)), None], vec![Some(octets(101))]] {
         let mut client = TestClient { body: body.into(), ..TestClient::default() };
         let outcome = Ask::post(100).serve(&worker, &mut client);
         assert_eq!(outcome, Outcome::Failed { failure: Failure::ClientRead, repeatable: false });
         assert!(client.calls.is_empty());
     }
     let record = worker.record().snapshot();
-    assert_eq!((record.used, record.client_errors, record.errors, record.busy), (3, 3, 0, 0));
+    assert_eq!((record.used, record.client_errors, record.errors, record.busy), (4, 4, 0, 0));
     assert_eq!(container.seen().connections, 0);
 }
 
@@ -113,6 +113,17 @@ fn a_client_that_fails_later_costs_the_connection() {
         assert_eq!(container.seen().requests.len(), 1);
         assert_eq!(worker.record().connected(), 0);
     }
+}
+
+#[test]
+fn a_longer_body_than_announced_is_not_passed_on_as_complete() {
+    let container = container(1, 2);
+    let worker = worker(settings(container.port()));
+    let mut client = TestClient::sending(&[&octets(10_001)]);
+    let outcome = Ask::post(10_000).serve(&worker, &mut client);
+    assert_eq!(outcome, Outcome::Failed { failure: Failure::ClientRead, repeatable: false });
+    container.wait_for(|seen| seen.closed == 1);
+    assert_eq!(lengths(&container), [Some(FULL)]);
 }
 
 #[test]

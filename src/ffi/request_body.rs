@@ -1,0 +1,190 @@
+//! The body of a request, read from the client through httpd's input filters.
+//!
+//! A read that succeeds without octets says nothing: filters that expand or decode do that while too little has
+//! come. Only the EOS bucket ends a body. What a filter gives beyond what was asked for stays in the brigade for
+//! the next read.
+
+use std::ptr::NonNull;
+
+use super::bindings::{
+    ap_get_brigade, ap_map_http_request_error, ap_setup_client_block, ap_should_client_block,
+    apr_brigade_create, apr_bucket, apr_bucket_brigade, jk_brigade_first, jk_bucket_delete,
+    jk_bucket_error_status, jk_bucket_kind, jk_bucket_take, APR_BLOCK_READ, AP_MODE_READBYTES,
+    JK_BUCKET_DATA, JK_BUCKET_END, JK_BUCKET_ERROR, REQUEST_CHUNKED_DECHUNK,
+};
+use super::filters::has_filter;
+use super::request::Request;
+
+/// Reads in a row that succeed without octets; a filter that goes on with that would hold the thread for good.
+const EMPTY_READS: u32 = 100_000;
+
+impl<'r> Request<'r> {
+    /// Tells whether a body that the headers announce is this request's: sub-requests and pages of an ErrorDocument have
+    /// the headers of a body that was sent for another one.
+    pub fn has_own_body(self) -> bool {
+        self.main().is_none() && !self.is_error_page()
+    }
+
+    /// Prepares reading the request body with chunks decoded; call once, before the others.
+    ///
+    /// # Errors
+    /// The status to answer with when the body's framing can't be accepted.
+    pub fn set_up_body(self) -> Result<(), u16> {
+        // SAFETY: the request is live.
+        match unsafe { ap_setup_client_block(self.as_ptr(), REQUEST_CHUNKED_DECHUNK as i32) } {
+            0 => Ok(()),
+            status => Err(u16::try_from(status).unwrap_or(400)),
+        }
+    }
+
+    /// Tells whether the body is chunked, so that its length is unknown.
+    pub fn is_body_chunked(self) -> bool {
+        self.read(|r| r.read_chunked) != 0
+    }
+
+    /// Tells whether a filter of that name, in lower case, is among those that the request body passes through.
+    pub fn has_input_filter(self, name: &[u8]) -> bool {
+        // SAFETY: the list belongs to the live request.
+        unsafe { has_filter(self.read(|r| r.input_filters), name) }
+    }
+
+    /// The body, of which nothing has been read.
+    pub fn body(self) -> RequestBody<'r> {
+        // SAFETY: pool and allocator belong to the live request; APR aborts instead of returning null.
+        let raw =
+            unsafe { apr_brigade_create(self.pool().as_ptr(), (*self.read(|r| r.connection)).bucket_alloc) };
+        let brigade = NonNull::new(raw).expect("APR has memory or aborts");
+        RequestBody { request: self, brigade, state: State::Untouched }
+    }
+}
+
+/// A request body under way.
+pub struct RequestBody<'r> {
+    request: Request<'r>,
+    /// What filters have given and nobody has taken yet.
+    brigade: NonNull<apr_bucket_brigade>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Untouched,
+    Open,
+    Ended,
+    /// It can't be read to its end; this is the status to answer with, unless a filter has answered.
+    Failed(u16),
+}
+
+impl RequestBody<'_> {
+    /// Reads body octets, waiting for at least one; 0 is the end.
+    ///
+    /// # Errors
+    /// When the client disconnected, was too slow, or sent an invalid body, or when a filter fails.
+    /// [`RequestBody::failure`] says what to answer.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
+        match self.state {
+            State::Untouched => self.begin(),
+            State::Failed(_) => return Err(Broken),
+            State::Open | State::Ended => {}
+        }
+        for _ in 0..EMPTY_READS {
+            let length = self.take(buffer)?;
+            if length > 0 || self.state == State::Ended || buffer.is_empty() {
+                return Ok(length);
+            }
+            self.fetch(buffer.len())?;
+        }
+        Err(self.fail(500))
+    }
+
+    /// The status to answer with when the body can't be read.
+    pub fn failure(&self) -> Option<u16> {
+        match self.state {
+            State::Failed(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    fn begin(&mut self) {
+        // SAFETY: the request is live.
+        let expected = unsafe { ap_should_client_block(self.request.as_ptr()) != 0 };
+        self.state = if expected { State::Open } else { State::Ended };
+    }
+
+    /// Asks the filters for octets.
+    fn fetch(&mut self, wanted: usize) -> Result<(), Broken> {
+        let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+        let filters = self.request.read(|r| r.input_filters);
+        // SAFETY: filters and brigade belong to the live request.
+        let status = unsafe {
+            ap_get_brigade(filters, self.brigade.as_ptr(), AP_MODE_READBYTES, APR_BLOCK_READ, wanted)
+        };
+        // A filter that has answered may well say that all is well, and call what it did not read the end.
+        if self.request.has_ended() {
+            return Err(self.fail(500));
+        }
+        if status == 0 {
+            return Ok(());
+        }
+        // SAFETY: it only compares numbers.
+        let status = unsafe { ap_map_http_request_error(status, 400) };
+        // AP_FILTER_ERROR stays what it is: a filter that has not answered either leaves it to the server.
+        Err(self.fail(u16::try_from(status).unwrap_or(500)))
+    }
+
+    /// Moves octets that are there into `buffer`, up to its end or that of the body.
+    fn take(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
+        let mut length = 0;
+        while length < buffer.len() {
+            let Some(bucket) = self.first() else { break };
+            // SAFETY: the bucket is live.
+            match unsafe { jk_bucket_kind(bucket) } as u32 {
+                JK_BUCKET_DATA => length += self.take_from(bucket, &mut buffer[length..])?,
+                JK_BUCKET_END => {
+                    self.state = State::Ended;
+                    break;
+                }
+                JK_BUCKET_ERROR => {
+                    // SAFETY: the bucket is live and of that kind.
+                    let status = unsafe { jk_bucket_error_status(bucket) };
+                    return Err(self.fail(u16::try_from(status).unwrap_or(500)));
+                }
+                // SAFETY: the bucket is live, and nothing else points to it.
+                _ => unsafe { jk_bucket_delete(bucket) },
+            }
+        }
+        self.request.change(|r| r.read_length += length as i64);
+        Ok(length)
+    }
+
+    fn first(&self) -> Option<*mut apr_bucket> {
+        if let State::Ended | State::Failed(_) = self.state {
+            return None;
+        }
+        // SAFETY: the brigade is live.
+        let bucket = unsafe { jk_brigade_first(self.brigade.as_ptr()) };
+        Some(bucket).filter(|bucket| !bucket.is_null())
+    }
+
+    fn take_from(&mut self, bucket: *mut apr_bucket, space: &mut [u8]) -> Result<usize, Broken> {
+        let mut length = space.len();
+        // SAFETY: the bucket is live, and no more than `length` octets are written into `space`.
+        let status = unsafe { jk_bucket_take(bucket, space.as_mut_ptr().cast(), &mut length) };
+        if status == 0 {
+            Ok(length)
+        } else {
+            Err(self.fail(400))
+        }
+    }
+
+    /// Notes that nothing more can be read: what follows on this connection can't be told from the body.
+    fn fail(&mut self, status: u16) -> Broken {
+        self.state = State::Failed(status);
+        self.request.close_connection();
+        Broken
+    }
+}
+
+/// The body can't be read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
