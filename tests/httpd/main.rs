@@ -31,6 +31,7 @@ mod t27_vulnerabilities;
 mod t28_examples;
 mod t29_filters;
 mod t29_locations;
+mod t30_answers;
 mod t30_resources;
 mod t40_machine;
 
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         t30_resources::suite(),
         t40_machine::suite(),
         t29_filters::suite(),
+        t30_answers::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

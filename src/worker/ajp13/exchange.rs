@@ -1,7 +1,7 @@
 //! One request and its reply over one connection.
 //!
 //! What is sent leaves with one system call; what comes is decoded where it was received and handed to the
-//! client before the next read overwrites it. Whether it is done again after a failure is decided by
+//! client, or gathered, before the next read overwrites it. Whether it is done again after a failure is decided by
 //! [`super::attempts`]. Rules: "ajp13, sections 5 and 9 to 12", "connections, section 9".
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::fault::Fault;
+use super::gathered::Gathered;
 use super::reply::{Next, ReplyError, ReplyState};
 use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
@@ -40,6 +41,8 @@ pub(super) struct Exchange<'a> {
     started: bool,
     /// The response gives way to httpd's error page, for this status.
     server_error: Option<u16>,
+    /// Body data for the client that can wait for more.
+    gathered: Gathered,
     /// What the client was given is to leave before the next wait.
     flush_due: bool,
     /// Octets that are due, when the head has just come and nothing else.
@@ -83,6 +86,7 @@ impl<'a> Exchange<'a> {
             reply: ReplyState::new(request.forward.method == b"HEAD"),
             started: false,
             server_error: None,
+            gathered: Gathered::default(),
             flush_due: false,
             expected: None,
             out_of_step: false,
@@ -206,23 +210,25 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Hands chunks on, unless httpd's error page takes their place. Without chunks only the end is told.
+    /// Hands on what is due, unless httpd's error page takes its place. What is flushed leaves before the end and apart
+    /// from it, also when both came at once.
     fn deliver(&mut self, chunks: &[&[u8]], next: Next) -> Result<(), Fault> {
-        let ended = matches!(next, Next::End { .. });
-        if self.server_error.is_some() || (chunks.is_empty() && !ended) {
+        if self.server_error.is_some() {
             return Ok(());
         }
-        let flush = self.flush_due || self.request.flush_packets;
-        self.hand_over(
-            chunks,
-            if ended {
-                Then::End
-            } else if flush {
-                Then::Flush
-            } else {
-                Then::More
-            },
-        )
+        let ended = matches!(next, Next::End { .. });
+        self.flush_due |= self.request.flush_packets && !chunks.is_empty();
+        // Without chunks a flush has time until somebody waits.
+        let flush = self.flush_due && (ended || !chunks.is_empty());
+        if flush || !self.gathered.has_room_for(chunks) {
+            self.hand_over(chunks, if flush { Then::Flush } else { Then::More })?;
+            return if ended { self.hand_over(&[], Then::End) } else { Ok(()) };
+        }
+        if ended {
+            return self.hand_over(chunks, Then::End);
+        }
+        self.gathered.add(chunks);
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Fault> {
@@ -236,13 +242,17 @@ impl<'a> Exchange<'a> {
         self.progress.delivered = true;
         self.flush_due = false;
         self.expected = None;
-        self.client.deliver(chunks, then).map_err(|ClientGone| Fault::ClientWrite)
+        let delivered = self.client.deliver(&self.gathered.with(chunks), then);
+        self.gathered.clear();
+        delivered.map_err(|ClientGone| Fault::ClientWrite)
     }
 
     /// Answers a GET_BODY_CHUNK.
     fn answer(&mut self, wanted: u16, connection: &mut Connection) -> Result<(), Fault> {
         // The container has to wait for the answer; what it sent before that belongs to something else.
         self.out_of_step |= !connection.inbox.octets().is_empty();
+        // The client may wait for it before it sends more.
+        self.flush()?;
         if !self.body.answer(wanted, &mut connection.outbox, self.client, self.progress)? {
             self.exhausted_answers += 1;
             if self.exhausted_answers > EXHAUSTED_ANSWERS {

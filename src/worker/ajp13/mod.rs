@@ -2,7 +2,7 @@
 //!
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
-//! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it). What goes wrong is a
+//! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]). What goes wrong is a
 //! [`fault`]; what follows from that is decided in [`crate::worker::outcome`]. Between requests, [`maintain`]
 //! looks after the pool.
 
@@ -14,6 +14,7 @@ mod connection;
 mod endpoint;
 mod exchange;
 mod fault;
+mod gathered;
 mod inbox;
 mod maintain;
 mod ping;

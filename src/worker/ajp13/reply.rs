@@ -189,7 +189,7 @@ impl ReplyState {
         if self.has_head() {
             return Err(ReplyError::SecondHead);
         }
-        let has_body = !self.head_request && !matches!(head.status, 204 | 304);
+        let has_body = !self.head_request && !matches!(head.status, 204 | 205 | 304);
         self.phase = if has_body {
             Phase::Body { due: head.content_length()? }
         } else {

@@ -26,6 +26,8 @@ pub struct TestClient {
     pub gone: bool,
     /// Headers of the response that was started last, without the added ones.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Pieces that body data was delivered in.
+    pub pieces: usize,
     /// What the worker did, in order.
     pub calls: Vec<Call>,
     /// Buffer sizes that `read_body` was called with.
@@ -81,6 +83,7 @@ impl Client for TestClient {
     }
 
     fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone> {
+        self.pieces += chunks.len();
         self.calls.push(Call::Deliver(chunks.concat(), then));
         if self.gone {
             Err(ClientGone)

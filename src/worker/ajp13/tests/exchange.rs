@@ -35,25 +35,61 @@ fn the_worker_adds_secret_and_activation() {
     assert_eq!(seen.requests[0].attribute("route"), None);
 }
 
+/// Its name, the packets between head and end, and what is delivered.
+type Shape = (&'static str, Vec<Step>, &'static [(usize, Then)]);
+
+/// Packets of a response: with pauses between them each is a read of its own.
+fn paused(packets: Vec<Step>) -> Vec<Step> {
+    packets.into_iter().flat_map(|packet| [packet, Step::Pause(SHORT)]).collect()
+}
+
 #[test]
-fn a_body_of_known_length_that_comes_slowly_is_not_held_back() {
-    let container = Container::always(vec![
-        Step::head(200, Some(6)),
-        Step::chunk(b"one"),
-        Step::Pause(SHORT),
-        Step::chunk(b"two"),
-        Step::Pause(SHORT),
-        Step::end(),
-    ]);
-    let (outcome, client) = get(&worker(settings(container.port())));
-    assert_eq!(outcome, Outcome::Done);
-    let expected = [
-        Call::Start(200, 1),
-        Call::Deliver(b"one".to_vec(), Then::More),
-        Call::Deliver(b"two".to_vec(), Then::More),
-        Call::Deliver(Vec::new(), Then::End),
+fn what_the_client_gets_does_not_depend_on_the_reads_it_came_in() {
+    let (small, large) = ([b's'; 3000], [b'l'; 5001]);
+    let flush = Step::chunk(b"");
+    let cases: [Shape; 8] = [
+        ("short", vec![Step::chunk(b"one"), Step::chunk(b"two")], &[(6, Then::End)]),
+        ("empty", vec![], &[(0, Then::End)]),
+        ("the most that waits", vec![Step::chunk(&small), Step::chunk(&large[1..])], &[(8000, Then::End)]),
+        ("one more", vec![Step::chunk(&small), Step::chunk(&large)], &[(8001, Then::More), (0, Then::End)]),
+        ("one large chunk", vec![Step::chunk(&[b'x'; 8184])], &[(8184, Then::More), (0, Then::End)]),
+        ("flushed", vec![Step::chunk(b"one"), flush.clone()], &[(3, Then::Flush), (0, Then::End)]),
+        ("flushed head", vec![flush.clone()], &[(0, Then::Flush), (0, Then::End)]),
+        (
+            "flushed part",
+            vec![Step::chunk(b"a"), flush, Step::chunk(b"b")],
+            &[(1, Then::Flush), (1, Then::End)],
+        ),
     ];
-    assert_eq!(client.calls, expected);
+    for (what, chunks, expected) in cases {
+        let script = [vec![Step::head(200, None)], chunks, vec![Step::end()]].concat();
+        for (reads, script) in [("many reads", paused(script.clone())), ("one read", Step::at_once(&script))]
+        {
+            let (outcome, client) = get(&worker(settings(Container::always(script).port())));
+            assert_eq!(outcome, Outcome::Done, "{what}, {reads}");
+            // What lies behind a flush in the same read leaves with it; the head has left then.
+            let first = client.calls.iter().find_map(|call| match call {
+                Call::Deliver(_, then) => Some(*then),
+                _ => None,
+            });
+            assert_eq!(first, Some(expected[0].1), "{what}, {reads}");
+            let total: usize = expected.iter().map(|(length, _)| length).sum();
+            assert_eq!(
+                (client.received().len(), client.deliveries().len()),
+                (total, expected.len()),
+                "{what}"
+            );
+        }
+    }
+}
+
+#[test]
+fn small_chunks_become_one_piece_and_wait_for_more() {
+    let script = [vec![Step::head(200, None)], vec![Step::chunk(b"x"); 20_000], vec![Step::end()]].concat();
+    let (outcome, client) = get(&worker(settings(Container::always(Step::at_once(&script)).port())));
+    assert_eq!((outcome, client.received().len()), (Outcome::Done, 20_000));
+    assert!(client.deliveries().len() <= 4, "{:?}", client.deliveries());
+    assert!(client.pieces <= 4, "{} pieces", client.pieces);
 }
 
 #[test]
@@ -70,7 +106,7 @@ fn large_bodies_arrive_whole_without_being_collected() {
         Call::Deliver(data, _) => data.len(),
         _ => 0,
     });
-    assert!(largest.max() <= Some(32 * 1024));
+    assert!(largest.max() <= Some(32 * 1024 + 8000));
     assert_eq!(client.deliveries().last(), Some(&Then::End));
 }
 
@@ -86,7 +122,8 @@ fn an_empty_chunk_is_a_flush() {
     let expected = [
         Call::Start(200, 1),
         Call::Deliver(b"one".to_vec(), Then::Flush),
-        Call::Deliver(b"two".to_vec(), Then::End),
+        Call::Deliver(b"two".to_vec(), Then::Flush),
+        Call::Deliver(Vec::new(), Then::End),
     ];
     assert_eq!(client.calls, expected);
 }
@@ -110,9 +147,9 @@ fn jkoptions_flush_packets_and_headers() {
     let container = Container::always(script());
     let worker = worker(settings(container.port()));
     let cases = [
-        (false, false, vec![Then::More, Then::End]),
+        (false, false, vec![Then::End]),
         (true, false, vec![Then::Flush, Then::End]),
-        (false, true, vec![Then::Flush, Then::More, Then::End]),
+        (false, true, vec![Then::Flush, Then::End]),
     ];
     for (flush_packets, flush_header, expected) in cases {
         let mut client = TestClient::default();
@@ -124,7 +161,7 @@ fn jkoptions_flush_packets_and_headers() {
 
 #[test]
 fn responses_without_body_lose_the_one_they_bring() {
-    for (method, status) in [("HEAD", 200), ("GET", 204), ("GET", 304)] {
+    for (method, status) in [("HEAD", 200), ("GET", 204), ("GET", 205), ("GET", 304)] {
         let container = Container::always(Step::at_once(&[
             Step::head(status, Some(1000)),
             Step::chunk(b"not wanted"),

@@ -14,10 +14,10 @@ fn response() -> Vec<u8> {
         .concat()
 }
 
-/// Octets of [`response`] up to the end of its head and of its first chunk.
+/// Octets of [`response`] up to the end of its head and of the flush behind its first chunk.
 fn marks() -> (usize, usize) {
     let head = encode_send_headers(200, Some(b"OK"), &[(b"Content-Length", b"10")]).len();
-    (head, head + encode_chunk(b"01234").len())
+    (head, head + [encode_chunk(b"01234"), encode_chunk(b"")].concat().len())
 }
 
 /// Serves a GET by a container that plays `script`, with one attempt.
@@ -54,19 +54,20 @@ fn check_client(what: &str, failure: Failure, client: &TestClient, delivered: bo
 #[test]
 fn death_at_each_octet_of_a_response() {
     let octets = response();
-    let (head, first_chunk) = marks();
+    let (head, flushed) = marks();
     for end in [Step::Close, Step::Reset] {
         for cut in 0..octets.len() {
             let what = format!("{end:?} after {cut} octets");
             let (failure, client) = against(vec![Step::Send(octets[..cut].to_vec()), end.clone()], |_| {});
             // A reset may overtake what was sent before it, and so look like an earlier death.
             let orderly = matches!(end, Step::Close);
-            let delivered = if orderly { cut >= first_chunk } else { !client.deliveries().is_empty() };
+            let delivered = if orderly { cut >= flushed } else { !client.deliveries().is_empty() };
             check_client(&what, failure, &client, delivered);
-            let between = orderly && (cut < 4 || (cut >= head && cut < head + 4));
+            let chunk = encode_chunk(b"01234").len();
+            let between = orderly && [0, head, head + chunk].iter().any(|end| (*end..end + 4).contains(&cut));
             if between {
                 assert_eq!(failure, Failure::ConnectionLost, "{what}");
-            } else if orderly && cut < first_chunk {
+            } else if orderly && cut < flushed {
                 assert_eq!(failure, Failure::Framing, "{what}");
             }
             assert_ne!(failure.event(), MemberEvent::ReplyTimeout, "{what}");
@@ -84,12 +85,12 @@ fn a_response_in_single_octets_is_whole() {
 #[test]
 fn silence_at_any_point_is_a_reply_timeout() {
     let octets = response();
-    let (head, first_chunk) = marks();
-    for cut in [0, 1, 4, head - 1, head, head + 6, first_chunk, octets.len() - 1] {
+    let (head, flushed) = marks();
+    for cut in [0, 1, 4, head - 1, head, head + 6, flushed, octets.len() - 1] {
         let (failure, client) = against(vec![Step::Send(octets[..cut].to_vec()), Step::Hang], |settings| {
             settings.reply_timeout = Some(SHORT);
         });
-        check_client(&format!("{cut} octets"), failure, &client, cut >= first_chunk);
+        check_client(&format!("{cut} octets"), failure, &client, cut >= flushed);
         assert_eq!(failure.event(), MemberEvent::ReplyTimeout, "{cut} octets: {failure:?}");
     }
 }
@@ -237,7 +238,8 @@ fn control_characters_in_what_a_page_says_become_blanks() {
 
 #[test]
 fn what_goes_wrong_after_the_first_delivery_cuts_the_client_off() {
-    let begin = || vec![Step::head(200, Some(10)), Step::chunk(b"01234"), Step::Pause(SHORT)];
+    let begin =
+        || vec![Step::head(200, Some(10)), Step::chunk(b"01234"), Step::chunk(b""), Step::Pause(SHORT)];
     use Culprit::{Container as OfContainer, Page};
     use MemberEvent::{Error, LocalError};
     let cases: [(&str, Vec<u8>, Culprit, MemberEvent); 6] = [
@@ -259,7 +261,8 @@ fn what_goes_wrong_after_the_first_delivery_cuts_the_client_off() {
 #[test]
 fn a_client_that_goes_away_is_no_fault_of_the_container() {
     for (recovery, resets) in [(RecoveryOptions::empty(), 0), (RecoveryOptions::ABORT_ON_CLIENT_ERROR, 1)] {
-        let container = Container::always(vec![Step::head(200, None), Step::chunk(b"x"), Step::Hang]);
+        let container =
+            Container::always(vec![Step::head(200, None), Step::chunk(b"x"), Step::chunk(b""), Step::Hang]);
         let worker = worker(Ajp13Settings { recovery, retries: 3, ..settings(container.port()) });
         let mut client = TestClient { gone: true, ..TestClient::default() };
         let outcome = Ask::new("GET").serve(&worker, &mut client);
