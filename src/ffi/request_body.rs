@@ -5,18 +5,33 @@
 //! the next read.
 
 use std::ptr::NonNull;
+use std::time::{Duration, Instant};
 
 use super::bindings::{
     ap_get_brigade, ap_map_http_request_error, ap_setup_client_block, ap_should_client_block,
-    apr_brigade_create, apr_bucket, apr_bucket_brigade, jk_brigade_first, jk_bucket_delete,
-    jk_bucket_error_status, jk_bucket_kind, jk_bucket_take, APR_BLOCK_READ, AP_MODE_READBYTES,
-    JK_BUCKET_DATA, JK_BUCKET_END, JK_BUCKET_ERROR, REQUEST_CHUNKED_DECHUNK,
+    apr_brigade_create, apr_bucket, apr_bucket_brigade, apr_read_type_e, jk_brigade_first, jk_bucket_delete,
+    jk_bucket_error_status, jk_bucket_kind, jk_bucket_take, APR_BLOCK_READ, APR_NONBLOCK_READ,
+    AP_MODE_READBYTES, JK_BUCKET_DATA, JK_BUCKET_END, JK_BUCKET_ERROR, REQUEST_CHUNKED_DECHUNK,
 };
 use super::filters::has_filter;
 use super::request::Request;
 
 /// Reads in a row that succeed without octets; a filter that goes on with that would hold the thread for good.
 const EMPTY_READS: u32 = 100_000;
+
+/// How long to wait for a client that sends nothing before looking again.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How much of a body is read that nobody wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Octets.
+    pub octets: u64,
+    /// Time in all.
+    pub time: Duration,
+    /// Time without an octet.
+    pub silence: Duration,
+}
 
 impl<'r> Request<'r> {
     /// Tells whether a body that the headers announce is this request's: sub-requests and pages of an ErrorDocument have
@@ -97,6 +112,42 @@ impl RequestBody<'_> {
         Err(self.fail(500))
     }
 
+    /// Tells whether the client may still send a part of it. One that waits for leave to send
+    /// (`Expect: 100-continue`) and got none does not.
+    pub fn has_rest(&mut self) -> bool {
+        if self.state == State::Untouched && self.request.read(|r| r.expecting_100) == 0 {
+            self.begin();
+        }
+        self.state == State::Open
+    }
+
+    /// Reads and drops what the client still sends, within `bounds`; tells whether that was all.
+    pub fn drain(&mut self, bounds: &Bounds) -> bool {
+        let began = Instant::now();
+        let (mut heard, mut dropped) = (began, 0);
+        let mut scrap = [0; 8192];
+        while self.state == State::Open {
+            match self.drop_some(&mut scrap) {
+                Ok(0) => std::thread::sleep(POLL),
+                Ok(length) => (heard, dropped) = (Instant::now(), dropped + length as u64),
+                Err(Broken) => return false,
+            }
+            let late = began.elapsed() > bounds.time || heard.elapsed() > bounds.silence;
+            if late || dropped > bounds.octets {
+                return self.state != State::Open;
+            }
+        }
+        true
+    }
+
+    /// Drops what has come, without waiting for more.
+    fn drop_some(&mut self, scrap: &mut [u8]) -> Result<usize, Broken> {
+        match self.ask(scrap.len(), APR_NONBLOCK_READ) {
+            0 | libc::EAGAIN => self.take(scrap),
+            _ => Err(self.fail(400)),
+        }
+    }
+
     /// The status to answer with when the body can't be read.
     pub fn failure(&self) -> Option<u16> {
         match self.state {
@@ -111,14 +162,17 @@ impl RequestBody<'_> {
         self.state = if expected { State::Open } else { State::Ended };
     }
 
-    /// Asks the filters for octets.
-    fn fetch(&mut self, wanted: usize) -> Result<(), Broken> {
+    /// Asks the filters for octets; returns their status.
+    fn ask(&mut self, wanted: usize, block: apr_read_type_e) -> i32 {
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
         let filters = self.request.read(|r| r.input_filters);
         // SAFETY: filters and brigade belong to the live request.
-        let status = unsafe {
-            ap_get_brigade(filters, self.brigade.as_ptr(), AP_MODE_READBYTES, APR_BLOCK_READ, wanted)
-        };
+        unsafe { ap_get_brigade(filters, self.brigade.as_ptr(), AP_MODE_READBYTES, block, wanted) }
+    }
+
+    /// Waits for octets from the filters.
+    fn fetch(&mut self, wanted: usize) -> Result<(), Broken> {
+        let status = self.ask(wanted, APR_BLOCK_READ);
         // A filter that has answered may well say that all is well, and call what it did not read the end.
         if self.request.has_ended() {
             return Err(self.fail(500));

@@ -88,6 +88,29 @@ impl<'r> Request<'r> {
         unsafe { (*self.read(|r| r.connection)).keepalive = AP_CONN_CLOSE };
     }
 
+    /// Tells whether nothing more is read on the client's connection behind this request, and httpd will see to it that
+    /// the client gets what was sent.
+    pub fn closes_connection(self) -> bool {
+        // SAFETY: as in `close_connection`.
+        unsafe { (*self.read(|r| r.connection)).keepalive == AP_CONN_CLOSE }
+    }
+
+    /// Tells whether the request is a stream of a connection with others (HTTP/2).
+    pub fn is_stream(self) -> bool {
+        // SAFETY: as in `close_connection`.
+        unsafe { !(*self.read(|r| r.connection)).master.is_null() }
+    }
+
+    /// Sends what httpd holds back of responses on the client's connection.
+    pub fn flush_connection(self) {
+        let mut brigade = self.brigade();
+        brigade.append_flush();
+        // SAFETY: brigade and filters belong to the live connection. A failure shows at the next read or write.
+        unsafe { ap_pass_brigade((*self.read(|r| r.connection)).output_filters, brigade.raw.as_ptr()) };
+        // SAFETY: the brigade is live.
+        unsafe { apr_brigade_cleanup(brigade.raw.as_ptr().cast()) };
+    }
+
     /// Keeps this response out of caches, and with it the one that it is a part of.
     pub fn forbid_caching(self) {
         self.change(|r| r.no_cache = 1);

@@ -1,15 +1,21 @@
 //! The client's side of an exchange: httpd's request body and output filters.
 
+use std::time::Duration;
+
 use smallvec::SmallVec;
 
 use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::head::Head;
 use crate::ffi::request::Request;
-use crate::ffi::request_body::{Broken, RequestBody};
-use crate::ffi::response::{Brigade, Gone, Last};
+use crate::ffi::request_body::{Bounds, Broken, RequestBody};
+use crate::ffi::response::{Brigade, Gone, Last, Stage};
 use crate::text::content_length;
 use crate::worker::{Client, ClientGone, Then};
+
+/// What is read of a request body that nobody wants. The times are those that httpd takes to close a connection.
+const DRAINED: Bounds =
+    Bounds { octets: 64 << 20, time: Duration::from_secs(30), silence: Duration::from_secs(5) };
 
 /// An httpd request as a worker sees its client.
 pub(super) struct HttpdClient<'r> {
@@ -18,17 +24,38 @@ pub(super) struct HttpdClient<'r> {
     brigade: Brigade<'r>,
     /// What the head of the response was before it was started.
     before: Option<Head>,
+    /// The end of a response to a stream whose client still sends: mod_http2 resets it with that.
+    held_back: Option<Vec<u8>>,
 }
 
 impl<'r> HttpdClient<'r> {
     /// The client behind `request`.
     pub(super) fn new(request: Request<'r>) -> Self {
-        Self { request, body: request.body(), brigade: request.brigade(), before: None }
+        Self { request, body: request.body(), brigade: request.brigade(), before: None, held_back: None }
     }
 
     /// The status to answer with when the request body could not be read.
     pub(super) fn body_failure(&self) -> Option<u16> {
         self.body.failure()
+    }
+
+    /// Lets a client that still sends have the answer, and with it what was held back of it. One whose stream is reset,
+    /// or whose connection is closed, while it sends may lose it; httpd drains the connections that it closes.
+    pub(super) fn finish(&mut self) {
+        let request = self.request;
+        let lingers = request.closes_connection() && !request.is_stream();
+        if !lingers && !request.is_aborted() && self.body.has_rest() {
+            if request.response_stage() == Stage::Complete {
+                request.flush_connection();
+            }
+            if !self.body.drain(&DRAINED) {
+                request.close_connection();
+            }
+        }
+        if let Some(octets) = self.held_back.take() {
+            // A client that has gone meanwhile has all it wants.
+            let _ = self.brigade.pass(&[&octets], Last::End);
+        }
     }
 
     /// Sets one header the way httpd wants it.
@@ -65,6 +92,10 @@ impl Client for HttpdClient<'_> {
         self.request.set_status(head.status, head.reason.as_deref().filter(|reason| !reason.is_empty()));
         let named = named_by_connection(head);
         let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
+        // Its body is dropped, and unlike 204 and 304 httpd would announce it.
+        let ends_here = |name: &[u8]| {
+            ends_here(name) || (head.status == 205 && name.eq_ignore_ascii_case(b"Content-Length"))
+        };
         let headers = head.headers.iter().map(|(name, value)| (*name, &**value));
         for (name, value) in headers.filter(|(name, _)| !ends_here(name)).chain(added.iter().copied()) {
             self.set_header(name, value);
@@ -83,6 +114,10 @@ impl Client for HttpdClient<'_> {
 
     fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone> {
         let chunks = if self.request.is_header_only() { &[] } else { chunks };
+        if then == Then::End && self.request.is_stream() && self.body.has_rest() {
+            self.held_back = Some(chunks.concat());
+            return Ok(());
+        }
         let last = match then {
             Then::More => Last::Nothing,
             Then::Flush => Last::Flush,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::expanded::{is_expanded, without_gzip};
 use super::host::VirtualHost;
 use super::record::RequestRecord;
 use super::uri::encoded_slashes;
@@ -65,7 +66,7 @@ impl<'r> Facts<'r> {
             local_addr: gather.variable(Indicator::LocalAddr).or_else(|| request.local_ip()),
             tls: None,
             environment: SmallVec::new(),
-            headers: RequestHeaders { table: request.headers_in(), body },
+            headers: RequestHeaders { table: request.headers_in(), body, expanded: is_expanded(request) },
             body,
         };
         // Not before: what httpd knows itself overrides nothing, and adding it drops the first of two values.
@@ -222,17 +223,11 @@ impl<'r> Gather<'r> {
         let length = self.request.headers_in().get(c"Content-Length").map_or(0, announced_length);
         match length {
             0 => Body::None,
-            _ if self.variable(Indicator::IgnoreContentLength).is_some() || self.is_expanded() => {
+            _ if self.variable(Indicator::IgnoreContentLength).is_some() || is_expanded(self.request) => {
                 Body::Unknown
             }
             length => Body::Length(length),
         }
-    }
-
-    /// mod_deflate expands the body: its announced length is that of the compressed one, where it would be cut.
-    fn is_expanded(&self) -> bool {
-        self.request.headers_in().get(c"Content-Encoding").is_some()
-            && self.request.has_input_filter(b"deflate")
     }
 }
 
@@ -240,6 +235,8 @@ impl<'r> Gather<'r> {
 struct RequestHeaders<'r> {
     table: Table<'r>,
     body: Body,
+    /// mod_deflate expands the body.
+    expanded: bool,
 }
 
 impl Headers for RequestHeaders<'_> {
@@ -254,6 +251,14 @@ impl Headers for RequestHeaders<'_> {
                 length_due = false;
             }
             if self.body == Body::None && name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+                continue;
+            }
+            if self.expanded && name.eq_ignore_ascii_case(b"Content-Encoding") {
+                let left = without_gzip(value).filter(|left| !left.is_empty());
+                left.into_iter().for_each(|left| visit(name, &left));
+                continue;
+            }
+            if self.expanded && name.eq_ignore_ascii_case(b"Content-MD5") {
                 continue;
             }
             visit(name, value);

@@ -172,7 +172,12 @@ fn serve(
     let mut client = HttpdClient::new(request);
     let outcome = exchange(request, host, record, (worker, target), &mut client, &mut service);
     notes::write(request, worker.kind_name(), &service, began.elapsed());
-    verdict(request, name, &outcome, client.body_failure(), log)
+    let verdict = verdict(request, name, &outcome, client.body_failure(), log);
+    // Before httpd's own page httpd drains by itself, except for a stream.
+    if verdict == Verdict::Ok || request.is_stream() {
+        client.finish();
+    }
+    verdict
 }
 
 /// The exchange itself.

@@ -10,6 +10,7 @@ mod check;
 mod children;
 mod client;
 mod error_page;
+mod expanded;
 pub mod fixups;
 mod forward;
 mod handler;

@@ -1,5 +1,6 @@
 //! mod_http2 in front: every kind of request and answer over one connection of many streams.
 
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub fn suite() -> Suite {
         .test("a_pool_smaller_than_the_streams_makes_them_wait_or_fail", small_pool)
         .test("a_client_that_goes_gives_its_connections_back", abandoned)
         .test("a_response_that_breaks_off_is_a_reset_stream", cut)
+        .test("an_upload_that_tomcat_refuses_early_gets_its_answer", early_refusals)
 }
 
 fn site() -> Site {
@@ -187,5 +189,37 @@ fn cut() {
     for path in ["/announced", "/open"] {
         let exchange = http2::request(&url(&httpd, path), &[]);
         assert!(exchange.is_reset() && !exchange.is_complete(), "{path}: {}", exchange.transcript());
+    }
+}
+
+/// curl takes a stream that is reset while it sends for a failure, whatever came before.
+fn early_refusals() {
+    let backend = Backend::start(|connection| {
+        while let Some(forward) = connection.request() {
+            if forward.content_length().is_some() {
+                connection.body_packet();
+            }
+            connection.answer(&Answer::page(403, "no uploads here"));
+        }
+    });
+    let httpd = scripted(&backend, "");
+    let file = httpd.site().path("upload");
+    for size in [100_000, 3_000_000] {
+        std::fs::write(&file, vec![b'x'; size]).expect("a file of our own");
+        let data = format!("@{}", file.display());
+        for protocol in ["--http2-prior-knowledge", "--http1.1"] {
+            for framing in ["Expect:", "Transfer-Encoding: chunked"] {
+                for _ in 0..5 {
+                    let mut curl = Command::new("curl");
+                    curl.args(["-sS", "--noproxy", "*", "--max-time", "60", "-w", " %{http_code}", protocol]);
+                    curl.args(["-H", "Expect:", "-H", framing, "--data-binary", &data, &url(&httpd, "/x")]);
+                    let output = curl.output().expect("curl runs");
+                    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                    let what = format!("{size} octets, {protocol}, {framing}");
+                    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+                    assert_eq!(text, "no uploads here 403", "{what}");
+                }
+            }
+        }
     }
 }

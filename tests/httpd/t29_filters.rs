@@ -102,6 +102,13 @@ fn gzip_in_pieces() {
         let expected = format!("length={}", body.len());
         assert_eq!(reply.body, expected.as_bytes(), "chunked {chunked}: {}", reply.everything());
     }
+    for forward in backend.requests() {
+        assert_eq!(forward.header("content-encoding"), None, "what arrives is not compressed any more");
+    }
+    let other = post("/x", "Content-Encoding: br\r\n", b"not gzip", false);
+    assert_eq!(raw::exchange(httpd.port(), other).body, b"length=8");
+    let forward = backend.requests().pop().expect("the request");
+    assert_eq!((forward.header("content-encoding"), forward.content_length()), (Some("br"), Some(8)));
 }
 
 /// Asserts that `reply` is one response of that status, which is also in the access log, and that the container was
