@@ -13,6 +13,12 @@ use crate::support::{paths, wait};
 /// How the module calls itself in the Server header.
 const VERSION: &str = concat!("mod_jk/", env!("CARGO_PKG_VERSION"));
 
+/// What the module calls that which outlives a restart, and the version of its layout.
+const KEYS: [&str; 2] = ["mod_jk:last-good-texts:1", "mod_jk:descriptors:1"];
+
+/// The build that knows other layouts.
+const STRANGER: char = 'c';
+
 pub fn add(suite: Suite) -> Suite {
     suite.under(&ALL_MPMS, "each_restart_runs_the_build_that_is_in_place", three_builds)
 }
@@ -47,13 +53,20 @@ fn three_builds(mpm: Mpm) {
 /// Puts a build with a letter of its own in its version in place, as `make install` does: a new file of that name.
 fn install(module: &Path, letter: char) {
     let mut octets = fs::read(paths::module()).expect("the module");
-    let places: Vec<_> =
-        memchr::memmem::find_iter(&octets, VERSION).map(|place| place + VERSION.len() - 1).collect();
-    assert!(!places.is_empty(), "no {VERSION} in the module");
-    places.into_iter().for_each(|place| octets[place] = letter as u8);
+    end_in(&mut octets, VERSION, letter);
+    if letter == STRANGER {
+        KEYS.iter().for_each(|key| end_in(&mut octets, key, '2'));
+    }
     let new = module.with_extension("new");
     fs::write(&new, octets).expect("a build of our own");
     fs::rename(new, module).expect("a build of our own");
+}
+
+/// Has `text` end in `last`, wherever it stands.
+fn end_in(octets: &mut [u8], text: &str, last: char) {
+    let places: Vec<_> = memchr::memmem::find_iter(octets, text).collect();
+    assert!(!places.is_empty(), "no {text} in the module");
+    places.into_iter().for_each(|place| octets[place + text.len() - 1] = last as u8);
 }
 
 /// The build that answers now.
