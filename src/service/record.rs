@@ -72,23 +72,30 @@ impl RequestRecord {
         let id = id.or_else(|| environment.get(c"UNIQUE_ID").filter(|id| !id.is_empty()));
         let none = if host.has_ids { NO_ID } else { "" };
         let before_cleaning = Self::before_cleaning(request);
+        if let Some((clean, _)) = before_cleaning {
+            request.set_uri(clean);
+        }
         Self {
             id: id.map_or_else(|| none.to_owned(), |id| String::from_utf8_lossy(id).into_owned()),
             rule: OnceLock::new(),
             is_for_clean_uri: before_cleaning.is_some(),
-            arrival: before_cleaning.cloned().map_or_else(OnceLock::new, OnceLock::from),
+            arrival: before_cleaning
+                .map_or_else(OnceLock::new, |(_, arrival)| OnceLock::from(arrival.clone())),
             started_over: OnceLock::new(),
             probes: Mutex::new(None),
             handled: AtomicBool::new(false),
         }
     }
 
-    /// How the request came that this one was started over for; not if that is rewritten by now.
-    fn before_cleaning<'r>(request: Request<'r>) -> Option<&'r Arrival> {
-        match Self::find(request.previous()?)?.started_over.get()? {
-            StartedOver::Cleaned { clean, arrival } if request.uri() == Some(clean) => Some(arrival),
-            _ => None,
-        }
+    /// The clean URI that this request was started over for, and how the one before it came. Also if rewriting led back
+    /// to the latter; not if it led elsewhere.
+    fn before_cleaning<'r>(request: Request<'r>) -> Option<(&'r [u8], &'r Arrival)> {
+        let StartedOver::Cleaned { clean, arrival } = Self::find(request.previous()?)?.started_over.get()?
+        else {
+            return None;
+        };
+        let is_same = [clean, &arrival.uri].into_iter().any(|uri| request.uri() == Some(uri));
+        is_same.then_some((clean, arrival))
     }
 
     /// Lets sections and access rules see `clean` in place of the URI.

@@ -15,6 +15,7 @@ use crate::support::wait;
 pub fn suite() -> Suite {
     Suite::new("locations")
         .test("no_spelling_reaches_what_is_denied_and_what_is_allowed_arrives_unchanged", spellings)
+        .test("no_forwarding_option_lets_a_spelling_reach_what_is_denied", forwarding_options)
         .test("sections_of_the_clean_uri_decide_who_serves_it", sections_of_the_clean_uri)
 }
 
@@ -178,11 +179,12 @@ JkMount /fallback/front w
 </LocationMatch>
 "#;
 
-fn server(backend: &Backend) -> Httpd {
+/// A server with a virtual host per mode, each with `options` beside the ways.
+fn server(backend: &Backend, options: &str) -> Httpd {
     let hosts: String = MODES
         .iter()
         .map(|mode| {
-            format!("<VirtualHost *:@PORT@>\nServerName {mode}.test\nAllowEncodedSlashes {mode}\n{CONF}</VirtualHost>\n")
+            format!("<VirtualHost *:@PORT@>\nServerName {mode}.test\nAllowEncodedSlashes {mode}\n{options}\n{CONF}</VirtualHost>\n")
         })
         .collect();
     let site = ["env", "setenvif", "dir"]
@@ -214,7 +216,7 @@ fn table(mode: usize) -> impl Iterator<Item = (&'static str, Fate)> {
 
 fn spellings() {
     let backend = Backend::answering(|forward| Answer::ok(forward.uri.clone()));
-    let httpd = server(&backend);
+    let httpd = server(&backend, "");
     for (index, mode) in MODES.iter().enumerate() {
         for (spelling, fate) in table(index) {
             for (way, by_handler) in WAYS.iter().zip([false, false, true, true]) {
@@ -242,9 +244,7 @@ fn spellings() {
         }
     }
     what_httpd_finds_first(&httpd);
-    for uri in backend.requests().iter().map(|forward| understood(&forward.uri)) {
-        assert_ne!(uri.split('/').nth(2), Some("admin"), "{uri} was reached");
-    }
+    assert_nothing_denied(&backend);
 }
 
 /// The ways on which httpd looks at its own files first.
@@ -275,19 +275,65 @@ fn what_httpd_finds_first(httpd: &Httpd) {
     }
 }
 
-/// What Tomcat makes of a URI: decoded once, without parameters and dot segments.
+/// JkOptions ForwardURI* change the spelling that Tomcat gets, not what it names.
+fn forwarding_options() {
+    let backend = Backend::answering(|forward| Answer::ok(forward.uri.clone()));
+    for option in ["ForwardURIEscaped", "ForwardURICompat", "ForwardURICompatUnparsed"] {
+        let httpd = server(&backend, &format!("JkOptions +{option}"));
+        for (index, mode) in MODES.iter().enumerate() {
+            for (spelling, fate) in table(index) {
+                for way in ["/mount", "/handler"] {
+                    let status = ask(&httpd, mode, &format!("{way}{spelling}")).0;
+                    let allowed: &[u16] = match fate {
+                        // ForwardURICompat refuses what Tomcat would decode a second time.
+                        Same | As(_) if option == "ForwardURICompat" => &[200, 400],
+                        Same | As(_) => &[200],
+                        Through => &[200, 403],
+                        Denied if option == "ForwardURICompat" => &[403, 400],
+                        Denied => &[403],
+                        Refused(400) => &[400],
+                        Refused(_) => &[404],
+                    };
+                    assert!(allowed.contains(&status), "{way}{spelling} with {option} and {mode}: {status}");
+                }
+            }
+        }
+    }
+    assert_nothing_denied(&backend);
+}
+
+fn assert_nothing_denied(backend: &Backend) {
+    for uri in backend.requests().iter().map(|forward| understood(&forward.uri)) {
+        assert_ne!(uri.split('/').nth(2), Some("admin"), "{uri} was reached");
+    }
+}
+
+/// What Tomcat makes of a URI: decoded once but for slashes, without parameters and dot segments.
 fn understood(uri: &str) -> String {
     let mut kept: Vec<String> = Vec::new();
     for segment in uri.split('/').skip(1) {
-        let name = segment.split(';').next().unwrap_or_default();
-        let name = name.replace("%25", "%").replace("%20", " ");
-        match &*name {
+        match &*decoded(segment.split(';').next().unwrap_or_default()) {
             "" | "." => {}
             ".." => drop(kept.pop()),
-            _ => kept.push(name),
+            name => kept.push(name.to_owned()),
         }
     }
     format!("/{}", kept.join("/"))
+}
+
+fn decoded(name: &str) -> String {
+    let mut pieces = name.split('%');
+    let mut octets = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        match piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(octet) if octet != b'/' => {
+                octets.push(octet);
+                octets.extend_from_slice(&piece.as_bytes()[2..]);
+            }
+            _ => octets.extend_from_slice(format!("%{piece}").as_bytes()),
+        }
+    }
+    String::from_utf8_lossy(&octets).into_owned()
 }
 
 /// By its handler a URI with parameters is ours; its clean one is another worker's, httpd's own, or another module's.
@@ -303,7 +349,7 @@ fn sections_of_the_clean_uri() {
             Answer::ok(body)
         })
     });
-    let httpd = ["env", "setenvif"]
+    let httpd = ["env", "rewrite"]
         .iter()
         .fold(Site::single_child(Mpm::Event, 8), |site, name| site.load(name))
         .workers(&format!("worker.list=a,b\n{}{}", first.worker("a"), second.worker("b")))
@@ -311,11 +357,16 @@ fn sections_of_the_clean_uri() {
         .conf("<Location /handled/static>\nSetHandler none\n</Location>")
         .conf("<Location /handled/other>\nSetEnv JK_WORKER_NAME b\n</Location>")
         .conf("<Location /handled/off>\nSetEnv no-jk 1\n</Location>")
-        .conf("JkRequestLogFormat \"%w %s %U\"")
+        .conf("JkRequestLogFormat \"%w %s %U\"\nRewriteEngine On")
+        .conf("RewriteRule ^/handled/rewritten/(.*)$ /handled/$1;v=1 [PT]")
+        .conf("RewriteRule ^(/handled/(other/)?always)$ $1;v=1 [PT]")
         .file("htdocs/handled/static/f", "file")
         .file("htdocs/handled/off/f", "file")
         .start();
     for (path, expected) in [
+        ("/handled/rewritten/x", "first GET /handled/x;v=1 0"),
+        ("/handled/always", "first GET /handled/always;v=1 0"),
+        ("/handled/other/always", "second GET /handled/other/always;v=1 0"),
         ("/handled/x", "first GET /handled/x 0"),
         ("/handled/x;v=1/100%25?a=%20", "first GET /handled/x;v=1/100%25 0"),
         ("/handled/static/f", "file"),
