@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
 /// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
-const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_context|\
+const FUNCTIONS: &str = "ap_(add_common_vars|get_conn_socket|add_version_component|check_cmd_context|\
     find_linked_module|escape_uri|os_escape_path|get_brigade|map_http_request_error|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|fixups|handler|\
     log_transaction|map_to_storage|post_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
@@ -15,7 +15,7 @@ const FUNCTIONS: &str = "ap_(add_common_vars|add_version_component|check_cmd_con
     get_module_config|setup_client_block|should_client_block|state_query|update_mtime|bucket_error_create|\
     get_status_line|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\
     userdata_get|userdata_set)|pstrmemdup|palloc|table_(addn|copy|setn|get|unset|elts)|date_parse_http|\
-    brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|filepath_name_get|\
+    brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|os_sock_get|filepath_name_get|\
     filepath_merge|sockaddr_equal|stat)|jk_(log_server|brigade_append|brigade_first|bucket_kind|bucket_error_status|\
     bucket_take|bucket_delete|forced_type|keeps_encoded_slashes)";
 const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\

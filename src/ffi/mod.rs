@@ -14,6 +14,7 @@ pub(crate) mod kept;
 pub mod log_pipe;
 pub mod memory;
 pub mod pool;
+pub mod presence;
 pub mod process;
 pub mod request;
 pub mod request_body;

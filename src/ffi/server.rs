@@ -207,7 +207,7 @@ pub fn threads_per_child() -> usize {
     }
 }
 
-fn mpm(what: u32) -> usize {
+pub(super) fn mpm(what: u32) -> usize {
     let mut value = 0;
     // SAFETY: the result is written to a live local variable.
     let status = unsafe { ap_mpm_query(what as i32, &mut value) };

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
 use crate::ffi::head::Head;
+use crate::ffi::presence::is_process_ending;
 use crate::ffi::request::Request;
 use crate::ffi::request_body::{Bounds, Broken, RequestBody};
 use crate::ffi::response::{Brigade, Gone, Last, Stage};
@@ -124,6 +125,10 @@ impl Client for HttpdClient<'_> {
             Then::End => Last::End,
         };
         Ok(self.brigade.pass(chunks, last)?)
+    }
+
+    fn is_waiting(&mut self) -> bool {
+        !is_process_ending() && !self.request.is_client_gone()
     }
 
     fn abort(&mut self) {

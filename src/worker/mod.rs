@@ -5,6 +5,7 @@ pub mod errands;
 pub mod lb;
 pub mod maintain;
 pub mod outcome;
+mod pause;
 pub mod progress;
 pub mod registry;
 pub mod request;

@@ -1,5 +1,7 @@
 //! What has already happened to a request, over all attempts on all members.
 
+use std::time::Instant;
+
 /// Progress of one request. Created once by whoever takes the request in, handed to every attempt.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -9,6 +11,8 @@ pub struct Progress {
     pub body_consumed: bool,
     /// A part of the response was delivered to the client: the request must not be repeated.
     pub delivered: bool,
+    /// When the first attempt failed.
+    pub failing_since: Option<Instant>,
     /// A pooled connection turned out to be closed by the container: the request now uses new ones only.
     pub fresh_only: bool,
     /// Octets of the request body read from the client so far.

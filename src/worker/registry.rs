@@ -186,8 +186,8 @@ mod tests {
         let logger = Logger::capture(Level::Error);
         let worker = Worker::Status(status("jkstatus"));
         let mut notes = ServiceNotes::default();
-        let outcome =
-            TestRequest::new().with(&logger, |request| worker.service(request, &mut NoClient, &mut notes));
+        let outcome = TestRequest::new()
+            .with(&logger, |request| worker.service(request, &mut NoClient { waiting: true }, &mut notes));
         assert_eq!(outcome, Outcome::Failed { failure: Failure::NoMember, repeatable: false });
         assert_eq!(logger.captured(), ["[error] (jkstatus) this version of mod_jk has no status page"]);
     }

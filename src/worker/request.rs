@@ -88,6 +88,11 @@ pub trait Client {
     /// (`use_server_errors`). Nothing else of it is told: neither `start` nor `deliver` follow.
     fn give_way(&mut self, head: &SendHeaders<'_>);
 
+    /// Tells whether anybody still waits for the answer: the client has not gone, and this process does not end.
+    fn is_waiting(&mut self) -> bool {
+        true
+    }
+
     /// Cuts a response that has begun, so that the client sees that it is incomplete.
     fn abort(&mut self);
 }

@@ -3,16 +3,23 @@
 //! Rules: "decisions, rows 6, 10, 19 and 29", the retry rule of "promises".
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use rustix::process::Signal;
 
 use crate::support::ajp;
-use crate::support::backend::{Answer, Backend, Connection};
+use crate::support::backend::{self, Answer, Backend, Connection};
 use crate::support::httpd::Httpd;
 use crate::support::raw::{self, Ending};
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
+use crate::support::{ports, process, wait};
+
+/// Long enough that only what never comes reaches it.
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub fn suite() -> Suite {
     Suite::new("isolation")
@@ -20,6 +27,8 @@ pub fn suite() -> Suite {
         .test("control_characters_in_what_a_page_says_become_blanks", control_characters)
         .test("a_lost_request_reaches_warm_members_no_more_often_than_cold_ones", warm_members)
         .test("a_failed_attempt_leaves_nothing_behind", nothing_left)
+        .test("a_client_that_leaves_ends_the_attempts_for_it", client_leaves_retries)
+        .test("a_child_that_ends_makes_no_further_attempts", child_ends_among_retries)
         .test("a_download_that_ends_does_not_bring_a_member_back", old_download)
 }
 
@@ -205,4 +214,36 @@ fn old_download() {
     let rest = raw::read_to_close(&mut download);
     assert!(rest.ends_with(b"0\r\n\r\n"), "the download is whole: {}", rest.escape_ascii());
     assert_eq!(with_session("/good"), "b", "the member is in error still");
+}
+
+/// A Tomcat that is down, and retries for a day.
+fn endless_retries() -> Httpd {
+    let workers = backend::worker("w", ports::free());
+    let workers = format!("worker.list=w\n{workers}worker.w.retries=1000000\n");
+    Site::single_child(Mpm::Event, 8).workers(&workers).conf("JkMount /* w").start()
+}
+
+/// Sends a request that is tried again and again.
+fn begin_retries(httpd: &Httpd) -> TcpStream {
+    let mut client = raw::connect(httpd.port());
+    client.write_all(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("httpd reads");
+    wait::until_true("a second attempt", LIMIT, || httpd.jk_log().contains("attempt 2 of 1000000"));
+    client
+}
+
+fn client_leaves_retries() {
+    let httpd = endless_retries();
+    drop(begin_retries(&httpd));
+    wait::until_true("the end of the attempts", LIMIT, || httpd.jk_log().contains("no further attempt"));
+}
+
+fn child_ends_among_retries() {
+    for end in [Signal::TERM, Signal::USR1] {
+        let httpd = endless_retries();
+        let mut client = begin_retries(&httpd);
+        process::send(httpd.id(), end);
+        wait::until_true("the end of the attempts", LIMIT, || httpd.jk_log().contains("no further attempt"));
+        let answer = raw::read_to_close(&mut client);
+        assert!(end == Signal::TERM || answer.starts_with(b"HTTP/1.1 503"), "{}", answer.escape_ascii());
+    }
 }

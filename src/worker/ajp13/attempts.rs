@@ -12,6 +12,7 @@ use super::Ajp13Worker;
 use crate::config::settings::RecoveryOptions;
 use crate::log;
 use crate::worker::outcome::{Attempt, Culprit, Target};
+use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
 
 /// A request in the hands of this worker.
@@ -101,7 +102,10 @@ impl Service<'_> {
                 attempt += 1;
                 continue;
             }
-            if attempt >= settings.retries || !self.may_repeat(&failed, Target::SameWorker) {
+            if attempt >= settings.retries
+                || !self.may_repeat(&failed, Target::SameWorker)
+                || !self.pause(fault)
+            {
                 let outcome = self.give_up(&failed, attempt);
                 if let Some(connection) = failed.unused.take() {
                     lease.keep(connection);
@@ -110,7 +114,6 @@ impl Service<'_> {
             }
             attempt += 1;
             log!(log, Info, "({name}) {fault}; trying again (attempt {attempt} of {})", settings.retries);
-            std::thread::sleep(settings.retry_interval);
         }
     }
 
@@ -179,6 +182,20 @@ impl Service<'_> {
 
     fn may_repeat(&self, failed: &Failed, target: Target) -> bool {
         failed.fault.failure().may_repeat(target, &self.facts(failed.headers_received), self.progress)
+    }
+
+    /// Waits for retry_interval; tells whether anybody still waits for another attempt.
+    fn pause(&mut self, fault: &Fault) -> bool {
+        let (name, log) = (self.worker.name(), self.request.log);
+        let useful = pause(self.worker.settings.retry_interval, self.client, self.progress);
+        if !useful {
+            log!(
+                log,
+                Info,
+                "({name}) {fault}; no further attempt: the client has gone, or this process ends"
+            );
+        }
+        useful
     }
 
     fn facts(&self, headers_received: bool) -> Attempt<'_> {

@@ -7,10 +7,13 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
+use std::time::Duration;
+
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::MemberState;
 use crate::worker::outcome::{Culprit, MemberEvent};
+use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
 
 use super::backend::Backend;
@@ -80,7 +83,9 @@ impl<B: Backend> Service<'_, B> {
         let mut last = NO_MEMBER;
         for round in 0..self.lb.settings.retries.max(1) {
             if round > 0 {
-                std::thread::sleep(self.lb.settings.retry_interval);
+                if !pause(self.lb.settings.retry_interval, self.client, &mut self.progress) {
+                    break;
+                }
                 self.excluded.clear();
             }
             match self.round() {
@@ -95,7 +100,10 @@ impl<B: Backend> Service<'_, B> {
     fn round(&mut self) -> ControlFlow<Outcome, Outcome> {
         let limit = self.lb.members.len().min(self.lb.settings.lb_retries.max(1) as usize);
         let mut last = NO_MEMBER;
-        for _ in 0..limit {
+        for member in 0..limit {
+            if member > 0 && !pause(Duration::ZERO, self.client, &mut self.progress) {
+                return Break(last);
+            }
             last = match self.elect() {
                 Elected::Member(choice) => self.attempt(choice),
                 Elected::Nobody => return Continue(NO_MEMBER),

@@ -189,8 +189,9 @@ impl Bench {
     /// Serves `request`; returns outcome and notes.
     pub fn serve(&self, request: &TestRequest) -> (Outcome, ServiceNotes) {
         let mut notes = ServiceNotes::default();
-        let outcome =
-            request.with(&self.logger, |request| self.lb.service(request, &mut NoClient, &mut notes));
+        let outcome = request.with(&self.logger, |request| {
+            self.lb.service(request, &mut NoClient { waiting: true }, &mut notes)
+        });
         (outcome, notes)
     }
 
@@ -279,7 +280,10 @@ impl Headers for TestRequest {
 }
 
 /// A client without a body, for requests whose answers nobody looks at.
-pub struct NoClient;
+pub struct NoClient {
+    /// Whether it waits for an answer.
+    pub waiting: bool,
+}
 
 impl Client for NoClient {
     fn read_body(&mut self, _buffer: &mut [u8]) -> Result<usize, ClientGone> {
@@ -295,6 +299,10 @@ impl Client for NoClient {
     }
 
     fn give_way(&mut self, _head: &SendHeaders<'_>) {}
+
+    fn is_waiting(&mut self) -> bool {
+        self.waiting
+    }
 
     fn abort(&mut self) {}
 }
