@@ -26,8 +26,7 @@ struct Pings {
 /// Reads the settings of the ajp13 worker `name`.
 pub(super) fn ajp13(section: &mut Section<'_>, name: &BStr, threads: usize) -> Ajp13Settings {
     let max_packet_size = max_packet_size(section);
-    let retries = section.count(Property::Retries);
-    let retry_interval = section.pause(Property::RetryInterval);
+    let (retries, retry_interval) = section.retries();
     let socket_timeout = section.limit(Property::SocketTimeout);
     let pool_size = pool_size(section);
     let pings = pings(section);

@@ -56,6 +56,7 @@ fn refuse_empty(builder: &mut Builder<'_>, name: &BStr, listed: Option<&Origin>)
 
 fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>) -> LbSettings {
     let recover_time = section.limit(Property::RecoverTime).unwrap_or_default();
+    let (retries, retry_interval) = section.retries();
     let half_of_recover_time = std::time::Duration::from_secs(recover_time.as_secs() / 2);
     LbSettings {
         name: name.to_str_lossy().into_owned(),
@@ -64,9 +65,9 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
         sticky_session_force: section.flag(Property::StickySessionForce),
         method: section.letter(Property::Method, &METHOD_VALUES),
         lock: section.letter(Property::Lock, &LOCK_VALUES),
-        retries: section.count(Property::Retries),
+        retries,
         lb_retries: section.count(Property::LbRetries),
-        retry_interval: section.pause(Property::RetryInterval),
+        retry_interval,
         recover_time,
         error_escalation_time: section
             .limit_if_set(Property::ErrorEscalationTime)

@@ -15,6 +15,9 @@ use super::values;
 use crate::config::diagnostic::{Origin, Report};
 use crate::config::properties::list_items;
 
+/// The longest time of tries that nobody is told about.
+const LONG_RETRIES: Duration = Duration::from_secs(60);
+
 /// One item of a list, and the line it stands on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
@@ -141,6 +144,27 @@ impl<'a> Section<'a> {
     /// A time to wait; less than zero is zero.
     pub fn pause(&mut self, property: Property) -> Duration {
         self.limit(property).unwrap_or_default()
+    }
+
+    /// How often is tried, and the pause between two tries. A user, and a thread, that wait longer than
+    /// [`LONG_RETRIES`] for them are worth a word.
+    pub fn retries(&mut self) -> (u32, Duration) {
+        let (retries, interval) = (self.count(Property::Retries), self.pause(Property::RetryInterval));
+        let longest = interval.saturating_mul(retries);
+        if longest > LONG_RETRIES {
+            let named =
+                [Property::Retries, Property::RetryInterval].into_iter().find(|name| self.is_set(*name));
+            let seconds = longest.as_secs();
+            let complaint = format_args!(
+                "retries x retry_interval is {seconds} s: a request may wait, and keep its thread, for that long"
+            );
+            named.into_iter().for_each(|named| self.warn(named, complaint));
+        }
+        (retries, interval)
+    }
+
+    fn is_set(&self, property: Property) -> bool {
+        self.entry(property).is_some()
     }
 
     /// One of `values`, which stand in the order of the property's words.

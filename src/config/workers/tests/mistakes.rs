@@ -240,6 +240,8 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "w.properties:9: worker.s.good=a,x: good and bad overlap; a member that fits both is bad",
     ]),
     ("worker.list=balancer", &["w.properties:8: worker.list: worker balancer is listed twice"]),
+    ("worker.t1.retries=601", &["w.properties:8: worker.t1.retries=601: retries x retry_interval is 60 s: a request may wait, and keep its thread, for that long"]),
+    ("worker.balancer.retry_interval=31000", &["w.properties:8: worker.balancer.retry_interval=31000: retries x retry_interval is 62 s: a request may wait, and keep its thread, for that long"]),
     ("a=b\0c", &["w.properties:8: the line is read only up to its NUL octet"]),
 ];
 
@@ -256,6 +258,7 @@ fn what_is_correct_is_not_talked_about() {
         "",
         "worker.t1.retry_interval=0\nworker.t1.connection_acquire_timeout=0",
         "worker.t1.reply_timeout=-1",
+        "worker.t1.retries=600\nworker.balancer.retry_interval=30000",
         "worker.maintain=0",
         "net.host=10.0.0.1\nworker.t1.source=$(net.host)",
         "worker.t1.source=$(worker.t2.host)",
