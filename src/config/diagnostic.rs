@@ -7,6 +7,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::text::Counted;
+
+/// Most complaints of one severity that a limited report keeps.
+pub const MAX_KEPT: usize = 20;
+
 /// Longest message in characters: with its origin it fits a line of the log.
 const MAX_MESSAGE: usize = 800;
 
@@ -65,24 +70,52 @@ impl fmt::Display for Diagnostic {
 }
 
 /// All complaints of one check, in the order they were found.
+///
+/// A limited one keeps the first few of each severity; of the others it counts, but does not work out, the texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    limit: Option<usize>,
+    /// Warnings and errors beyond the limit.
+    dropped: [usize; 2],
 }
 
 impl Report {
+    /// A report that keeps [`MAX_KEPT`] errors and as many warnings.
+    pub fn limited() -> Self {
+        Self { limit: Some(MAX_KEPT), ..Self::default() }
+    }
+
     /// Adds an error.
     pub fn error(&mut self, origin: Option<&Origin>, message: impl Into<String>) {
-        self.push(Severity::Error, origin, message.into());
+        self.add(Severity::Error, origin, || message.into());
     }
 
     /// Adds a warning.
     pub fn warn(&mut self, origin: Option<&Origin>, message: impl Into<String>) {
-        self.push(Severity::Warning, origin, message.into());
+        self.add(Severity::Warning, origin, || message.into());
     }
 
-    fn push(&mut self, severity: Severity, origin: Option<&Origin>, message: String) {
-        self.diagnostics.push(Diagnostic { severity, origin: origin.cloned(), message: printable(message) });
+    /// Adds a complaint whose text is worked out only if it is kept.
+    pub fn add(&mut self, severity: Severity, origin: Option<&Origin>, message: impl FnOnce() -> String) {
+        if self.limit.is_some_and(|limit| self.kept(severity) >= limit) {
+            self.dropped[severity as usize] += 1;
+            return;
+        }
+        let message = printable(message());
+        self.diagnostics.push(Diagnostic { severity, origin: origin.cloned(), message });
+    }
+
+    /// Ends a limited report about `file`: says how many complaints were not kept.
+    pub fn closed(mut self, file: &Arc<str>) -> Self {
+        let origin = Origin::new(file, 0);
+        self.limit = None;
+        for (severity, word) in [(Severity::Error, "further error"), (Severity::Warning, "further warning")] {
+            if let more @ 1.. = std::mem::take(&mut self.dropped[severity as usize]) {
+                self.add(severity, Some(&origin), || Counted(more as u64, word).to_string());
+            }
+        }
+        self
     }
 
     /// Appends everything of `other`.
@@ -111,7 +144,16 @@ impl Report {
 
     /// Tells whether any complaint is an error.
     pub fn has_errors(&self) -> bool {
-        self.iter().any(|d| d.severity == Severity::Error)
+        self.kept(Severity::Error) > 0
+    }
+
+    /// How many complaints of `severity` there were, kept or not.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.kept(severity) + self.dropped[severity as usize]
+    }
+
+    fn kept(&self, severity: Severity) -> usize {
+        self.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// Tells whether there is nothing to complain about.
@@ -144,10 +186,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         // One edit changes at most four octets: names of other lengths need no closer look.
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * limit)
-        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (distance(&word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+fn distance(word: &str, candidate: &str) -> usize {
+    #[cfg(test)]
+    work::count();
+    strsim::osa_distance(word, &candidate.to_lowercase())
 }
 
 /// Words the suggestion as the tail of a message: `, did you mean ajp13?`, or nothing.
@@ -155,9 +203,44 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     nearest(word, candidates).map(|found| format!(", did you mean {found}?")).unwrap_or_default()
 }
 
+/// How many distances this thread has worked out: what a check costs, however fast the machine is.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DISTANCES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        DISTANCES.set(DISTANCES.get() + 1);
+    }
+
+    pub(crate) fn distances() -> usize {
+        DISTANCES.get()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limited_report_counts_what_it_does_not_keep() {
+        let mut report = Report::limited();
+        let mut worked_out = 0;
+        for number in 0..50 {
+            report.add(Severity::Warning, None, || {
+                worked_out += 1;
+                number.to_string()
+            });
+        }
+        report.error(None, "an error behind many warnings");
+        assert_eq!((worked_out, report.count(Severity::Warning), report.count(Severity::Error)), (20, 50, 1));
+        let shown: Vec<_> = report.closed(&"map".into()).iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 22);
+        assert_eq!(shown[19..], ["19", "an error behind many warnings", "map: 30 further warnings"]);
+    }
 
     #[test]
     fn nearest_suggests_transposed_letters_only_when_close() {

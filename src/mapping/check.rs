@@ -2,11 +2,12 @@
 //!
 //! Run over all rules by configtest and at start, and over a map file's rules at each reload.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{Kind, Rule, RuleOptions};
 use crate::config::diagnostic::did_you_mean;
-use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
+use crate::config::settings::{WorkerKind, WorkersSettings};
 use crate::config::workers::{check_mounted_worker, DefinedNames};
 use crate::config::{Report, Severity};
 
@@ -15,36 +16,45 @@ use crate::config::{Report, Severity};
 pub struct WorkerCheck<'a> {
     settings: &'a WorkersSettings,
     defined: &'a DefinedNames,
-    listed: HashMap<&'a str, &'a WorkerKind>,
+    /// By name; a balancer with the names of its members.
+    listed: HashMap<&'a str, Option<HashSet<&'a str>>>,
 }
 
 impl<'a> WorkerCheck<'a> {
     /// Takes the workers that can serve, and all names that have properties.
     pub fn new(settings: &'a WorkersSettings, defined: &'a DefinedNames) -> Self {
-        let listed = settings.workers.iter().map(|worker| (worker.name.as_str(), &worker.kind)).collect();
-        Self { settings, defined, listed }
+        let listed = settings.workers.iter().map(|worker| (worker.name.as_str(), members(&worker.kind)));
+        Self { settings, defined, listed: listed.collect() }
     }
 
     /// Complains about a worker that is not listed, with severity `unknown` (only a warning for a disabled rule or
     /// an exclusion), and warns of extensions that have no effect with this worker.
     pub fn check(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
         match self.listed.get(rule.worker.as_str()) {
-            Some(WorkerKind::Lb(lb)) => check_members(rule, lb, report),
-            Some(_) => check_without_balancer(rule, report),
+            Some(Some(members)) => check_members(rule, members, report),
+            Some(None) => check_without_balancer(rule, report),
             None if rule.kind == Kind::Exclusion && rule.worker == "*" => {}
             None => self.check_unknown(rule, unknown, report),
         }
     }
 
-    /// Does so for each of `rules`.
+    /// Does so for each definition among `rules`. A limited report bounds the work: one look-up for each and, for a
+    /// complaint that is kept, the search for what may have been meant.
     pub fn check_all(&self, rules: &[Rule], unknown: Severity, report: &mut Report) {
-        rules.iter().for_each(|rule| self.check(rule, unknown, report));
+        let definitions = rules.chunk_by(|one, next| Arc::ptr_eq(&one.written, &next.written));
+        definitions.filter_map(<[Rule]>::first).for_each(|rule| self.check(rule, unknown, report));
     }
 
     fn check_unknown(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
-        let Some((fault, advice)) = check_mounted_worker(self.settings, self.defined, &rule.worker) else {
-            return;
+        // A rule that forwards nothing does no harm.
+        let severity = match rule.disabled || rule.kind == Kind::Exclusion {
+            true => Severity::Warning,
+            false => unknown,
         };
+        report.add(severity, rule.origin.as_ref(), || self.unknown(rule));
+    }
+
+    fn unknown(&self, rule: &Rule) -> String {
         let consequence = match rule.kind {
             _ if rule.disabled => "the rule is disabled, so this has no effect".to_owned(),
             Kind::Mount => "requests for this mount get 500".to_owned(),
@@ -52,32 +62,37 @@ impl<'a> WorkerCheck<'a> {
                 format!("it excludes nothing: what is mounted of {} stays forwarded", rule.written_pattern())
             }
         };
-        let text = format!("{}: worker {} {fault}; {consequence}{advice}", rule.spelling(), rule.worker);
-        // A rule that forwards nothing does no harm.
-        match rule.disabled || rule.kind == Kind::Exclusion || unknown == Severity::Warning {
-            true => report.warn(rule.origin.as_ref(), text),
-            false => report.error(rule.origin.as_ref(), text),
-        }
+        let found = check_mounted_worker(self.settings, self.defined, &rule.worker);
+        let (fault, advice) = found.unwrap_or_default();
+        format!("{}: worker {} {fault}; {consequence}{advice}", rule.spelling(), rule.worker)
     }
 }
 
-fn check_members(rule: &Rule, lb: &LbSettings, report: &mut Report) {
-    let members = || lb.members.iter().map(|member| member.worker.name.as_str());
-    for activation in &rule.options.activations {
-        let name = activation.member.as_str();
-        if !members().any(|member| member == name) {
-            let hint = did_you_mean(name, members());
-            let text = format!("{}: {name} is not a member of balancer {}{hint}", rule.spelling(), lb.name);
-            report.warn(rule.origin.as_ref(), text);
-        }
+/// Names of the members of a balancer.
+fn members(kind: &WorkerKind) -> Option<HashSet<&str>> {
+    match kind {
+        WorkerKind::Lb(lb) => Some(lb.members.iter().map(|member| member.worker.name.as_str()).collect()),
+        _ => None,
+    }
+}
+
+fn check_members(rule: &Rule, members: &HashSet<&str>, report: &mut Report) {
+    let names = rule.options.activations.iter().map(|activation| activation.member.as_str());
+    for name in names.filter(|name| !members.contains(name)) {
+        report.add(Severity::Warning, rule.origin.as_ref(), || {
+            let mut known: Vec<_> = members.iter().copied().collect();
+            known.sort_unstable();
+            let hint = did_you_mean(name, known);
+            format!("{}: {name} is not a member of balancer {}{hint}", rule.spelling(), rule.worker)
+        });
     }
 }
 
 fn check_without_balancer(rule: &Rule, report: &mut Report) {
     for name in balancer_extensions(&rule.options) {
-        let text =
-            format!("{}: {} is not of type lb, extension {name} is ignored", rule.spelling(), rule.worker);
-        report.warn(rule.origin.as_ref(), text);
+        report.add(Severity::Warning, rule.origin.as_ref(), || {
+            format!("{}: {} is not of type lb, extension {name} is ignored", rule.spelling(), rule.worker)
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use super::{ActivationRule, RuleOptions};
 use crate::config::diagnostic::did_you_mean;
 use crate::config::properties::list_items;
 use crate::config::settings::{Activation, FailStatus};
-use crate::config::{Origin, Report};
+use crate::config::{Origin, Report, Severity};
 use crate::text::LeadingNumber;
 
 /// Parses the worker name, which ends at the first `;`, and the extensions behind it.
@@ -80,18 +80,20 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn warn(&mut self, text: impl AsRef<str>) {
-        self.report.warn(self.origin, format!("rule extension {}", text.as_ref()));
+    fn warn(&mut self, text: impl FnOnce() -> String) {
+        self.report.add(Severity::Warning, self.origin, || format!("rule extension {}", text()));
     }
 
     fn unknown(&mut self, token: &[u8], has_value: bool) {
         let name = token.split_once_str("=").map_or(token, |(name, _)| name);
         let shown = name.to_str_lossy();
         if !has_value && find(name).is_some() {
-            return self.warn(format!("{shown} has no value and is ignored, expected {shown}=..."));
+            return self.warn(|| format!("{shown} has no value and is ignored, expected {shown}=..."));
         }
-        let hint = did_you_mean(&shown, EXTENSIONS.iter().map(|extension| extension.name));
-        self.warn(format!("{shown} is unknown and ignored{hint}"));
+        self.warn(|| {
+            let hint = did_you_mean(&shown, EXTENSIONS.iter().map(|extension| extension.name));
+            format!("{shown} is unknown and ignored{hint}")
+        });
     }
 
     /// Reads a number as `atoi` does: garbage is 0, what follows the digits is ignored.
@@ -100,7 +102,7 @@ impl Parser<'_> {
         let number = found.clamped();
         if !found.is_whole() || i64::from(number) != found.value {
             let text = value.text.to_str_lossy();
-            self.warn(format!("{}={text}: expected a number, taken as {number}", value.name));
+            self.warn(|| format!("{}={text}: expected a number, taken as {number}", value.name));
         }
         number
     }
@@ -113,7 +115,7 @@ impl Parser<'_> {
     fn first(&mut self, value: Value<'_>, taken: bool) -> bool {
         if taken {
             let text = value.text.to_str_lossy();
-            self.warn(format!("{} is allowed once, {text} is ignored", value.name));
+            self.warn(|| format!("{} is allowed once, {text} is ignored", value.name));
         }
         !taken
     }
@@ -123,7 +125,7 @@ impl Parser<'_> {
             return None;
         }
         if value.text.is_empty() {
-            self.warn(format!("{} has no value and is ignored", value.name));
+            self.warn(|| format!("{} has no value and is ignored", value.name));
             return None;
         }
         Some(value.text.to_str_lossy().into_owned())
@@ -155,7 +157,7 @@ impl Parser<'_> {
                 Ok(status @ 100..=999) => {
                     self.options.fail_on_status.push(FailStatus { status, soft: number < 0 });
                 }
-                _ => self.warn(format!("fail_on_status: {number} is no HTTP status and is ignored")),
+                _ => self.warn(|| format!("fail_on_status: {number} is no HTTP status and is ignored")),
             }
         }
     }
@@ -198,7 +200,7 @@ impl Parser<'_> {
             for member in members.into_iter().flatten() {
                 if let Some(earlier) = self.options.activations.iter().find(|rule| rule.member == member) {
                     let earlier = ORDER[earlier.activation as usize].1;
-                    self.warn(format!("{name} replaces {earlier} for member {member}"));
+                    self.warn(|| format!("{name} replaces {earlier} for member {member}"));
                 }
                 self.options.activations.push(ActivationRule { member, activation });
             }

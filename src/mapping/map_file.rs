@@ -11,10 +11,9 @@ use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 
 use super::{describe_replaced, Definitions, Rule};
-use crate::config::properties::{environment, expand_macros, lines, Line};
+use crate::config::properties::{environment, expand_macros, parse_line, raw_lines, Line};
 use crate::config::stray::{self, Strays};
-use crate::config::{Origin, Report};
-use crate::text::Counted;
+use crate::config::{Origin, Report, Severity};
 
 /// Largest map file in octets; a larger one is no map file.
 pub const MAX_FILE_SIZE: u64 = 64 << 20;
@@ -22,35 +21,25 @@ pub const MAX_FILE_SIZE: u64 = 64 << 20;
 /// Most definitions in one file.
 const MAX_DEFINITIONS: usize = 1_000_000;
 
-/// Most complaints kept of one file.
-const MAX_COMPLAINTS: usize = 100;
-
 /// Tells whether a key that starts with `worker.` ends in the name of a worker property.
 pub type KnownProperty = fn(&[u8]) -> bool;
 
-/// Parses `text` into rules in definition order. After an error in `report` they are not all that was written.
+/// Parses `text` into rules in definition order. A line that is an error in `report` costs its own rule.
 pub(super) fn parse(
     text: &[u8],
     file: &Arc<str>,
     known_property: KnownProperty,
     report: &mut Report,
 ) -> Vec<Rule> {
-    if let Some(position) = text.iter().position(|octet| is_binary(*octet)) {
-        let origin = Origin::new(file, 1 + newlines(&text[..position]));
-        report.error(Some(&origin), format!("octet {:#04x} in a map file", text[position]));
-        return Vec::new();
-    }
     let unfinished = if text.ends_with(b"\n") { None } else { Some(1 + newlines(text)) };
-    let mut parser = Parser::new(file, known_property);
-    for (number, line) in lines(text) {
-        let mut found = Report::default();
-        parser.line(&Origin::new(file, number), line, unfinished == Some(number), &mut found);
-        parser.keep(found);
-        if parser.is_hopeless() {
+    let mut parser = Parser::new(file, known_property, report);
+    for (number, line) in raw_lines(text) {
+        parser.line(&Origin::new(file, number), line, unfinished == Some(number));
+        if parser.definitions.len() > MAX_DEFINITIONS {
             break;
         }
     }
-    parser.finish(report)
+    parser.finish()
 }
 
 /// Control characters other than the blanks that the line grammar knows.
@@ -62,7 +51,7 @@ fn newlines(text: &[u8]) -> u32 {
     u32::try_from(memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX - 1)
 }
 
-struct Parser<'t> {
+struct Parser<'t, 'r> {
     file: &'t Arc<str>,
     known_property: KnownProperty,
     definitions: Definitions,
@@ -72,12 +61,11 @@ struct Parser<'t> {
     used: HashSet<Vec<u8>>,
     ignored: bool,
     strays: Strays,
-    report: Report,
-    dropped: usize,
+    report: &'r mut Report,
 }
 
-impl<'t> Parser<'t> {
-    fn new(file: &'t Arc<str>, known_property: KnownProperty) -> Self {
+impl<'t, 'r> Parser<'t, 'r> {
+    fn new(file: &'t Arc<str>, known_property: KnownProperty, report: &'r mut Report) -> Self {
         Self {
             file,
             known_property,
@@ -87,13 +75,15 @@ impl<'t> Parser<'t> {
             used: HashSet::new(),
             ignored: false,
             strays: Strays::default(),
-            report: Report::default(),
-            dropped: 0,
+            report,
         }
     }
 
-    fn line(&mut self, origin: &Origin, line: Line<'t>, unfinished: bool, report: &mut Report) {
-        match line {
+    fn line(&mut self, origin: &Origin, line: &'t [u8], unfinished: bool) {
+        if let Some(octet) = line.iter().find(|octet| is_binary(**octet)) {
+            return self.error(origin, || format!("octet {octet:#04x} in a map file"));
+        }
+        match parse_line(line) {
             Line::Blank => {}
             Line::Ignored(text) | Line::Pair { key: text, .. }
                 if self.strays.take(stray::in_map_file(text), origin) =>
@@ -101,28 +91,25 @@ impl<'t> Parser<'t> {
                 self.ignored = true;
             }
             Line::Ignored(text) if unfinished => {
-                report.error(
-                    Some(origin),
-                    format!("the last line breaks off: '{text}', expected pattern=worker"),
-                );
+                self.error(origin, || format!("the last line breaks off: '{text}', expected pattern=worker"));
             }
             Line::Ignored(text) => {
                 self.ignored = true;
-                report.warn(Some(origin), format!("'{text}' is ignored, expected pattern=worker"));
+                self.warn(origin, || format!("'{text}' is ignored, expected pattern=worker"));
             }
             Line::Pair { key, value, cut } => {
-                let value = self.expand(value, origin, report);
+                let value = self.expand(value, origin);
                 if cut {
-                    report.warn(Some(origin), format!("'{key}': everything from # on is a comment"));
+                    self.warn(origin, || format!("'{key}': everything from # on is a comment"));
                 }
-                self.pair(key, &value, origin, report);
+                self.pair(key, &value, origin);
                 self.values.insert(key, value);
             }
         }
     }
 
-    fn expand(&mut self, value: &[u8], origin: &Origin, report: &mut Report) -> Vec<u8> {
-        let (values, used) = (&self.values, &mut self.used);
+    fn expand(&mut self, value: &[u8], origin: &Origin) -> Vec<u8> {
+        let (values, used, report) = (&self.values, &mut self.used, &mut *self.report);
         let look_up = |name: &[u8]| match values.get(name) {
             Some(value) => {
                 used.insert(name.to_vec());
@@ -131,74 +118,64 @@ impl<'t> Parser<'t> {
             None => environment(name),
         };
         expand_macros(value, look_up, |name| {
-            let name = name.as_bstr();
-            report.warn(Some(origin), format!("$({name}) is neither an earlier key nor in the environment"));
+            report.add(Severity::Warning, Some(origin), || {
+                format!("$({}) is neither an earlier key nor in the environment", name.as_bstr())
+            });
         })
     }
 
-    fn pair(&mut self, key: &'t BStr, value: &[u8], origin: &Origin, report: &mut Report) {
+    fn pair(&mut self, key: &'t BStr, value: &[u8], origin: &Origin) {
         if key.starts_with(b"worker.") {
-            self.worker_property(key, origin, report);
+            self.worker_property(key, origin);
         } else if is_variable(key) {
             self.variables.push((key, origin.clone()));
         } else {
-            self.rule(key, value, origin, report);
+            self.rule(key, value, origin);
         }
     }
 
-    fn worker_property(&mut self, key: &BStr, origin: &Origin, report: &mut Report) {
+    fn worker_property(&mut self, key: &BStr, origin: &Origin) {
         if (self.known_property)(key) {
             self.strays.take(Some(stray::Kind::Property), origin);
         } else {
-            report.error(Some(origin), format!("{key} is neither a URI pattern nor a worker property"));
+            self.error(origin, || format!("{key} is neither a URI pattern nor a worker property"));
         }
     }
 
-    fn rule(&mut self, key: &BStr, value: &[u8], origin: &Origin, report: &mut Report) {
-        let rules = match Rule::file_line(key, value, origin, report) {
+    fn rule(&mut self, key: &BStr, value: &[u8], origin: &Origin) {
+        let rules = match Rule::file_line(key, value, origin, self.report) {
             Ok(rules) => rules,
-            Err(error) => return report.error(Some(origin), error.to_string()),
+            Err(error) => return self.error(origin, || error.to_string()),
         };
         let new = rules.first().cloned();
         let old = self.definitions.define(rules).and_then(|old| old.into_iter().next());
-        let replaced = old.zip(new).and_then(|(old, new)| describe_replaced(&old, &new));
-        replaced.into_iter().for_each(|text| report.warn(Some(origin), text));
+        if let Some(text) = old.zip(new).and_then(|(old, new)| describe_replaced(&old, &new)) {
+            self.warn(origin, || text);
+        }
         if self.definitions.len() > MAX_DEFINITIONS {
-            report.error(Some(origin), format!("more than {MAX_DEFINITIONS} rules"));
+            self.error(origin, || format!("more than {MAX_DEFINITIONS} rules"));
         }
     }
 
-    /// Keeps complaints up to a number, and errors in any case.
-    fn keep(&mut self, found: Report) {
-        if found.has_errors() || self.report.iter().len() < MAX_COMPLAINTS {
-            self.report.append(found);
-        } else {
-            self.dropped += found.iter().len();
-        }
+    fn warn(&mut self, origin: &Origin, message: impl FnOnce() -> String) {
+        self.report.add(Severity::Warning, Some(origin), message);
     }
 
-    /// Tells whether reading on is of no use: the file is refused, and there is enough to say why.
-    fn is_hopeless(&self) -> bool {
-        self.definitions.len() > MAX_DEFINITIONS
-            || (self.report.iter().len() >= MAX_COMPLAINTS && self.report.has_errors())
+    fn error(&mut self, origin: &Origin, message: impl FnOnce() -> String) {
+        self.report.add(Severity::Error, Some(origin), message);
     }
 
-    fn finish(mut self, report: &mut Report) -> Vec<Rule> {
-        for (name, origin) in &self.variables {
-            if !self.used.contains(name.as_bytes()) && self.report.iter().len() < MAX_COMPLAINTS {
-                let text = format!("{name} is ignored: no URI pattern, and not used as a macro");
-                self.report.warn(Some(origin), text);
-            }
+    fn finish(self) -> Vec<Rule> {
+        for (name, origin) in self.variables.iter().filter(|(name, _)| !self.used.contains(name.as_bytes())) {
+            self.report.add(Severity::Warning, Some(origin), || {
+                format!("{name} is ignored: no URI pattern, and not used as a macro")
+            });
         }
-        self.strays.tell(&mut self.report);
-        let whole_file = Origin::new(self.file, 0);
-        if self.dropped > 0 {
-            self.report.warn(Some(&whole_file), Counted(self.dropped as u64, "further warning").to_string());
-        }
+        self.strays.tell(self.report);
         if self.ignored && self.definitions.is_empty() {
+            let whole_file = Origin::new(self.file, 0);
             self.report.error(Some(&whole_file), "no line is a rule, expected pattern=worker");
         }
-        report.append(self.report);
         self.definitions.into_rules()
     }
 }

@@ -210,8 +210,10 @@ impl Maps<'_> {
             }
         }
         let rules = definitions.into_rules();
-        if in_use {
-            self.check.check_all(&rules, Severity::Warning, &mut self.report);
+        if let Some(first) = server.mounts.first().filter(|_| in_use) {
+            let mut report = Report::limited();
+            self.check.check_all(&rules, Severity::Warning, &mut report);
+            self.report.append(report.closed(&first.origin.file));
         }
         rules
     }

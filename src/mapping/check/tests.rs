@@ -1,6 +1,7 @@
 //! Tests of what is said about rules and their workers.
 
 use super::*;
+use crate::config::diagnostic::{work, MAX_KEPT};
 use crate::config::settings::samples::{lb_settings, settings_of};
 use crate::config::workers::DefinedNames;
 use crate::config::Origin;
@@ -16,8 +17,7 @@ fn complaints(pattern: &str, worker: &str, unknown: Severity) -> Vec<String> {
     let rules = Rule::file_line(pattern.as_bytes(), worker.as_bytes(), &origin, &mut report).unwrap();
     let defined = DefinedNames::default();
     let check = WorkerCheck::new(&settings, &defined);
-    rules.iter().for_each(|rule| check.check(rule, unknown, &mut report));
-    report.drop_repeated();
+    check.check_all(&rules, unknown, &mut report);
     report.iter().map(|complaint| format!("{:?} {complaint}", complaint.severity)).collect()
 }
 
@@ -94,4 +94,24 @@ fn a_directive_is_called_by_its_name() {
         ["httpd.conf:7: JkUnMount /x/*.gif old: worker old is not defined; it excludes nothing: what is mounted of \
           /x/*.gif stays forwarded"]
     );
+}
+
+/// 10,000 rules that name what none of 1,000 workers is called, and 10,000 that name no member of a balancer.
+#[test]
+fn the_work_for_complaints_is_bounded_whatever_the_number_of_rules() {
+    let names: Vec<_> = (0..1000).map(|number| format!("worker{number}")).collect();
+    let members: Vec<_> = names.iter().map(String::as_str).collect();
+    let settings = settings_of(&[lb_settings("balancer", &members)], &members);
+    let defined = DefinedNames::default();
+    let check = WorkerCheck::new(&settings, &defined);
+    let origin = Origin::new(&"map".into(), 1);
+    for worker in ["wrokerA", "balancer;disabled=wrokerA"] {
+        let line = |_| Rule::file_line(b"/x|/*", worker.as_bytes(), &origin, &mut Report::default()).unwrap();
+        let rules: Vec<_> = (0..10_000).flat_map(line).collect();
+        let (before, mut report) = (work::distances(), Report::limited());
+        check.check_all(&rules, Severity::Warning, &mut report);
+        assert_eq!(report.count(Severity::Warning), 10_000, "{worker}");
+        let work = work::distances() - before;
+        assert!(work > 0 && work <= MAX_KEPT * 2 * names.len(), "{worker}: {work} names were compared");
+    }
 }

@@ -1,12 +1,14 @@
 //! Tables of map file lines, right and wrong.
 
 use super::*;
+use crate::config::diagnostic::MAX_KEPT;
 use crate::config::Severity;
 
 fn parse_text(text: &[u8]) -> (Vec<String>, Vec<String>, bool) {
-    let mut report = Report::default();
+    let mut report = Report::limited();
     let known = |key: &[u8]| key.ends_with(b".host");
     let rules = parse(text, &"map".into(), known, &mut report);
+    let report = report.closed(&"map".into());
     let shown = |severity| if severity == Severity::Error { "error" } else { "warning" };
     (
         rules.iter().map(ToString::to_string).collect(),
@@ -97,8 +99,9 @@ fn complaints_name_line_and_word() {
         ),
         ("/a=w\n/b", &["/a=w"], "error map:2: the last line breaks off: '/b', expected pattern=worker"),
         ("/a=w\n/b=", &["/a=w"], "error map:2: the last line breaks off: '/b=', expected pattern=worker"),
-        ("/a=w\n/b=w\0", &[], "error map:2: octet 0x00 in a map file"),
-        ("/a=w\n\x1b[0m\n", &[], "error map:2: octet 0x1b in a map file"),
+        ("/a=w\n/b=w\0\n/c=w\n", &["/a=w", "/c=w"], "error map:2: octet 0x00 in a map file"),
+        ("/a=w\n/b=w\0", &["/a=w"], "error map:2: octet 0x00 in a map file"),
+        ("/a=w\n\x1b[0m\n", &["/a=w"], "error map:2: octet 0x1b in a map file"),
     ];
     for (text, rules, expected) in cases {
         let found = complaint(text);
@@ -121,12 +124,17 @@ fn text_that_is_no_map_file_is_an_error() {
 fn the_number_of_complaints_is_bounded() {
     let (rules, complaints, failed) = parse_text(&b"/a=w;x=1\n".repeat(1000));
     assert!(!failed && rules.len() == 1);
-    assert!(complaints.len() <= MAX_COMPLAINTS + 2);
-    assert_eq!(
-        complaints.last().unwrap(),
-        &format!("warning map: {} further warnings", 1000 - MAX_COMPLAINTS)
-    );
-    assert!(parse_text(&b"app/*=w\n".repeat(1_000_000)).1.len() <= MAX_COMPLAINTS);
+    assert_eq!(complaints.len(), MAX_KEPT + 1);
+    assert_eq!(complaints[MAX_KEPT], format!("warning map: {} further warnings", 1000 - MAX_KEPT));
+}
+
+#[test]
+fn wrong_lines_cost_their_own_rules_however_many_they_are() {
+    let text = [b"/a=w\n", b"app/*=w\n\0\n".repeat(1000).as_slice(), b"/b\xE9=w\n/c=\xE9\n/d=w\n"].concat();
+    let (rules, complaints, failed) = parse_text(&text);
+    assert!(failed);
+    assert_eq!(rules, ["/a=w", "/b\u{FFFD}=w", "/c=\u{FFFD}", "/d=w"]);
+    assert_eq!(complaints[MAX_KEPT], format!("error map: {} further errors", 2000 - MAX_KEPT));
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl ServerMap {
     pub fn restore(&self, text: &[u8]) {
         if let Some(file) = &self.file {
             // It was checked when it was current; what its warnings were is known.
-            self.install(file.parse(text, &|_, _| {}, &mut Report::default()));
+            self.install(file.parse(text, &|_, _| {}).0);
         }
     }
 
@@ -158,21 +158,17 @@ impl ServerMap {
 
     /// Puts a new version in force, or says why not.
     fn take(&self, file: &WatchedFile, text: &[u8], validate: Validate<'_>, log: Context<'_>) {
-        let mut report = Report::default();
-        let rules = file.parse(text, validate, &mut report);
+        let (rules, report) = file.parse(text, validate);
         let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
         if let Some(first) = errors.next() {
-            let further = match errors.count() as u64 {
+            let further = match report.count(Severity::Error) as u64 - 1 {
                 0 => String::new(),
                 more => format!(" ({} as well)", Counted(more, "other error")),
             };
             log!(log, Error, "{first}{further}; {KEPT}");
             return;
         }
-        report.iter().take(MAX_WARNINGS).for_each(|warning| log!(log, Warn, "{warning}"));
-        if let more @ 1.. = report.iter().len().saturating_sub(MAX_WARNINGS) {
-            log!(log, Warn, "map file {}: {}", file.name, Counted(more as u64, "further warning"));
-        }
+        report.closed(&file.name).iter().for_each(|warning| log!(log, Warn, "{warning}"));
         log!(log, Info, "map file {} has changed: {}", file.name, Counted(rules.len() as u64, "rule"));
         self.install(rules);
     }
@@ -189,9 +185,6 @@ const KEPT: &str = "the rules read before stay in force";
 fn unreadable(name: &str, error: &std::io::Error) -> String {
     format!("map file {name} can't be read: {}", Reason(error))
 }
-
-/// Most warnings about one version that are logged.
-const MAX_WARNINGS: usize = 20;
 
 /// The map file as it was found at start.
 struct FirstRead {
@@ -225,23 +218,24 @@ impl WatchedFile {
         }
     }
 
-    fn parse(&self, text: &[u8], validate: Validate<'_>, report: &mut Report) -> Vec<Rule> {
-        let rules = map_file::parse(text, &self.name, self.known_property, report);
-        validate(&rules, report);
-        rules
+    /// The rules of `text`, and a limited report about them.
+    fn parse(&self, text: &[u8], validate: Validate<'_>) -> (Vec<Rule>, Report) {
+        let mut report = Report::limited();
+        let rules = map_file::parse(text, &self.name, self.known_property, &mut report);
+        validate(&rules, &mut report);
+        (rules, report)
     }
 
     /// Reads it whatever its age; a version that has not settled will be looked at again.
     fn read_first(&self, watch: &mut Watch, now: SystemTime, validate: Validate<'_>) -> FirstRead {
         match file::read(&self.path) {
             Ok(Some((stamp, text))) => {
-                let mut report = Report::default();
                 let is_settled = watch.has_settled(stamp, now);
                 if is_settled {
                     watch.decide(stamp);
                 }
-                let rules = self.parse(&text, validate, &mut report);
-                FirstRead { text, rules, report, is_settled }
+                let (rules, report) = self.parse(&text, validate);
+                FirstRead { text, rules, report: report.closed(&self.name), is_settled }
             }
             Ok(None) => FirstRead::failed(format!("map file {} changes while it is read", self.name), false),
             Err(error) => FirstRead::failed(unreadable(&self.name, &error), true),

@@ -121,10 +121,7 @@ fn warnings_do_not_keep_a_version_out_and_do_not_flood_the_log() {
     assert_eq!(fixture.worker("/x"), w(2));
     let log = fixture.log();
     assert_eq!(log[0], "[warn] map:2: rule extension x is unknown and ignored");
-    assert_eq!(
-        log[20..],
-        ["[warn] map file map: 30 further warnings", "[info] map file map has changed: 51 rules"]
-    );
+    assert_eq!(log[20..], ["[warn] map: 30 further warnings", "[info] map file map has changed: 51 rules"]);
 }
 
 /// The set-up of an agent that truncates the file and writes it again within the same second.
@@ -250,9 +247,10 @@ fn reload_zero_looks_only_when_forced() {
 
 #[test]
 fn a_wrong_line_at_start_costs_its_own_rule_only() {
-    let fixture = Fixture::new("/*=w1\n!app/=w1\n", 5);
+    let fixture = Fixture::new("/*=w1\n!app/=w1\n/\0=w1\n/yy=w2\n", 5);
     let complaints = fixture.load();
-    assert!(complaints.len() == 1 && complaints[0].contains("map:2: "), "{complaints:?}");
+    assert!(complaints.len() == 2 && complaints[1].contains("map:3: "), "{complaints:?}");
+    assert_eq!(fixture.worker("/yy"), w(2));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     fixture.write("/*=w2\n");
     fixture.check(fixture.at(7000));
