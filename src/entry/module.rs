@@ -7,10 +7,10 @@ use std::ptr::{null, null_mut};
 use super::directives::COMMANDS;
 use crate::ffi::bindings::{
     ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_fixups, ap_hook_handler,
-    ap_hook_log_transaction, ap_hook_map_to_storage, ap_hook_post_config, ap_hook_translate_name, apr_pool_t,
-    module, pid_t, request_rec, server_rec, DECLINED, JK_HOOK_FIRST, JK_HOOK_LAST, JK_HOOK_MIDDLE,
-    JK_HOOK_REALLY_FIRST, JK_HOOK_REALLY_LAST, JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR,
-    MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
+    ap_hook_log_transaction, ap_hook_map_to_storage, ap_hook_monitor, ap_hook_post_config,
+    ap_hook_translate_name, apr_pool_t, module, pid_t, request_rec, server_rec, DECLINED, JK_HOOK_FIRST,
+    JK_HOOK_LAST, JK_HOOK_MIDDLE, JK_HOOK_REALLY_FIRST, JK_HOOK_REALLY_LAST, JK_MODULE_MAGIC_MAJOR,
+    JK_MODULE_MAGIC_MINOR, MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
 };
 use crate::ffi::guard::guard;
 use crate::ffi::kept;
@@ -72,6 +72,7 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
         ap_hook_post_config(Some(post_config), null(), null(), middle);
         ap_hook_child_init(Some(child_init), null(), null(), middle);
         ap_hook_child_status(Some(child_status), null(), null(), middle);
+        ap_hook_monitor(Some(monitor), null(), null(), middle);
         ap_hook_translate_name(Some(translate_name), null(), null(), middle);
         ap_hook_map_to_storage(Some(map_to_storage), null(), null(), middle);
         ap_hook_fixups(Some(before_core), null(), CORE.0.as_ptr(), really_first);
@@ -156,6 +157,14 @@ unsafe extern "C" fn child_status(
             service::child_ended(server, pid);
         }
     });
+}
+
+/// The parent has a moment, every ten seconds or so.
+unsafe extern "C" fn monitor(_pool: *mut apr_pool_t, server: *mut server_rec) -> c_int {
+    // SAFETY: httpd hands over the main server.
+    let server = unsafe { Server::from_raw(server) };
+    guard("monitor", (), || server.into_iter().for_each(service::watch_in_parent));
+    DECLINED
 }
 
 unsafe extern "C" fn translate_name(request: *mut request_rec) -> c_int {

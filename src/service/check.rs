@@ -30,7 +30,7 @@ pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
         return Verdict::Ok;
     }
     let last_good = main.process_pool().and_then(LastGood::load).filter(|_| phase == Phase::Restart);
-    let mut plan = Plan::make(pool, main, last_good.as_ref());
+    let mut plan = Plan::make(pool, main, phase, last_good.as_ref());
     if phase == Phase::ConfigTest {
         check_hosts(&plan.workers, &plan.properties, &mut plan.workers_report);
     }

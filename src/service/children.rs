@@ -1,4 +1,4 @@
-//! Child processes: their slot in shared memory, and their maintenance thread.
+//! Child processes: their slot in shared memory, and the threads that look after workers and maps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::host::{Connector, VirtualHost};
+use super::map_watch::MapWatch;
 use crate::ffi::error_log;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
@@ -15,7 +16,7 @@ use crate::text::Reason;
 use crate::worker::errands::Errands;
 use crate::worker::maintain::Maintenance;
 
-/// Makes a child ready: claims its slot and starts maintenance.
+/// Makes a child ready: claims its slot and starts its threads.
 pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
     let Some(connector) = VirtualHost::of_server(main).map(|host| &host.connector) else { return };
     pin_shared_object();
@@ -26,6 +27,7 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
     }
     let stop = Arc::new(Stop::default());
     start_maintenance(connector, &stop);
+    keep_maps_current(main, connector, &stop);
     let shared = Arc::clone(&connector.shared);
     // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
     pool.at_cleanup(move || {
@@ -41,7 +43,7 @@ pub fn child_ended(main: Server<'_>, process: u32) {
     }
 }
 
-/// Tells the maintenance thread to end.
+/// Tells the threads to end.
 #[derive(Default)]
 struct Stop {
     requested: Mutex<bool>,
@@ -86,6 +88,23 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     if let Err(error) = started {
         let log = connector.log.with_id("CHILD_INIT");
         log!(log, Error, "no maintenance in process {}: {}", std::process::id(), Reason(&error));
+    }
+}
+
+/// So have the map files. Their first look comes before the first request.
+fn keep_maps_current(main: Server<'_>, connector: &Connector, stop: &Arc<Stop>) {
+    let mut maps = MapWatch::of(main);
+    let Some(mut pause) = maps.look() else { return };
+    let stop = Arc::clone(stop);
+    let started = spawn_without_signals("jk-maps", move || {
+        while !stop.wait(pause) {
+            let Some(next) = maps.look() else { return };
+            pause = next;
+        }
+    });
+    if let Err(error) = started {
+        let log = connector.log.with_id("CHILD_INIT");
+        log!(log, Error, "map files stay as they are in process {}: {}", std::process::id(), Reason(&error));
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use parking_lot::Mutex;
 
@@ -69,10 +68,9 @@ impl VirtualHost {
         &self.indicators[indicator as usize]
     }
 
-    /// Finds the rule of a clean URI, after the map file was looked at if that is due.
+    /// Finds the rule of a clean URI.
     pub(super) fn find_rule(&self, uri: &[u8], log: Context<'_>) -> Option<Arc<Rule>> {
         let map = self.map.as_ref()?;
-        map.check_reload(SystemTime::now(), &|rules, report| self.connector.check_rules(rules, report), log);
         let found = map.lookup(uri);
         match &found {
             Some(rule) => log!(log, Debug, "{} maps to worker {}", bstr::BStr::new(uri), rule.worker),
@@ -85,7 +83,7 @@ impl VirtualHost {
 impl Connector {
     /// Complains about rules of a changed map file; one that names an unknown worker keeps the file from being
     /// taken.
-    fn check_rules(&self, rules: &[Rule], report: &mut Report) {
+    pub(super) fn check_rules(&self, rules: &[Rule], report: &mut Report) {
         WorkerCheck::new(&self.settings, &self.defined).check_all(rules, Severity::Error, report);
     }
 }

@@ -38,10 +38,12 @@ impl LastGood {
         self.texts.push((Kind::WorkersFile as u8, Vec::new(), text.to_vec()));
     }
 
-    /// Adds the text of a map file.
-    pub(super) fn add_map_file(&mut self, path: &Path, text: &[u8]) {
+    /// Adds, or replaces, the text of the map file at `path`.
+    pub(super) fn set_map_file(&mut self, path: &Path, text: &[u8]) {
         use std::os::unix::ffi::OsStrExt;
-        self.texts.push((Kind::MapFile as u8, path.as_os_str().as_bytes().to_vec(), text.to_vec()));
+        let path = path.as_os_str().as_bytes();
+        self.texts.retain(|(kind, name, _)| *kind != Kind::MapFile as u8 || name != path);
+        self.texts.push((Kind::MapFile as u8, path.to_vec(), text.to_vec()));
     }
 
     /// Lines of JkWorkerProperty, in order.
@@ -114,7 +116,8 @@ mod tests {
         let mut good = LastGood::default();
         good.add_property(b"worker.list=a");
         good.set_workers_file(b"worker.a.port=1\n");
-        good.add_map_file(Path::new("/etc/map"), b"/*=a");
+        good.set_map_file(Path::new("/etc/map"), b"/*=old");
+        good.set_map_file(Path::new("/etc/map"), b"/*=a");
         let read = LastGood::decode(&good.encode()).unwrap();
         assert_eq!(read, good);
         assert_eq!(read.workers_file(), Some(&b"worker.a.port=1\n"[..]));

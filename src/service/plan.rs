@@ -13,7 +13,7 @@ use crate::config::settings::WorkersSettings;
 use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
-use crate::ffi::server::{server_root_relative, threads_per_child, Server};
+use crate::ffi::server::{server_root_relative, threads_per_child, Phase, Server};
 use crate::mapping::{compose, describe_replaced, Definitions, MapFile, Rule, ServerMap, WorkerCheck};
 use crate::text::Reason;
 
@@ -43,14 +43,16 @@ pub(super) struct HostPlan {
 
 impl Plan {
     /// Reads and checks everything. With `last_good`, texts that are broken now are replaced by those.
-    pub(super) fn make(pool: Pool<'_>, main: Server<'_>, last_good: Option<&LastGood>) -> Self {
+    pub(super) fn make(pool: Pool<'_>, main: Server<'_>, phase: Phase, last_good: Option<&LastGood>) -> Self {
         let settings = servers_settings(main);
         let mut texts = LastGood::default();
         let Loaded { settings: workers, properties, defined, report: workers_report } =
             read_workers(pool, &settings[0].global, last_good, &mut texts);
         let check = WorkerCheck::new(&workers, &defined);
+        // What the first reading at a start finds is not used.
+        let waits = phase != Phase::PreConfig;
         let mut maps =
-            Maps { workers: &workers, check, last_good, report: Report::default(), texts: &mut texts };
+            Maps { workers: &workers, check, last_good, waits, report: Report::default(), texts: &mut texts };
         let hosts = maps.hosts(settings, main.is_reachable());
         let maps_report = maps.report;
         Self { workers, properties, defined, hosts, workers_report, maps_report, texts }
@@ -128,6 +130,8 @@ struct Maps<'a> {
     workers: &'a WorkersSettings,
     check: WorkerCheck<'a>,
     last_good: Option<&'a LastGood>,
+    /// A map file that is just being written is waited for.
+    waits: bool,
     report: Report,
     texts: &'a mut LastGood,
 }
@@ -240,18 +244,21 @@ impl Maps<'_> {
         Some(Arc::new(map))
     }
 
-    /// Loads the map file, or its last good text.
+    /// Loads the map file. At a restart, rules that still fit the workers stay until the file is whole.
     fn load(&mut self, map: &ServerMap, path: &Path) {
-        let mut report = Report::default();
-        let right = map.load_initial(
-            &|rules, report| self.check.check_all(rules, Severity::Warning, report),
-            &mut report,
-        );
+        let validate = |severity| {
+            let check = &self.check;
+            move |rules: &[_], report: &mut _| check.check_all(rules, severity, report)
+        };
+        let in_force = self.last_good.and_then(|good| good.map_file(path));
+        let in_force = in_force.filter(|text| map.accepts(text, &validate(Severity::Error)));
+        let (warn, mut report) = (validate(Severity::Warning), Report::default());
+        let right = match in_force {
+            Some(text) => map.reload(text, &warn, &mut report),
+            None => map.load(self.waits, &warn, &mut report),
+        };
         if let Some(text) = right {
-            self.texts.add_map_file(path, &text);
-        } else if let Some(good) = self.last_good.and_then(|good| good.map_file(path)) {
-            map.restore(good);
-            self.texts.add_map_file(path, good);
+            self.texts.set_map_file(path, &text);
         }
         self.report.append(report);
     }

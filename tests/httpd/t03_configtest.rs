@@ -22,6 +22,7 @@ pub fn suite() -> Suite {
         .test("a_mount_of_an_unlisted_worker_names_its_httpd_conf_line", unlisted_mount)
         .test("a_map_file_rule_of_an_unlisted_worker_names_its_line", unlisted_rule)
         .test("a_bad_request_log_format_costs_the_request_log_only", request_log)
+        .test("the_first_twenty_complaints_of_a_map_file_are_shown_and_the_others_counted", many_complaints)
         .test("a_file_that_cannot_be_read_is_an_error", unreadable)
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
@@ -273,6 +274,14 @@ fn unlisted_rule() {
         .configtest();
     let found = verdict.output.lines().find(|line| line.contains("map.properties:3:")).unwrap_or_default();
     assert!(found.contains("ohter") && found.contains("other?"), "{}", verdict.output);
+}
+
+fn many_complaints() {
+    let rules: String = (0..3000).map(|number| format!("/{number}/*=wrong{number}\n")).collect();
+    let site = Site::new(Mpm::Event).workers(RIGHT).file("conf/map.properties", &rules);
+    let verdict = site.conf("JkMount /* lb\nJkMountFile conf/map.properties").configtest();
+    assert_eq!(verdict.output.matches("is not defined").count(), 20, "{}", verdict.output);
+    assert!(verdict.output.contains("map.properties: 2980 further warnings"), "{}", verdict.output);
 }
 
 fn request_log() {

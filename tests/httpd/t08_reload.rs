@@ -1,16 +1,20 @@
-//! Deployment without downtime: the agent of set-up E rewrites the map file under constant load.
+//! Deployment without downtime: the agent of set-up E rewrites the map file under constant load, also while httpd
+//! restarts.
 //!
 //! The file is truncated and written in two steps, so whoever looks between them sees half of it; not one request
 //! may fail or be answered 404.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::support::backend::Backend;
 use crate::support::example::Example;
+use crate::support::httpd::Httpd;
 use crate::support::load::{self, Load};
-use crate::support::site::Mpm;
+use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::{client::Client, ports, tomcat, wait};
 
@@ -21,7 +25,10 @@ const PAUSES: [u64; 4] = [300, 700, 1100, 2300];
 
 pub fn suite() -> Suite {
     let mpms = [Mpm::Event, Mpm::Prefork];
-    Suite::new("reload").under(&mpms, "thirty_rewrites_in_two_steps_lose_no_request", rewrites)
+    Suite::new("reload")
+        .under(&mpms, "thirty_rewrites_in_two_steps_lose_no_request", rewrites)
+        .under(&mpms, "a_file_that_never_settles_loses_no_request_at_restarts_and_is_taken", never_settles)
+        .test("a_restart_goes_on_with_the_rules_that_the_children_took", deployed_twice)
 }
 
 fn rewrites(mpm: Mpm) {
@@ -67,4 +74,77 @@ fn rewrite_in_two_steps(map: &Path, balancer: &str) {
     fs::write(map, "").expect("the map file");
     thread::sleep(Duration::from_millis(50));
     fs::write(map, format!("/*={balancer}")).expect("the map file");
+}
+
+/// Worker `a` and worker `b`, each with a backend that names it, and a map file.
+fn two_routes(mpm: Mpm, backends: &[Backend; 2], map: &str) -> Httpd {
+    let workers = format!("worker.list=a,b\n{}{}", backends[0].worker("a"), backends[1].worker("b"));
+    Site::new(mpm)
+        .workers(&workers)
+        .conf("JkMountFile conf/map.properties\nJkMountFileReload 1")
+        .file("conf/map.properties", map)
+        .start()
+}
+
+/// An agent writes the file anew each second; its first half alone is a map file, too. Restarts hit the moment between
+/// the halves.
+fn never_settles(mpm: Mpm) {
+    let backends = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
+    let first = "/half/*=a\n";
+    let httpd = two_routes(mpm, &backends, &format!("{first}/x/*=a\n"));
+    let map = httpd.site().path("conf/map.properties");
+    // Kept open: closing a truncated file may wait for the disk.
+    let map = fs::File::options().write(true).open(map).expect("the map file");
+    let rewrite = |route: &str, between: &dyn Fn()| {
+        map.set_len(0).expect("the map file");
+        map.write_all_at(first.as_bytes(), 0).expect("the map file");
+        between();
+        thread::sleep(Duration::from_millis(20));
+        map.write_all_at(format!("/x/*={route}\n").as_bytes(), first.len() as u64).expect("the map file");
+        thread::sleep(Duration::from_millis(930));
+    };
+    let load =
+        Load::start(2, httpd.port(), Duration::from_millis(5), |_| ("/x/y", Vec::new()), load::by_route);
+    for restart in 1..=RESTARTS {
+        rewrite("a", &|| httpd.graceful_by_signal());
+        httpd.wait_for_generation(restart + 1);
+    }
+    wait::until_true("the route b while the file is written", Duration::from_secs(60), || {
+        rewrite("b", &|| {});
+        (0..12).all(|_| httpd.get("/x/y").fact("route").as_deref() == Some("b"))
+    });
+    load.stop().assert_all_good(1000);
+    let log = httpd.jk_log();
+    for words in ["looks 200 ms apart", "has changed: 2 rules"] {
+        let line = log.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {log}"));
+        assert!(line.contains("[WATCHDOG]"), "a request waited for this: {line}");
+    }
+}
+
+const RESTARTS: usize = 8;
+
+/// The file of the start is long gone when the server restarts while a third one is written.
+fn deployed_twice() {
+    let backends = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
+    let httpd = two_routes(Mpm::Event, &backends, "/old/*=a\n");
+    assert_eq!(httpd.get("/old/x").status, 200);
+    httpd.site().write("conf/map.properties", "/new/*=a\n");
+    let parent = format!("[{}:", httpd.id());
+    wait::until_true("the parent to take the second file", Duration::from_secs(60), || {
+        let log = httpd.jk_log();
+        log.lines().any(|line| line.contains(&parent) && line.contains("has changed"))
+    });
+    wait::until_true("the children to take it", Duration::from_secs(60), || {
+        (0..24).all(|_| httpd.get("/new/x").status == 200)
+    });
+    let load =
+        Load::start(2, httpd.port(), Duration::from_millis(1), |_| ("/new/x", Vec::new()), load::by_route);
+    httpd.site().write("conf/map.properties", "/new/*=b\n");
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(2);
+    wait::until_true("the third file to be taken", Duration::from_secs(60), || {
+        (0..24).all(|_| httpd.get("/new/x").fact("route").as_deref() == Some("b"))
+    });
+    wait::until_true("some load", Duration::from_secs(60), || load.finished() > 100);
+    load.stop().assert_all_good(100);
 }

@@ -56,17 +56,27 @@ fn too_large() -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MiB", MAX_FILE_SIZE >> 20))
 }
 
-/// Reads the whole of `path`, and tells which version that was; `None` if it changed meanwhile.
+/// What a file holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) stamp: Stamp,
+    pub(super) text: Vec<u8>,
+    /// It was changed while it was read.
+    pub(super) changed: bool,
+}
+
+/// Reads the whole of `path`.
 ///
 /// # Errors
 /// Those of [`Stamp::of_path`], and of opening and reading.
-pub(super) fn read(path: &Path) -> io::Result<Option<(Stamp, Vec<u8>)>> {
+pub(super) fn read(path: &Path) -> io::Result<Content> {
     // Without blocking, should a FIFO have taken the file's place.
     let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let before = Stamp::of(&file.metadata()?)?;
     let text = read_at_most(&mut file, MAX_FILE_SIZE)?;
-    let after = Stamp::of(&file.metadata()?)?;
-    Ok((before == after && text.len() as u64 == after.size).then_some((after, text)))
+    let stamp = Stamp::of(&file.metadata()?)?;
+    let changed = before != stamp || text.len() as u64 != stamp.size;
+    Ok(Content { stamp, text, changed })
 }
 
 fn read_at_most(file: &mut File, limit: u64) -> io::Result<Vec<u8>> {
@@ -96,7 +106,8 @@ mod tests {
         std::fs::rename(&other, &path).unwrap();
         let third = Stamp::of_path(&path).unwrap();
         assert!(third.inode != second.inode && third.size == second.size);
-        assert_eq!(read(&path).unwrap(), Some((third, b"/xy=w".to_vec())));
+        let content = Content { stamp: third, text: b"/xy=w".to_vec(), changed: false };
+        assert_eq!(read(&path).unwrap(), content);
     }
 
     #[test]

@@ -1,29 +1,29 @@
 //! The rules of one server: those of its configuration, and those of its map file, kept current.
 //!
-//! Any thread may look up and check for a reload at the same time. A look-up works on the map it took; a new map
-//! is built aside and put in its place in one step. Rules: "uri-mapping, section 9" and "decisions, row 2".
+//! Any thread may look up while one looks at the file. A look-up works on the map it took; a new map is built aside
+//! and put in its place in one step. Who looks, and when, is up to the caller: no request does. Rules:
+//! "uri-mapping, section 9" and "decisions, row 2".
 
 mod file;
-mod schedule;
 mod watch;
+mod watched;
 
-use std::path::PathBuf;
+use std::io::Error;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
 
-use super::map_file::{self, KnownProperty};
+use super::map_file::KnownProperty;
 use super::{Rule, RuleMap};
 use crate::config::{Report, Severity};
 use crate::log;
 use crate::log::Context;
 use crate::text::{Counted, Reason};
-use file::Stamp;
-use schedule::Schedule;
-use watch::{Verdict, Watch, SETTLE};
+pub use watch::Moment;
+use watch::{Watch, AGREE, LATEST, SETTLE};
+use watched::{Found, Version, WatchedFile};
 
 /// Checks the rules of a map file against the workers; see [`WorkerCheck`](super::WorkerCheck). Errors keep the
 /// file from being taken.
@@ -40,21 +40,21 @@ pub struct MapFile {
     pub known_property: KnownProperty,
 }
 
+/// What a look at a map file came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The text that it put in force, if there was a new one.
+    pub taken: Option<Vec<u8>>,
+    /// How long until the next look; `None` if none is needed.
+    pub next: Option<Duration>,
+}
+
 /// What one server, main or virtual, maps to workers.
 #[derive(Debug)]
 pub struct ServerMap {
     configured: Vec<Arc<Rule>>,
     file: Option<WatchedFile>,
     current: ArcSwap<RuleMap>,
-}
-
-#[derive(Debug)]
-struct WatchedFile {
-    path: PathBuf,
-    name: Arc<str>,
-    known_property: KnownProperty,
-    schedule: Schedule,
-    watch: Mutex<Watch>,
 }
 
 impl ServerMap {
@@ -75,172 +75,160 @@ impl ServerMap {
         self.current.load().lookup(uri).cloned()
     }
 
-    /// Reads the map file when the server starts or checks its configuration. If lines of it are wrong, which is
-    /// told to `report`, the others are in force: at a start there is no earlier version to keep.
+    /// Reads the map file where no rules of it are in force. If lines of it are wrong, which is told to `report`, the
+    /// others are in force. With `waits`, a file that was changed right now is waited for.
     ///
-    /// A file that was changed right now, and is empty or broken, is probably being written: this waits until it is
-    /// whole, but no longer than a reload would. Returns the text if there is nothing wrong with it.
-    pub fn load_initial(&self, validate: Validate<'_>, report: &mut Report) -> Option<Vec<u8>> {
-        const PAUSE: Duration = Duration::from_millis(50);
+    /// Returns the text if there is nothing wrong with it.
+    pub fn load(&self, waits: bool, validate: Validate<'_>, report: &mut Report) -> Option<Vec<u8>> {
+        let file = self.file.as_ref()?;
+        let limit = if waits { LATEST } else { Duration::ZERO };
+        let mut watch = file.watch.lock();
+        let looks_whole = |text: &[u8]| {
+            let (rules, report) = file.parse(text, validate);
+            is_whole(&rules, &report)
+        };
+        match file.first(&mut watch, limit, looks_whole) {
+            Ok(version) => {
+                if !version.settled {
+                    report.warn(Some(&file.origin()), never_settles());
+                }
+                let (rules, found) = file.parse(&version.text, validate);
+                let is_right = !found.has_errors();
+                report.append(found.closed(&file.name));
+                self.install(&mut watch, &version.text, rules);
+                is_right.then_some(version.text)
+            }
+            Err(error) => {
+                report.error(None, unreadable(&file.name, &error));
+                None
+            }
+        }
+    }
+
+    /// Reads the map file where the rules of an earlier version, `in_force`, are in force: they stay if the file is
+    /// broken, which is told to `report`, and until it has settled. Returns the text whose rules are in force then.
+    pub fn reload(&self, in_force: &[u8], validate: Validate<'_>, report: &mut Report) -> Option<Vec<u8>> {
         let file = self.file.as_ref()?;
         let mut watch = file.watch.lock();
-        let mut first = file.read_first(&mut watch, SystemTime::now(), validate);
-        for _ in 0..SETTLE.as_millis() / PAUSE.as_millis() {
-            if first.is_settled || first.is_whole() {
-                break;
+        match file.look(&mut watch, Moment::now()) {
+            Ok(Found::Ready(Version { stamp, text, .. })) => {
+                watch.decide(stamp);
+                let (rules, found) = file.parse(&text, validate);
+                let is_right = !found.has_errors();
+                report.append(found.closed(&file.name));
+                if is_right {
+                    self.install(&mut watch, &text, rules);
+                    return Some(text);
+                }
             }
-            sleep(PAUSE);
-            first = file.read_first(&mut watch, SystemTime::now(), validate);
+            Ok(Found::Known | Found::Pending(_)) => {}
+            Err((_, error)) => report.error(None, unreadable(&file.name, &error)),
         }
-        let is_right = !first.report.has_errors();
-        report.append(first.report);
-        self.install(first.rules);
-        file.schedule.look_again(SystemTime::now(), !first.is_settled);
-        is_right.then_some(first.text)
+        watch.note(in_force);
+        // It was checked when it was current; what its warnings were is known.
+        self.install(&mut watch, in_force, file.parse(in_force, &|_, _| {}).0);
+        Some(in_force.to_vec())
     }
 
-    /// Puts `text` in force, an earlier version of the map file, in place of the broken one that is on disk now.
-    pub fn restore(&self, text: &[u8]) {
-        if let Some(file) = &self.file {
-            // It was checked when it was current; what its warnings were is known.
-            self.install(file.parse(text, &|_, _| {}).0);
-        }
+    /// Tells whether the rules of `text` pass `validate`.
+    pub fn accepts(&self, text: &[u8], validate: Validate<'_>) -> bool {
+        self.file.as_ref().is_some_and(|file| !file.parse(text, validate).1.has_errors())
     }
 
-    /// Looks at the map file if its reload interval has passed, and takes a new version.
-    ///
-    /// Cheap when it has not. One caller looks, the others go on with the current map.
-    pub fn check_reload(&self, now: SystemTime, validate: Validate<'_>, log: Context<'_>) {
-        let Some(file) = self.file.as_ref().filter(|file| file.schedule.is_due(now)) else { return };
-        if let Some(mut watch) = file.watch.try_lock() {
-            self.look(file, &mut watch, now, validate, log);
-        }
+    /// Path of the map file, if it has to be looked at: now and then, or until it has settled.
+    pub fn watched_path(&self) -> Option<&Path> {
+        let file = self.file.as_ref()?;
+        let is_watched = file.reload.is_some() || file.watch.lock().is_pending();
+        is_watched.then_some(&file.path)
     }
 
-    /// Looks at the map file whatever its reload interval is, as the status page does.
-    pub fn force_check(&self, now: SystemTime, validate: Validate<'_>, log: Context<'_>) {
-        if let Some(file) = &self.file {
-            self.look(file, &mut file.watch.lock(), now, validate, log);
+    /// Looks at the map file, and takes a new version.
+    pub fn look(&self, now: Moment, validate: Validate<'_>, log: Context<'_>) -> Look {
+        let Some(file) = &self.file else { return Look::default() };
+        let mut watch = file.watch.lock();
+        let mut look = Look::default();
+        match file.look(&mut watch, now) {
+            Ok(Found::Known) => {}
+            Ok(Found::Pending(pause)) => look.next = Some(pause),
+            Ok(Found::Ready(version)) => look.taken = self.take(file, &mut watch, version, validate, log),
+            Err((stamp, error)) => {
+                if watch.fails((stamp, error.kind()), now) {
+                    log!(log, Error, "{}; {KEPT}", unreadable(&file.name, &error));
+                }
+            }
         }
+        if watch.is_overdue_now(now) {
+            log!(log, Error, "map file {} changes all the time and is never found whole; {KEPT}", file.name);
+        }
+        look.next = look.next.or(if watch.is_pending() { Some(SETTLE) } else { file.reload });
+        look
     }
 
-    fn look(
+    /// Puts a version in force, or says why not; returns its text if it is a new one.
+    fn take(
         &self,
         file: &WatchedFile,
         watch: &mut Watch,
-        now: SystemTime,
+        version: Version,
         validate: Validate<'_>,
         log: Context<'_>,
-    ) {
-        let found = Stamp::of_path(&file.path);
-        let stamp = found.as_ref().ok().copied();
-        let content = match found.map(|stamp| watch.judge(stamp, now)) {
-            Ok(Verdict::Known) => return,
-            Ok(Verdict::Young) => Ok(None),
-            // What was read must be the version that was judged, not one that came right after.
-            Ok(Verdict::Ripe) => {
-                file::read(&file.path).map(|read| read.filter(|(read, _)| Some(*read) == stamp))
-            }
-            Err(error) => Err(error),
-        };
-        match content {
-            Ok(Some((stamp, text))) => {
-                watch.decide(stamp);
-                self.take(file, &text, validate, log);
-            }
-            Ok(None) => file.schedule.look_again(now, true),
-            Err(error) if watch.is_news((stamp, error.kind())) => {
-                log!(log, Error, "{}; {KEPT}", unreadable(&file.name, &error));
-            }
-            Err(_) => {}
+    ) -> Option<Vec<u8>> {
+        let Version { stamp, text, settled } = version;
+        if watch.is_in_force(&text) {
+            watch.decide(stamp);
+            return None;
         }
-    }
-
-    /// Puts a new version in force, or says why not.
-    fn take(&self, file: &WatchedFile, text: &[u8], validate: Validate<'_>, log: Context<'_>) {
-        let (rules, report) = file.parse(text, validate);
-        let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
-        if let Some(first) = errors.next() {
-            let further = match report.count(Severity::Error) as u64 - 1 {
-                0 => String::new(),
-                more => format!(" ({} as well)", Counted(more, "other error")),
-            };
-            log!(log, Error, "{first}{further}; {KEPT}");
-            return;
+        let (rules, report) = file.parse(&text, validate);
+        if !settled && !is_whole(&rules, &report) {
+            watch.start_over();
+            return None;
+        }
+        watch.decide(stamp);
+        if report.has_errors() {
+            refuse(&report, log);
+            return None;
+        }
+        if !settled {
+            log!(log, Warn, "{}: {}", file.name, never_settles());
         }
         report.closed(&file.name).iter().for_each(|warning| log!(log, Warn, "{warning}"));
         log!(log, Info, "map file {} has changed: {}", file.name, Counted(rules.len() as u64, "rule"));
-        self.install(rules);
+        self.install(watch, &text, rules);
+        Some(text)
     }
 
-    fn install(&self, file_rules: Vec<Rule>) {
-        let file_rules = file_rules.into_iter().map(Arc::new);
-        self.current.store(Arc::new(RuleMap::new(self.configured.iter().cloned().chain(file_rules))));
+    fn install(&self, watch: &mut Watch, text: &[u8], rules: Vec<Rule>) {
+        watch.put_in_force(text);
+        let rules = rules.into_iter().map(Arc::new);
+        self.current.store(Arc::new(RuleMap::new(self.configured.iter().cloned().chain(rules))));
     }
 }
 
 /// The consequence of every fault.
 const KEPT: &str = "the rules read before stay in force";
 
-fn unreadable(name: &str, error: &std::io::Error) -> String {
+/// Tells whether a text with these rules does not look as if it were being written.
+fn is_whole(rules: &[Rule], report: &Report) -> bool {
+    !rules.is_empty() && !report.has_errors()
+}
+
+fn never_settles() -> String {
+    let (often, apart) = (SETTLE.as_secs(), AGREE.as_millis());
+    format!("changes more often than every {often} s; taken as looks {apart} ms apart found it")
+}
+
+fn unreadable(name: &str, error: &Error) -> String {
     format!("map file {name} can't be read: {}", Reason(error))
 }
 
-/// The map file as it was found at start.
-struct FirstRead {
-    text: Vec<u8>,
-    rules: Vec<Rule>,
-    report: Report,
-    is_settled: bool,
-}
-
-impl FirstRead {
-    fn failed(complaint: String, is_settled: bool) -> Self {
-        let mut report = Report::default();
-        report.error(None, complaint);
-        Self { text: Vec::new(), rules: Vec::new(), report, is_settled }
-    }
-
-    /// Tells whether the file does not look as if it were being written.
-    fn is_whole(&self) -> bool {
-        !self.rules.is_empty() && !self.report.has_errors()
-    }
-}
-
-impl WatchedFile {
-    fn new(file: MapFile) -> Self {
-        Self {
-            name: file.path.to_string_lossy().into(),
-            path: file.path,
-            known_property: file.known_property,
-            schedule: Schedule::new(file.reload),
-            watch: Mutex::default(),
-        }
-    }
-
-    /// The rules of `text`, and a limited report about them.
-    fn parse(&self, text: &[u8], validate: Validate<'_>) -> (Vec<Rule>, Report) {
-        let mut report = Report::limited();
-        let rules = map_file::parse(text, &self.name, self.known_property, &mut report);
-        validate(&rules, &mut report);
-        (rules, report)
-    }
-
-    /// Reads it whatever its age; a version that has not settled will be looked at again.
-    fn read_first(&self, watch: &mut Watch, now: SystemTime, validate: Validate<'_>) -> FirstRead {
-        match file::read(&self.path) {
-            Ok(Some((stamp, text))) => {
-                let is_settled = watch.has_settled(stamp, now);
-                if is_settled {
-                    watch.decide(stamp);
-                }
-                let (rules, report) = self.parse(&text, validate);
-                FirstRead { text, rules, report: report.closed(&self.name), is_settled }
-            }
-            Ok(None) => FirstRead::failed(format!("map file {} changes while it is read", self.name), false),
-            Err(error) => FirstRead::failed(unreadable(&self.name, &error), true),
-        }
-    }
+fn refuse(report: &Report, log: Context<'_>) {
+    let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
+    let Some(first) = errors.next() else { return };
+    let further = match report.count(Severity::Error) as u64 - 1 {
+        0 => String::new(),
+        more => format!(" ({} as well)", Counted(more, "other error")),
+    };
+    log!(log, Error, "{first}{further}; {KEPT}");
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Reload with real files and a clock that tests set: `at(n)` is n milliseconds after the last change of the file.
 
 use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Instant, SystemTime};
 
 use tempfile::TempDir;
 
+use super::file::Stamp;
+use super::watch::GLANCE;
 use super::*;
 use crate::config::Origin;
 use crate::log::{Level, Logger};
@@ -14,6 +17,7 @@ struct Fixture {
     directory: TempDir,
     map: ServerMap,
     logger: Logger,
+    start: (SystemTime, Instant),
 }
 
 fn known_workers(rules: &[Rule], report: &mut Report) {
@@ -35,19 +39,32 @@ impl Fixture {
         let reload = (reload_seconds > 0).then(|| Duration::from_secs(reload_seconds));
         let file = MapFile { path, reload, known_property: |_| false };
         let map = ServerMap::new(configured(), Some(file));
-        Self { directory, map, logger: Logger::capture(Level::Info) }
+        Self {
+            directory,
+            map,
+            logger: Logger::capture(Level::Info),
+            start: (SystemTime::now(), Instant::now()),
+        }
     }
 
     fn loaded(text: &str, reload_seconds: u64) -> Self {
         let fixture = Self::new(text, reload_seconds);
-        assert!(fixture.load().is_empty());
+        assert!(fixture.load(false).is_empty());
         fixture
     }
 
-    fn load(&self) -> Vec<String> {
+    fn load(&self, waits: bool) -> Vec<String> {
         let mut report = Report::default();
-        self.map.load_initial(&known_workers, &mut report);
+        self.map.load(waits, &known_workers, &mut report);
         report.iter().map(ToString::to_string).collect()
+    }
+
+    /// Reads the file as a restart does.
+    fn reload(&self, in_force: &str) -> (Option<String>, Vec<String>) {
+        let mut report = Report::default();
+        let text = self.map.reload(in_force.as_bytes(), &known_workers, &mut report);
+        let text = text.map(|text| String::from_utf8(text).unwrap());
+        (text, report.iter().map(ToString::to_string).collect())
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -58,16 +75,20 @@ impl Fixture {
         fs::write(self.path(), text).unwrap();
     }
 
-    fn at(&self, milliseconds: u64) -> SystemTime {
-        Stamp::of_path(&self.path()).unwrap().last_change() + Duration::from_millis(milliseconds)
+    /// When the last change of the file is that old.
+    fn at(&self, milliseconds: u64) -> Moment {
+        let wall = Stamp::of_path(&self.path()).unwrap().last_change() + Duration::from_millis(milliseconds);
+        let steady = self.start.1 + wall.duration_since(self.start.0).unwrap_or_default();
+        Moment { wall, steady }
     }
 
-    fn check(&self, now: SystemTime) {
-        self.map.check_reload(now, &known_workers, self.logger.with_id("-"));
+    /// So many milliseconds after the start, when the last change of the file is half a second old.
+    fn half_a_second_old(&self, milliseconds: u64) -> Moment {
+        Moment { steady: self.start.1 + Duration::from_millis(milliseconds), ..self.at(500) }
     }
 
-    fn force(&self, now: SystemTime) {
-        self.map.force_check(now, &known_workers, self.logger.with_id("-"));
+    fn look(&self, now: Moment) -> Look {
+        self.map.look(now, &known_workers, self.logger.with_id("-"))
     }
 
     fn worker(&self, uri: &str) -> Option<String> {
@@ -85,31 +106,118 @@ fn w(number: u32) -> Option<String> {
 }
 
 #[test]
-fn settled_changes_are_taken_when_the_interval_has_passed() {
+fn settled_changes_are_taken_and_looked_for_once_per_interval() {
     let fixture = Fixture::loaded("/*=w1", 5);
+    let interval = Some(Duration::from_secs(5));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     fixture.write("/*=w2\n");
-    fixture.check(fixture.at(500));
+    assert_eq!(fixture.look(fixture.at(500)), Look { taken: None, next: Some(Duration::from_millis(500)) });
     assert_eq!(fixture.worker("/x"), w(1));
-    fixture.check(fixture.at(6000));
+    assert_eq!(fixture.look(fixture.at(1000)), Look { taken: Some(b"/*=w2\n".to_vec()), next: interval });
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(2), w(0)));
-    fixture.write("/*=w3\n");
-    fixture.check(fixture.at(7000));
-    assert_eq!(fixture.worker("/x"), w(2));
-    fixture.check(fixture.at(12_000));
-    assert_eq!(fixture.worker("/x"), w(3));
-    assert_eq!(fixture.log(), ["[info] map file map has changed: 1 rule"; 2]);
+    assert_eq!(fixture.look(fixture.at(7000)), Look { taken: None, next: interval });
+    fixture.write("/*=w2\n");
+    assert_eq!(fixture.look(fixture.at(2000)), Look { taken: None, next: interval }, "nothing has changed");
+    assert_eq!(fixture.log(), ["[info] map file map has changed: 1 rule"]);
+}
+
+/// Set-up of an agent that writes the file every second: it is never older than that.
+#[test]
+fn a_file_that_never_settles_is_taken_when_looks_agree() {
+    let fixture = Fixture::loaded("/*=w1", 60);
+    let look = |text: &str, milliseconds: u64| {
+        fixture.write(text);
+        fixture.look(fixture.half_a_second_old(milliseconds)).taken.is_some()
+    };
+    for second in 0..3 {
+        assert!(!look("/*=w2\n/static/*=w2\n", 1000 * second));
+    }
+    // A writer who comes back every 100 ms and is seen at work, and one who is interrupted.
+    for (text, milliseconds) in [("/*=w4\n", 3000), ("/*=w3\n", 3050), ("/*=w4\n", 3100)] {
+        assert!(!look(text, milliseconds), "{milliseconds}");
+    }
+    for milliseconds in [3150, 3200, 3300, 3400, 3500, 3600, 3700, 3800] {
+        assert!(!look("/*=w2\n", milliseconds), "{milliseconds}");
+    }
+    let whole = "/*=w2\n/static/*=w2\n";
+    for milliseconds in [4000, 4050, 4300, 4350, 4450] {
+        assert!(!look(whole, milliseconds), "{milliseconds}");
+        assert_eq!(fixture.look(fixture.half_a_second_old(milliseconds)).next, Some(GLANCE));
+    }
+    assert_eq!(fixture.worker("/x"), w(1));
+    assert!(look(whole, 4500));
+    assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(2), w(2)));
+    let expected = [
+        "[warn] map: changes more often than every 1 s; taken as looks 200 ms apart found it",
+        "[info] map file map has changed: 2 rules",
+    ];
+    assert_eq!(fixture.log(), expected);
+    for step in 0..400 {
+        assert!(!look(whole, 4550 + 50 * step), "taken already");
+    }
+    assert_eq!(fixture.log(), expected);
+}
+
+/// A file that was shortened, and goes on being written, is not a half for ever.
+#[test]
+fn a_beginning_of_what_was_there_before_is_taken_in_the_end() {
+    let fixture = Fixture::loaded("/*=w1", 60);
+    fixture.write("/*=w2\n/y=w3\n");
+    fixture.look(fixture.half_a_second_old(0));
+    let taken_at = (0..400).map(|step| 50 * step).find(|milliseconds| {
+        fixture.write("/*=w2\n");
+        fixture.look(fixture.half_a_second_old(*milliseconds)).taken.is_some()
+    });
+    assert_eq!((taken_at, fixture.worker("/y")), (Some(10_000), w(2)));
 }
 
 #[test]
-fn a_young_change_is_looked_at_again_one_second_later() {
-    let fixture = Fixture::loaded("/*=w1", 60);
-    fixture.write("/*=w2");
-    fixture.force(fixture.at(300));
-    fixture.check(fixture.at(1299));
-    assert_eq!(fixture.worker("/x"), w(1));
-    fixture.check(fixture.at(1300));
+fn what_never_settles_and_is_not_whole_is_told_once_and_not_taken() {
+    for text in ["", "/a=w2\n/b=w", "app=w2\n/x=w2\n/y"] {
+        let fixture = Fixture::loaded("/*=w1", 60);
+        for step in 0..600 {
+            fixture.write(text.strip_suffix('w').unwrap_or(text));
+            assert_eq!(fixture.look(fixture.half_a_second_old(50 * step)).taken, None, "{text:?}");
+        }
+        assert_eq!((fixture.worker("/x"), fixture.log().len()), (w(1), 1), "{text:?}: {:?}", fixture.log());
+        assert!(fixture.log()[0].ends_with(&format!("is never found whole; {KEPT}")));
+    }
+}
+
+#[test]
+fn a_restart_leaves_the_rules_in_force_until_a_young_file_has_settled() {
+    let fixture = Fixture::new("/*=w2\n", 0);
+    assert_eq!(fixture.reload("/*=w1\n"), (Some("/*=w1\n".to_owned()), vec![]));
+    assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
+    assert!(fixture.map.watched_path().is_some(), "followed although it is not reloaded otherwise");
+    assert_eq!(fixture.look(fixture.at(999)).taken, None);
+    assert_eq!(fixture.look(fixture.at(1000)), Look { taken: Some(b"/*=w2\n".to_vec()), next: None });
+    assert_eq!((fixture.worker("/x"), fixture.map.watched_path()), (w(2), None));
+}
+
+#[test]
+fn a_restart_takes_a_settled_file_and_leaves_a_broken_one() {
+    let fixture = Fixture::new("/*=w2\n", 5);
+    sleep(SETTLE);
+    assert_eq!(fixture.reload("/*=w1\n"), (Some("/*=w2\n".to_owned()), vec![]));
     assert_eq!(fixture.worker("/x"), w(2));
+    let fixture = Fixture::new("/*=w2\n/b=unknown\n", 5);
+    sleep(SETTLE);
+    let (text, complaints) = fixture.reload("/*=w1\n");
+    assert_eq!((text.as_deref(), complaints.len(), fixture.worker("/x")), (Some("/*=w1\n"), 1, w(1)));
+    assert_eq!(fixture.look(fixture.at(2000)).taken, None);
+    assert!(fixture.log().is_empty(), "told already: {:?}", fixture.log());
+    fs::remove_file(fixture.path()).unwrap();
+    let (text, complaints) = fixture.reload("/*=w3\n");
+    assert_eq!((text.as_deref(), fixture.worker("/x")), (Some("/*=w3\n"), w(3)));
+    assert!(complaints[0].ends_with("can't be read: No such file or directory"), "{complaints:?}");
+}
+
+#[test]
+fn rules_that_fit_the_workers_are_accepted() {
+    let fixture = Fixture::new("", 5);
+    assert!(fixture.map.accepts(b"/*=w1\n", &known_workers));
+    assert!(!fixture.map.accepts(b"/*=old\n", &known_workers));
 }
 
 #[test]
@@ -117,7 +225,7 @@ fn warnings_do_not_keep_a_version_out_and_do_not_flood_the_log() {
     let fixture = Fixture::loaded("/*=w1", 5);
     let lines: String = (0..50).map(|number| format!("/{number}=w1;x=1\n")).collect();
     fixture.write(&format!("/*=w2\n{lines}"));
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!(fixture.worker("/x"), w(2));
     let log = fixture.log();
     assert_eq!(log[0], "[warn] map:2: rule extension x is unknown and ignored");
@@ -131,12 +239,12 @@ fn a_file_written_in_two_steps_is_never_taken_half() {
     for (round, worker) in (0..20u32).map(|round| (round, round % 3 + 1)) {
         let before = fixture.worker("/x");
         fixture.write("");
-        fixture.force(fixture.at(50));
+        fixture.look(fixture.at(50));
         assert_eq!(fixture.worker("/x"), before, "round {round}");
         fixture.write(&format!("/*=w{worker}"));
-        fixture.force(fixture.at(950));
+        fixture.look(fixture.at(950));
         assert_eq!(fixture.worker("/x"), before, "round {round}");
-        fixture.force(fixture.at(1950));
+        fixture.look(fixture.at(1950));
         assert_eq!(fixture.worker("/x"), w(worker), "round {round}");
     }
 }
@@ -145,10 +253,10 @@ fn a_file_written_in_two_steps_is_never_taken_half() {
 fn a_settled_empty_file_means_no_rules_of_the_file() {
     let fixture = Fixture::loaded("/*=w1", 5);
     fixture.write("# nothing\n");
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
     fixture.write("");
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
 }
 
@@ -165,30 +273,30 @@ fn faulty_versions_are_refused_with_one_line_each() {
     for (text, _) in faults {
         fixture.write(text);
         for time in [2000, 8000, 20_000] {
-            fixture.force(fixture.at(time));
+            fixture.look(fixture.at(time));
         }
         assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)), "{text}");
     }
     let expected = faults.map(|(_, text)| format!("[error] {text}; {KEPT}"));
     assert_eq!(fixture.log(), expected);
     fixture.write("/*=w2");
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
 #[test]
 fn a_missing_file_is_logged_once_per_disappearance() {
     let fixture = Fixture::loaded("/*=w1", 5);
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     let aside = fixture.directory.path().join("aside");
     for _ in 0..2 {
         let now = fixture.at(10_000);
         fs::rename(fixture.path(), &aside).unwrap();
-        fixture.force(now);
-        fixture.force(now + Duration::from_secs(5));
+        fixture.look(now);
+        fixture.look(now);
         assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
         fs::rename(&aside, fixture.path()).unwrap();
-        fixture.force(fixture.at(2000));
+        fixture.look(fixture.at(2000));
     }
     let errors: Vec<_> = fixture.log().into_iter().filter(|line| line.starts_with("[error]")).collect();
     let text = format!("[error] map file map can't be read: No such file or directory; {KEPT}");
@@ -201,8 +309,8 @@ fn a_directory_in_its_place_changes_nothing() {
     let now = fixture.at(10_000);
     fs::remove_file(fixture.path()).unwrap();
     fs::create_dir(fixture.path()).unwrap();
-    fixture.force(now);
-    fixture.force(now);
+    fixture.look(now);
+    fixture.look(now);
     assert_eq!(fixture.worker("/x"), w(1));
     assert_eq!(
         fixture.log(),
@@ -213,13 +321,13 @@ fn a_directory_in_its_place_changes_nothing() {
 #[test]
 fn another_file_of_same_size_and_time_is_a_change() {
     let fixture = Fixture::loaded("/*=w1", 5);
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     let modified = fs::metadata(fixture.path()).unwrap().modified().unwrap();
     let other = fixture.directory.path().join("other");
     fs::write(&other, "/*=w2").unwrap();
     fs::File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
     fs::rename(&other, fixture.path()).unwrap();
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
@@ -227,33 +335,35 @@ fn another_file_of_same_size_and_time_is_a_change() {
 fn a_clock_behind_the_file_server_delays_by_one_second_only() {
     let fixture = Fixture::loaded("/*=w1", 5);
     fixture.write("/*=w2");
-    let behind = fixture.at(0) - Duration::from_secs(3600);
-    fixture.force(behind);
-    fixture.force(behind + Duration::from_millis(999));
+    let behind = |milliseconds| {
+        let now = fixture.at(milliseconds);
+        Moment { wall: now.wall - Duration::from_secs(3600), ..now }
+    };
+    fixture.look(behind(0));
+    fixture.look(behind(999));
     assert_eq!(fixture.worker("/x"), w(1));
-    fixture.force(behind + Duration::from_millis(1000));
+    fixture.look(behind(1000));
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
 #[test]
-fn reload_zero_looks_only_when_forced() {
+fn reload_zero_looks_only_when_asked() {
     let fixture = Fixture::loaded("/*=w1", 0);
+    assert_eq!(fixture.map.watched_path(), None);
     fixture.write("/*=w2");
-    fixture.check(fixture.at(1_000_000));
-    assert_eq!(fixture.worker("/x"), w(1));
-    fixture.force(fixture.at(1_000_000));
+    assert_eq!(fixture.look(fixture.at(2000)), Look { taken: Some(b"/*=w2".to_vec()), next: None });
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
 #[test]
 fn a_wrong_line_at_start_costs_its_own_rule_only() {
     let fixture = Fixture::new("/*=w1\n!app/=w1\n/\0=w1\n/yy=w2\n", 5);
-    let complaints = fixture.load();
+    let complaints = fixture.load(true);
     assert!(complaints.len() == 2 && complaints[1].contains("map:3: "), "{complaints:?}");
     assert_eq!(fixture.worker("/yy"), w(2));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     fixture.write("/*=w2\n");
-    fixture.check(fixture.at(7000));
+    fixture.look(fixture.at(7000));
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
@@ -261,7 +371,7 @@ fn a_wrong_line_at_start_costs_its_own_rule_only() {
 fn a_missing_file_at_start_is_an_error() {
     let fixture = Fixture::new("", 5);
     fs::remove_file(fixture.path()).unwrap();
-    let complaints = fixture.load();
+    let complaints = fixture.load(true);
     assert!(complaints[0].contains("can't be read: No such file"), "{complaints:?}");
     assert_eq!(fixture.worker("/static/x"), w(0));
 }
@@ -274,21 +384,55 @@ fn a_file_truncated_right_at_start_is_waited_for() {
             sleep(Duration::from_millis(100));
             fixture.write("/*=w1");
         });
-        assert!(fixture.load().is_empty());
+        assert!(fixture.load(true).is_empty());
     });
     assert_eq!(fixture.worker("/x"), w(1));
 }
 
+/// Written in three steps, all of them whole: the first reading waits for the last.
 #[test]
-fn a_file_taken_young_at_start_is_read_again() {
-    let fixture = Fixture::new("/*=w1", 60);
-    let file = fixture.map.file.as_ref().unwrap();
-    let mut watch = file.watch.lock();
-    let stamp = Stamp::of_path(&fixture.path()).unwrap();
-    assert!(!file.read_first(&mut watch, fixture.at(900), &known_workers).is_settled);
-    assert_eq!(watch.judge(stamp, fixture.at(1100)), Verdict::Ripe);
-    assert!(file.read_first(&mut watch, fixture.at(1100), &known_workers).is_settled);
-    assert_eq!(watch.judge(stamp, fixture.at(1100)), Verdict::Known);
+fn a_young_file_is_waited_for_at_start() {
+    let fixture = Fixture::new("/*=w1\n", 5);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for text in ["/*=w1\n/a/*=w2\n", "/*=w1\n/a/*=w2\n/a/b/*=w3\n"] {
+                sleep(Duration::from_millis(300));
+                fixture.write(text);
+            }
+        });
+        assert!(fixture.load(true).is_empty());
+    });
+    assert_eq!(fixture.worker("/a/b/c"), w(3));
+    assert_eq!(fixture.look(fixture.at(1000)).taken, None);
+}
+
+#[test]
+fn a_file_that_never_settles_is_taken_whole_at_start() {
+    let fixture = Fixture::new("/a=w1\n", 5);
+    let stop = AtomicBool::new(false);
+    let complaints = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                for (text, pause) in [("", 1), ("/a=w1\n", 20), ("/a=w1\n/b=w2\n", 700)] {
+                    fixture.write(text);
+                    sleep(Duration::from_millis(pause));
+                }
+            }
+        });
+        let complaints = fixture.load(true);
+        stop.store(true, Ordering::Relaxed);
+        complaints
+    });
+    assert_eq!(fixture.worker("/b"), w(2));
+    assert!(complaints.len() == 1 && complaints[0].contains("looks 200 ms apart"), "{complaints:?}");
+}
+
+#[test]
+fn the_first_of_two_readings_does_not_wait() {
+    let fixture = Fixture::loaded("/*=w1\n", 5);
+    assert_eq!(fixture.worker("/x"), w(1));
+    let undecided = Look { taken: None, next: Some(Duration::from_millis(500)) };
+    assert_eq!(fixture.look(fixture.at(500)), undecided);
 }
 
 #[test]
@@ -296,7 +440,7 @@ fn requests_keep_the_map_they_began_with() {
     let fixture = Fixture::loaded("/*=w1", 5);
     let (map, rule) = (fixture.map.current(), fixture.map.lookup(b"/x").unwrap());
     fixture.write("/y=w2");
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!(fixture.worker("/x"), None);
     assert_eq!((map.lookup(b"/x").unwrap().worker.as_str(), rule.worker.as_str()), ("w1", "w1"));
 }
@@ -308,13 +452,14 @@ fn look_ups_and_reloads_run_side_by_side() {
     let reader = || {
         let mut found = 0u64;
         while !stop.load(Ordering::Relaxed) {
-            fixture.check(SystemTime::now() + Duration::from_secs(found));
+            let later = Moment { wall: SystemTime::now() + Duration::from_secs(found), ..Moment::now() };
+            fixture.look(later);
             assert!(fixture.worker("/x").is_some());
             found += 1;
         }
         found
     };
-    let replace = |path: &Path, round: u32| {
+    let replace = |path: &std::path::Path, round: u32| {
         let aside = fixture.directory.path().join("aside");
         fs::write(&aside, format!("/*=w{}\n", round % 7)).unwrap();
         fs::rename(aside, path).unwrap();
@@ -329,7 +474,7 @@ fn look_ups_and_reloads_run_side_by_side() {
             assert!(reader.join().unwrap() > 0);
         }
     });
-    fixture.force(fixture.at(2000));
+    fixture.look(fixture.at(2000));
     assert_eq!(fixture.worker("/x"), w(299 % 7));
 }
 
@@ -338,9 +483,8 @@ fn without_a_file_nothing_is_checked() {
     let map = ServerMap::new(configured(), None);
     let logger = Logger::capture(Level::Trace);
     let mut report = Report::default();
-    map.load_initial(&known_workers, &mut report);
-    map.check_reload(SystemTime::now(), &known_workers, logger.with_id("-"));
-    map.force_check(SystemTime::now(), &known_workers, logger.with_id("-"));
-    assert!(report.is_empty() && logger.captured().is_empty());
+    assert_eq!(map.load(true, &known_workers, &mut report), None);
+    assert_eq!(map.look(Moment::now(), &known_workers, logger.with_id("-")), Look::default());
+    assert!(report.is_empty() && logger.captured().is_empty() && map.watched_path().is_none());
     assert!(map.lookup(b"/static/x").is_some() && !map.current().is_empty());
 }

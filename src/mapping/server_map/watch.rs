@@ -1,21 +1,82 @@
-//! What is known about the versions of a map file: the one decided on, the one that is still young, and the last
+//! What is known about the versions of a map file: the one decided on, those that are still young, and the last
 //! fault that was logged.
+//!
+//! A file that is written in several steps must not be taken half. So it is taken when its last change is
+//! [`SETTLE`] old. One that never gets that old is taken, after [`PATIENCE`], when looks find the same whole content
+//! for [`AGREE`]; the beginning of what was found before is not whole, until [`LATEST`]. Rules: "decisions, row 2".
 
+use std::hash::{DefaultHasher, Hasher};
 use std::io::ErrorKind;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::file::Stamp;
 
-/// How old the last change of a file must be before the file is taken: one written in several steps is not
-/// taken half.
+/// How old the last change of a file must be before the file is taken.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
+
+/// For how long a file must have been young before it counts as one that never settles.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// For how long looks must find the same content in a file that never settles.
+pub(super) const AGREE: Duration = Duration::from_millis(200);
+
+/// Between those looks. More than two see a writer who comes back as often as they do.
+pub(super) const GLANCE: Duration = Duration::from_millis(50);
+
+/// When something must have been taken, or said.
+pub(super) const LATEST: Duration = Duration::from_secs(10);
+
+/// Shortest pause before a young file is looked at again.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// When a file is looked at: by the clock that stamps files, and by one that is never set.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub(super) wall: SystemTime,
+    pub(super) steady: Instant,
+}
+
+impl Moment {
+    /// This moment.
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
+
+    /// Tells whether `time` has come.
+    pub fn has_reached(self, time: Instant) -> bool {
+        self.steady >= time
+    }
+}
 
 /// The memory of one file's watcher.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     decided: Option<Stamp>,
-    young: Option<(Stamp, SystemTime)>,
+    unsettled: Option<Unsettled>,
     reported: Option<Fault>,
+    /// What the text in force hashes to.
+    in_force: Option<u64>,
+}
+
+/// A file that was young at every look so far.
+#[derive(Debug)]
+struct Unsettled {
+    since: Instant,
+    /// The version found last, and when it was found first.
+    version: (Stamp, Instant),
+    /// The longest text that was found: one that it begins with may be its half.
+    longest: Vec<u8>,
+    agreed: Option<Agreed>,
+    /// That it is overdue was told.
+    told: bool,
+}
+
+/// What looks at a file that never settles agree on.
+#[derive(Debug)]
+struct Agreed {
+    text: Vec<u8>,
+    since: Instant,
+    last: Instant,
 }
 
 /// Why a version could not be read.
@@ -26,44 +87,138 @@ pub(super) type Fault = (Option<Stamp>, ErrorKind);
 pub(super) enum Verdict {
     /// Nothing: it was taken or refused before.
     Known,
-    /// Look again when it has settled.
-    Young,
+    /// Look again after this time, when it may have settled.
+    Young(Duration),
     /// Read it.
     Ripe,
+    /// It never settles: read it, and compare with what the last look found.
+    Restless,
 }
 
 impl Watch {
     /// Judges the version found at `now`.
-    pub(super) fn judge(&mut self, stamp: Stamp, now: SystemTime) -> Verdict {
+    pub(super) fn judge(&mut self, stamp: Stamp, now: Moment) -> Verdict {
         if self.decided == Some(stamp) {
-            self.reported = None;
-            Verdict::Known
-        } else if self.has_settled(stamp, now) {
-            Verdict::Ripe
-        } else {
-            Verdict::Young
+            (self.unsettled, self.reported) = (None, None);
+            return Verdict::Known;
+        }
+        let unsettled = self.unsettled.get_or_insert_with(|| Unsettled {
+            since: now.steady,
+            version: (stamp, now.steady),
+            longest: Vec::new(),
+            agreed: None,
+            told: false,
+        });
+        if unsettled.version.0 != stamp {
+            unsettled.version = (stamp, now.steady);
+        }
+        match unsettled.age(now) {
+            age if age >= SETTLE => Verdict::Ripe,
+            _ if now.steady - unsettled.since >= PATIENCE => Verdict::Restless,
+            age => Verdict::Young((SETTLE - age).max(SHORTEST)),
         }
     }
 
-    /// Tells whether the last change is old enough: by the file's own time, or because nothing has changed since it
-    /// was first seen (the clock of a file server may be ahead).
-    pub(super) fn has_settled(&mut self, stamp: Stamp, now: SystemTime) -> bool {
-        let first_seen = match self.young {
-            Some((young, first_seen)) if young == stamp => first_seen,
-            _ => now,
+    /// Notes a text that was, or may have been, in the file since it was settled last.
+    pub(super) fn note(&mut self, text: &[u8]) {
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.note(text);
+        }
+    }
+
+    /// Notes what a file that never settles holds at `now`, `None` if it was changed while it was read; true when looks
+    /// have agreed on that for long enough, and it is not the beginning of what was found before.
+    pub(super) fn agrees(&mut self, text: Option<&[u8]>, now: Moment) -> bool {
+        let Some(unsettled) = &mut self.unsettled else { return false };
+        let Some(text) = text else {
+            unsettled.agreed = None;
+            return false;
         };
-        self.young = Some((stamp, first_seen));
-        let is_old = |time| now.duration_since(time).is_ok_and(|age| age >= SETTLE);
-        is_old(stamp.last_change()) || is_old(first_seen)
+        unsettled.note(text);
+        let may_be_half = unsettled.longest.len() > text.len() && unsettled.longest.starts_with(text);
+        unsettled.agrees(text, now) && (!may_be_half || unsettled.is_overdue(now))
+    }
+
+    /// Notes that what looks agreed on was not whole.
+    pub(super) fn start_over(&mut self) {
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.agreed = None;
+        }
+    }
+
+    /// Tells whether a version was seen that is not decided on.
+    pub(super) fn is_pending(&self) -> bool {
+        self.unsettled.is_some()
+    }
+
+    /// Tells once that no version could be taken for too long.
+    pub(super) fn is_overdue_now(&mut self, now: Moment) -> bool {
+        let overdue =
+            self.unsettled.as_mut().filter(|unsettled| unsettled.is_overdue(now) && !unsettled.told);
+        overdue.map(|unsettled| unsettled.told = true).is_some()
     }
 
     /// Notes that this version was taken or refused, and needs no second look.
     pub(super) fn decide(&mut self, stamp: Stamp) {
-        *self = Self { decided: Some(stamp), young: None, reported: None };
+        (self.decided, self.unsettled, self.reported) = (Some(stamp), None, None);
     }
 
-    /// Tells whether `fault` was not logged yet for this version.
-    pub(super) fn is_news(&mut self, fault: Fault) -> bool {
+    /// Notes that the rules of `text` are in force.
+    pub(super) fn put_in_force(&mut self, text: &[u8]) {
+        self.in_force = Some(hash(text));
+    }
+
+    /// Tells whether the rules of `text` are in force already.
+    pub(super) fn is_in_force(&self, text: &[u8]) -> bool {
+        self.in_force == Some(hash(text))
+    }
+
+    /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
+    pub(super) fn fails(&mut self, fault: Fault, now: Moment) -> bool {
+        if self.unsettled.as_ref().is_some_and(|unsettled| !unsettled.is_overdue(now)) {
+            return false;
+        }
+        self.unsettled = None;
         self.reported.replace(fault) != Some(fault)
     }
+}
+
+impl Unsettled {
+    fn is_overdue(&self, now: Moment) -> bool {
+        now.steady - self.since >= LATEST
+    }
+
+    fn note(&mut self, text: &[u8]) {
+        if text.len() > self.longest.len() {
+            self.longest = text.to_vec();
+        }
+    }
+
+    /// Tells whether all looks of the last [`AGREE`] have found `text`. Looks that are far apart tell nothing: much can
+    /// have happened between them.
+    fn agrees(&mut self, text: &[u8], now: Moment) -> bool {
+        match &mut self.agreed {
+            Some(agreed) if agreed.text == text && now.steady - agreed.last <= AGREE => {
+                agreed.last = now.steady;
+                now.steady - agreed.since >= AGREE
+            }
+            _ => {
+                self.agreed = Some(Agreed { text: text.to_vec(), since: now.steady, last: now.steady });
+                false
+            }
+        }
+    }
+
+    /// Age of the last change: by the file's own time, or by how long nothing has changed since it was first seen
+    /// (the clock of a file server may be ahead).
+    fn age(&self, now: Moment) -> Duration {
+        let own = now.wall.duration_since(self.version.0.last_change()).unwrap_or_default();
+        own.max(now.steady - self.version.1)
+    }
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    hasher.finish()
 }

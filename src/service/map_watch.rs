@@ -1,0 +1,97 @@
+//! Keeps the maps current while the server runs: a thread in each child looks at the map files, and no request waits
+//! for that.
+//!
+//! The parent looks, too, whenever httpd's parent has a moment: children that it makes later begin with the rules
+//! that the others have, and so does the next generation if the file is just being written when the server restarts.
+
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::host::{Connector, VirtualHost};
+use super::last_good::LastGood;
+use crate::ffi::server::Server;
+use crate::log::Logger;
+use crate::mapping::{Moment, ServerMap};
+
+/// The maps of all servers whose files have to be looked at.
+pub(super) struct MapWatch(Vec<WatchedMap>);
+
+struct WatchedMap {
+    map: Arc<ServerMap>,
+    log: Arc<Logger>,
+    connector: Arc<Connector>,
+    /// When its file is looked at next; `None` if it is not.
+    next: Option<Instant>,
+}
+
+impl MapWatch {
+    /// A pause that is worth waiting for in the parent.
+    const GLANCE: Duration = Duration::from_millis(100);
+
+    /// Gathers them; virtual hosts may share one. All are due.
+    pub(super) fn of(main: Server<'_>) -> Self {
+        let mut maps: Vec<WatchedMap> = Vec::new();
+        for host in main.and_following().filter_map(VirtualHost::of_server) {
+            let Some(map) = host.map.as_ref().filter(|map| map.watched_path().is_some()) else { continue };
+            if !maps.iter().any(|known| Arc::ptr_eq(&known.map, map)) {
+                maps.push(WatchedMap {
+                    map: Arc::clone(map),
+                    log: Arc::clone(&host.log),
+                    connector: Arc::clone(&host.connector),
+                    next: Some(Instant::now()),
+                });
+            }
+        }
+        Self(maps)
+    }
+
+    /// Looks at the files that are due; returns how long until the next is, `None` if none will be.
+    pub(super) fn look(&mut self) -> Option<Duration> {
+        let now = Moment::now();
+        for map in self.0.iter_mut().filter(|map| map.next.is_some_and(|next| now.has_reached(next))) {
+            map.look(now);
+        }
+        let next = self.0.iter().filter_map(|map| map.next).min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+}
+
+impl WatchedMap {
+    /// Returns the text that was put in force, if there was a new one.
+    fn look(&mut self, now: Moment) -> Option<Vec<u8>> {
+        let validate = |rules: &[_], report: &mut _| self.connector.check_rules(rules, report);
+        let look = self.map.look(now, &validate, self.log.with_id("WATCHDOG"));
+        self.next = look.next.map(|pause| Instant::now() + pause);
+        look.taken
+    }
+
+    /// Looks until there is nothing to find in the next moment, or there were enough looks.
+    fn look_closely(&mut self) -> Option<Vec<u8>> {
+        for _ in 0..MAX_LOOKS {
+            let taken = self.look(Moment::now());
+            match self.next.map(|next| next.saturating_duration_since(Instant::now())) {
+                Some(pause) if taken.is_none() && pause <= MapWatch::GLANCE => sleep(pause),
+                _ => return taken,
+            }
+        }
+        None
+    }
+}
+
+/// Most looks in a row at a file that never settles, in the parent.
+const MAX_LOOKS: usize = 20;
+
+/// Looks at the map files in the parent, and remembers what is in force for the next generation.
+pub fn watch_in_parent(main: Server<'_>) {
+    let mut taken = Vec::new();
+    for mut watched in MapWatch::of(main).0 {
+        let path = watched.map.watched_path().map(ToOwned::to_owned);
+        taken.extend(path.zip(watched.look_closely()));
+    }
+    if let Some(process) = main.process_pool().filter(|_| !taken.is_empty()) {
+        let mut texts = LastGood::load(process).unwrap_or_default();
+        taken.iter().for_each(|(path, text)| texts.set_map_file(path, text));
+        texts.store(process);
+    }
+}
