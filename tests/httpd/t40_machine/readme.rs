@@ -25,6 +25,7 @@ pub fn add(suite: Suite) -> Suite {
     suite
         .test("readme_leads_to_a_page_in_httpds_own_server_root", server_root)
         .test("readme_leads_to_a_page_on_debian", debian)
+        .test("the_second_tomcat_of_the_sample_needs_no_more_than_its_lines", second_tomcat)
         .test("readme_and_the_samples_speak_of_one_worker", one_worker)
 }
 
@@ -189,6 +190,14 @@ fn server_xml(ajp: u16) -> String {
     let text = text.replace("port=\"8080\"", &format!("port=\"{}\"", ports::free()));
     let text = text.replace("conf/tomcat-users.xml", &etc.join("tomcat-users.xml").display().to_string());
     text.replace("address=\"127.0.0.1\" port=\"8009\"", &format!("address=\"127.0.0.1\" port=\"{ajp}\""))
+}
+
+/// The sample, with all that is commented out taken in and the secrets given.
+fn second_tomcat() {
+    let sample = project_file("apxs/workers.properties").replace("#worker.", "worker.");
+    let site = Site::new(Mpm::Event).workers(&sample.replace("secret=\n", "secret=a-word\n"));
+    let verdict = site.conf("JkMount /* balancer").configtest();
+    assert_eq!(verdict.output.trim(), "Syntax OK");
 }
 
 /// Who follows README and who reads the samples meets the same names.
