@@ -16,6 +16,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::kept;
 use crate::ffi::pool::Pool;
 use crate::ffi::request::Request;
+use crate::ffi::response::Stage;
 use crate::ffi::server::Server;
 use crate::service::{self, fixups, ServerSlot, Verdict};
 
@@ -87,7 +88,7 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
 unsafe extern "C" fn create_slot(pool: *mut apr_pool_t, _server: *mut server_rec) -> *mut c_void {
     // SAFETY: httpd hands over the pool of the configuration.
     let pool = unsafe { Pool::from_raw(pool) };
-    keep_slot(pool, ServerSlot::default())
+    keep_slot(pool, || Some(ServerSlot::default()))
 }
 
 unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: *mut c_void) -> *mut c_void {
@@ -95,16 +96,12 @@ unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: 
     let pool = unsafe { Pool::from_raw(pool) };
     // SAFETY: both are null or come from `create_slot`, and live on that pool.
     let slots = unsafe { (kept::value::<ServerSlot>(base), kept::value::<ServerSlot>(own)) };
-    match slots {
-        (Some(base), Some(own)) => keep_slot(pool, own.inherit(base)),
-        _ => null_mut(),
-    }
+    keep_slot(pool, || slots.0.zip(slots.1).map(|(base, own)| own.inherit(base)))
 }
 
-fn keep_slot(pool: Option<Pool<'_>>, slot: ServerSlot) -> *mut c_void {
-    guard("server configuration", null_mut(), || match pool {
-        Some(pool) => kept::for_server(pool, slot),
-        None => null_mut(),
+fn keep_slot(pool: Option<Pool<'_>>, slot: impl FnOnce() -> Option<ServerSlot>) -> *mut c_void {
+    guard("server configuration", null_mut(), || {
+        pool.zip(slot()).map_or(null_mut(), |(pool, slot)| kept::for_server(pool, slot))
     })
 }
 
@@ -219,7 +216,8 @@ unsafe fn run_on_server(
 ) -> c_int {
     // SAFETY: the caller's promise.
     let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
-    run(entry, || pool.zip(server).map_or(Verdict::Declined, |(pool, server)| hook(pool, server)))
+    let Some((pool, server)) = pool.zip(server) else { return DECLINED };
+    run(entry, || Some(hook(pool, server)), || Verdict::Status(500))
 }
 
 /// Runs a hook of a request's life.
@@ -228,13 +226,31 @@ unsafe fn run_on_server(
 /// The request is null or live until this call ends, and in the hands of this thread alone.
 unsafe fn run_on_request(entry: &str, request: *mut request_rec, hook: fn(Request<'_>) -> Verdict) -> c_int {
     // SAFETY: the caller's promise.
-    let request = unsafe { Request::from_raw(request) };
-    run(entry, || request.map_or(Verdict::Declined, hook))
+    let Some(request) = (unsafe { Request::from_raw(request) }) else { return DECLINED };
+    run(entry, || Some(hook(request)), || give_up(request))
 }
 
-/// Runs a hook behind the guard; a panic is a 500 for the request, or a failed start.
-fn run(entry: &str, hook: impl FnOnce() -> Verdict) -> c_int {
-    match guard(entry, Verdict::Status(500), hook) {
+/// What becomes of a request whose hook panicked: an error page, unless a response has begun.
+fn give_up(request: Request<'_>) -> Verdict {
+    match request.response_stage() {
+        Stage::Unsent => {
+            request.reopen_response();
+            Verdict::Status(500)
+        }
+        Stage::Begun => {
+            request.cut_response();
+            Verdict::Ok
+        }
+        Stage::Complete => Verdict::Ok,
+    }
+}
+
+/// Runs a hook behind the guard, and `after_panic` behind another.
+fn run(entry: &str, hook: impl FnOnce() -> Option<Verdict>, after_panic: impl FnOnce() -> Verdict) -> c_int {
+    let verdict = guard(entry, None, hook);
+    let verdict =
+        verdict.unwrap_or_else(|| guard("the end of a failed hook", Verdict::Status(500), after_panic));
+    match verdict {
         Verdict::Declined => DECLINED,
         Verdict::Ok => 0,
         Verdict::Status(status) => c_int::from(status),

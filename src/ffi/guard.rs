@@ -9,7 +9,11 @@ use super::error_log;
 /// State that a panic left half changed belongs to the one request (or directive) that failed: what requests
 /// share is atomic or behind locks that don't poison.
 pub(crate) fn guard<T>(entry: &str, fallback: T, body: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|cause| {
+    let guarded = || {
+        panic_point(entry);
+        body()
+    };
+    catch_unwind(AssertUnwindSafe(guarded)).unwrap_or_else(|cause| {
         let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
         error_log::write(
@@ -20,3 +24,16 @@ pub(crate) fn guard<T>(entry: &str, fallback: T, body: impl FnOnce() -> T) -> T 
         fallback
     })
 }
+
+/// A place where a test build panics while the file that MOD_JK_PANIC_POINTS names has it as a line. Every entry is
+/// one.
+#[cfg(feature = "panic-points")]
+pub(crate) fn panic_point(place: &str) {
+    let file = std::env::var_os("MOD_JK_PANIC_POINTS").unwrap_or_default();
+    let ordered = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(!ordered.lines().any(|line| line == place), "ordered at {place}");
+}
+
+/// A place where a test build can panic.
+#[cfg(not(feature = "panic-points"))]
+pub(crate) fn panic_point(_place: &str) {}

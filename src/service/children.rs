@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex};
 use super::host::{Connector, VirtualHost};
 use super::map_watch::MapWatch;
 use crate::ffi::error_log;
+use crate::ffi::guard::guard;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
@@ -79,8 +80,11 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
             let (errands, log) = (Errands::new(scope), maintained.log.with_id("WATCHDOG"));
             let mut pause = interval;
             while !stop.wait(maintained.watch_interval(pause)) {
-                maintained.tell_lost_lines();
-                let next = maintenance.run_due(Instant::now(), &maintained.workers, &errands, log);
+                // A round that fails is not the last.
+                let next = guard("maintenance", None, || {
+                    maintained.tell_lost_lines();
+                    maintenance.run_due(Instant::now(), &maintained.workers, &errands, log)
+                });
                 pause = next.unwrap_or(interval);
             }
         });

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::error_page;
 use crate::ajp::{connection_options, is_hop_by_hop, SendHeaders};
+use crate::ffi::guard::panic_point;
 use crate::ffi::head::Head;
 use crate::ffi::presence::is_process_ending;
 use crate::ffi::request::Request;
@@ -90,6 +91,7 @@ impl Client for HttpdClient<'_> {
 
     fn start(&mut self, head: &SendHeaders<'_>, added: &[(&[u8], &[u8])]) {
         self.before.get_or_insert_with(|| self.request.head());
+        panic_point("head");
         self.request.set_status(head.status, head.reason.as_deref().filter(|reason| !reason.is_empty()));
         let named = named_by_connection(head);
         let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
@@ -124,7 +126,9 @@ impl Client for HttpdClient<'_> {
             Then::Flush => Last::Flush,
             Then::End => Last::End,
         };
-        Ok(self.brigade.pass(chunks, last)?)
+        self.brigade.pass(chunks, last)?;
+        panic_point("response");
+        Ok(())
     }
 
     fn is_waiting(&mut self) -> bool {

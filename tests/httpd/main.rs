@@ -33,6 +33,7 @@ mod t29_filters;
 mod t29_locations;
 mod t30_answers;
 mod t30_resources;
+mod t31_panics;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         t40_machine::suite(),
         t29_filters::suite(),
         t30_answers::suite(),
+        t31_panics::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

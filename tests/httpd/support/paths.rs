@@ -33,6 +33,26 @@ pub fn module() -> &'static Path {
     })
 }
 
+/// A build of the module that panics where a file says so (`src/ffi/guard.rs`), made at the first call.
+pub fn panicking_module() -> &'static Path {
+    static MODULE: OnceLock<PathBuf> = OnceLock::new();
+    MODULE.get_or_init(|| {
+        let directory = target().join("panic-points");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(project()).args([
+            "build",
+            "-q",
+            "--lib",
+            "--offline",
+            "--features",
+            "panic-points",
+        ]);
+        let output = cargo.arg("--target-dir").arg(&directory).output().expect("cargo runs");
+        assert!(output.status.success(), "{cargo:?}: {}", String::from_utf8_lossy(&output.stderr));
+        readable(&directory.join("debug/libmod_jk.so"), "panicking.so")
+    })
+}
+
 /// The C original that behaviour is compared with: a copy of `MOD_JK_ORIGINAL`, of where `apxs/setup test` puts it, or
 /// of where Debian's package does. `None` where there is no such package, and with `MOD_JK_ORIGINAL=none`.
 pub fn original() -> Option<PathBuf> {

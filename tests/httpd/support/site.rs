@@ -215,6 +215,12 @@ impl Site {
         self.refusal(process::guarded(paths::httpd(), AtDeath::Terminate))
     }
 
+    /// As [`Site::refused`], by a `command` that runs the program named by its arguments.
+    pub fn refused_by(&self, mut command: Command) -> Verdict {
+        command.arg(paths::httpd());
+        self.refusal(command)
+    }
+
     /// As [`Site::refused`], started as the user nobody.
     pub fn refused_as_nobody(&self) -> Verdict {
         let mut command = process::guarded("setpriv", AtDeath::Terminate);
