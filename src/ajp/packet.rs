@@ -25,15 +25,18 @@ pub const FROM_CONTAINER: [u8; 2] = *b"AB";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FramingError {
     /// A packet does not begin with the octets of its direction.
-    #[error("a packet begins with octet {found:#04x} where {expected:#04x} belongs")]
+    #[error("sent a packet that begins with octet {found:#04x} where {expected:#04x} belongs")]
     Magic {
         /// The octet that stands there.
         found: u8,
         /// The octet that belongs there.
         expected: u8,
     },
+    /// Another protocol is spoken.
+    #[error("speaks {0}, not AJP")]
+    OtherProtocol(&'static str),
     /// A packet announces more than the receiver takes.
-    #[error("a packet announces {length} octets of payload, {limit} are allowed (max_packet_size)")]
+    #[error("announced a packet of {length} octets, {limit} are allowed (max_packet_size)")]
     TooLong {
         /// Announced length of the payload.
         length: usize,
@@ -61,7 +64,7 @@ pub(super) fn split(
 ) -> Result<Option<(&[u8], usize)>, FramingError> {
     if let Some((&found, expected)) = buffer.iter().zip(magic).find(|(found, expected)| **found != *expected)
     {
-        return Err(FramingError::Magic { found, expected });
+        return Err(other_protocol(buffer).unwrap_or(FramingError::Magic { found, expected }));
     }
     let Some((&[_, _, high, low], rest)) = buffer.split_first_chunk::<HEADER_LENGTH>() else {
         return Ok(None);
@@ -71,6 +74,16 @@ pub(super) fn split(
         return Err(FramingError::TooLong { length, limit: max_payload });
     }
     Ok(rest.get(..length).map(|payload| (payload, HEADER_LENGTH + length)))
+}
+
+/// Recognizes what listens on the ports that are mistaken for that of an AJP connector.
+fn other_protocol(octets: &[u8]) -> Option<FramingError> {
+    match octets {
+        [b'H', b'T', ..] => Some(FramingError::OtherProtocol("HTTP")),
+        // An alert or a part of a handshake, of any version.
+        [0x15 | 0x16, 3, ..] => Some(FramingError::OtherProtocol("TLS")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -99,10 +112,19 @@ mod tests {
             (&[0x12], 0x12, 0x41),
             (&[0x12, 0x34, 0, 1], 0x12, 0x41),
             (&[0x41, 0x43], 0x43, 0x42),
-            (b"HTTP/1.1 400", b'H', 0x41),
+            (b"H", b'H', 0x41),
         ];
         for (buffer, found, expected) in cases {
             assert_eq!(split_packet(buffer, 8192), Err(FramingError::Magic { found, expected }));
+        }
+    }
+
+    #[test]
+    fn other_protocols_are_known_by_their_first_octets() {
+        let cases: [(&[u8], &str); 3] =
+            [(b"HTTP/1.1 400", "HTTP"), (&[0x15, 3, 3, 0, 2], "TLS"), (&[0x16, 3, 1], "TLS")];
+        for (buffer, name) in cases {
+            assert_eq!(split_packet(buffer, 8192), Err(FramingError::OtherProtocol(name)));
         }
     }
 

@@ -240,8 +240,13 @@ fn verdict(
             Verdict::Ok
         }
     };
-    if let Some(failure) = what {
-        log!(log, Info, "({name}) {failure:?}, response {stage:?}: {} gets {verdict:?}", show(request.uri()));
+    // The worker has told the end; what it can't know is what a client or a filter that failed gets.
+    match (what, verdict) {
+        (Some(Failure::ClientRead | Failure::ClientWrite), Verdict::Status(status)) => {
+            log!(log, Info, "({name}) {} gets {status}", show(request.uri()));
+        }
+        (Some(failure), _) => log!(log, Debug, "({name}) {failure}: {stage:?}, {verdict:?}"),
+        (None, _) => {}
     }
     verdict
 }

@@ -16,7 +16,7 @@ use super::name::Name;
 record! {
     /// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
     #[derive(Debug)]
-    pub struct AjpRecord: 168 {
+    pub struct AjpRecord: 176 {
         name: Name,
         used: AtomicU64,
         read: AtomicU64,
@@ -30,7 +30,19 @@ record! {
         admitted: AtomicU32,
         error_time: AtomicI64,
         last_reset: AtomicI64,
+        /// Bits of [`Hint`]: what the log has said about this worker.
+        hints: AtomicU64,
     }
+}
+
+/// What is said once about a worker, whichever process notices it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Hint {
+    /// It takes connections and never answers.
+    Silence = 1,
+    /// It refuses requests and closes the connection.
+    Refusal = 2,
 }
 
 /// The two counters of a worker in each child's slot.
@@ -186,6 +198,12 @@ impl AjpHandle {
     /// Adds `octets` read from the container.
     pub fn add_read(&self, octets: u64) {
         self.record.read.fetch_add(octets, Relaxed);
+    }
+
+    /// Tells whether `hint` has not been given yet; from now on it has.
+    pub fn is_first(&self, hint: Hint) -> bool {
+        let bit = hint as u64;
+        self.record.hints.load(Relaxed) & bit == 0 && self.record.hints.fetch_or(bit, Relaxed) & bit == 0
     }
 
     /// Counts a failed attempt, and notes the time.

@@ -26,7 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Operation, Place, Segment, SegmentError};
 
-pub use ajp::{AjpHandle, AjpSnapshot, BusyGuard};
+pub use ajp::{AjpHandle, AjpSnapshot, BusyGuard, Hint};
 pub use children::{NoFreeSlot, ANY_PROCESS};
 pub use health::{Health, MemberState};
 pub use layout::Layout;

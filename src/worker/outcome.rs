@@ -263,5 +263,7 @@ impl Outcome {
     }
 }
 
+mod words;
+
 #[cfg(test)]
 mod tests;

@@ -79,8 +79,8 @@ impl Workers {
         let mut workers = HashMap::new();
         for worker in &settings.workers {
             let built = match &worker.kind {
-                WorkerKind::Ajp13(settings) => ajp13(settings, names, shared).map(Worker::Ajp13),
-                WorkerKind::Lb(settings) => lb(settings, names, shared, clock).map(Worker::Lb),
+                WorkerKind::Ajp13(settings) => ajp13(settings, names, shared, log).map(Worker::Ajp13),
+                WorkerKind::Lb(settings) => lb(settings, names, shared, clock, log).map(Worker::Lb),
                 WorkerKind::Status(settings) => Some(Worker::Status(settings.clone())),
             };
             match built {
@@ -112,17 +112,25 @@ impl Workers {
     }
 }
 
-fn ajp13(settings: &Ajp13Settings, names: &Names, shared: &Shared) -> Option<Ajp13Worker> {
-    Some(Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names))
+fn ajp13(settings: &Ajp13Settings, names: &Names, shared: &Shared, log: Context<'_>) -> Option<Ajp13Worker> {
+    let worker = Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names);
+    worker.tell_unknown_host(log);
+    Some(worker)
 }
 
-fn lb(settings: &LbSettings, names: &Names, shared: &Shared, clock: Clock) -> Option<LbWorker<Ajp13Worker>> {
+fn lb(
+    settings: &LbSettings,
+    names: &Names,
+    shared: &Shared,
+    clock: Clock,
+    log: Context<'_>,
+) -> Option<LbWorker<Ajp13Worker>> {
     let members: Option<Vec<(Ajp13Worker, MemberHandle)>> = settings
         .members
         .iter()
         .map(|member| {
             let record = shared.member(&settings.name, &member.worker.name)?;
-            Some((ajp13(&member.worker, names, shared)?, record))
+            Some((ajp13(&member.worker, names, shared, log)?, record))
         })
         .collect();
     Some(LbWorker::new(Arc::new(settings.clone()), members?, shared.lb(&settings.name)?, clock))

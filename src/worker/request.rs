@@ -1,5 +1,6 @@
 //! How a worker sees the request it serves, and the client behind it.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::ajp::{ForwardRequest, SendHeaders};
@@ -32,6 +33,14 @@ pub struct Request<'a> {
     pub disable_reuse: bool,
     /// Log of the server, with the request's id.
     pub log: Context<'a>,
+}
+
+impl Request<'_> {
+    /// Method and URI, for the log.
+    pub fn line(&self) -> impl fmt::Display {
+        let [method, uri] = [self.forward.method, self.forward.req_uri].map(bstr::BStr::new);
+        format!("{method} {uri}")
+    }
 }
 
 /// The request body as announced by the client.
@@ -142,4 +151,6 @@ pub struct Assignment<'a> {
     pub activation: Activation,
     /// Headers added to the response (the balancer's session cookie).
     pub added_headers: &'a [(&'a [u8], &'a [u8])],
+    /// A failure that may be repeated elsewhere is not the end of the request; who decides that tells it.
+    pub may_go_on: bool,
 }

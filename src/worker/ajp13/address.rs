@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
+use crate::text::Reason;
 
 /// Least time between two questions to the resolver about the same host.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
@@ -35,6 +36,8 @@ pub(super) struct Address {
     known: ArcSwap<Vec<SocketAddr>>,
     /// The known addresses did not work: ask again.
     doubtful: AtomicBool,
+    /// The log says that the name does not resolve.
+    told: AtomicBool,
     asked: Mutex<Instant>,
 }
 
@@ -51,7 +54,15 @@ impl Address {
             source: settings.source.as_deref().map(|source| known(source, names)).unwrap_or_default(),
             known: ArcSwap::from_pointee(in_order(found.collect(), settings.prefer_ipv6)),
             doubtful: AtomicBool::new(false),
+            told: AtomicBool::new(false),
             asked: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Says that the host is not known yet, where that is so.
+    pub(super) fn tell_if_unknown(&self, log: Context<'_>) {
+        if !self.has_contact() && self.port != 0 {
+            self.tell_unresolved("", log);
         }
     }
 
@@ -95,23 +106,31 @@ impl Address {
         }
         match lookup(&self.host, self.port, self.prefer_ipv6) {
             Ok(found) => self.adopt(found, log),
-            Err(error) => {
-                log!(
-                    log,
-                    Warn,
-                    "({}) host {} does not resolve ({error}); asking again later",
-                    self.worker,
-                    self.host
-                )
-            }
+            Err(error) => self.tell_unresolved(&format!(" ({})", Reason(&error)), log),
         }
         *asked = Instant::now();
     }
 
+    /// Says once that the name does not resolve, and again only after it did.
+    fn tell_unresolved(&self, reason: &str, log: Context<'_>) {
+        let consequence = match self.has_contact() {
+            true => "the addresses known before stay in use",
+            false => "no request can go there until it does; it is asked for again",
+        };
+        let (worker, host) = (&self.worker, &self.host);
+        if self.told.swap(true, Ordering::Relaxed) {
+            log!(log, Debug, "({worker}) host {host} does not resolve{reason}");
+        } else {
+            log!(log, Warn, "({worker}) host {host} does not resolve{reason}: {consequence}");
+        }
+    }
+
     fn adopt(&self, found: Vec<SocketAddr>, log: Context<'_>) {
         self.doubtful.store(false, Ordering::Relaxed);
-        if found != **self.known.load() {
-            log!(log, Info, "({}) host {} is now {found:?}", self.worker, self.host);
+        let told = self.told.swap(false, Ordering::Relaxed);
+        if told || found != **self.known.load() {
+            let addresses = found.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
+            log!(log, Info, "({}) host {} resolves to {addresses} now", self.worker, self.host);
             self.known.store(Arc::new(found));
         }
     }
@@ -210,7 +229,24 @@ mod tests {
         *address.asked.lock() -= LEAST_PAUSE;
         address.refresh(logger.with_id("-"));
         assert!(address.has_contact());
-        assert!(logger.captured()[0].starts_with("[info] (tomcat) host localhost is now"));
+        assert!(logger.captured()[0].starts_with("[info] (tomcat) host localhost resolves to "));
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_when_that_begins_and_when_it_ends() {
+        let logger = Logger::capture(Level::Info);
+        let mut address = address("no.such.host.invalid", 8009);
+        address.tell_if_unknown(logger.with_id(""));
+        for host in ["no.such.host.invalid", "localhost"] {
+            host.clone_into(&mut address.host);
+            *address.asked.lock() -= LEAST_PAUSE;
+            address.refresh(logger.with_id(""));
+        }
+        let lines = logger.captured();
+        let told = "[warn] (tomcat) host no.such.host.invalid does not resolve: no request can go there until it does";
+        assert!(lines[0].starts_with(told), "{lines:?}");
+        assert!(lines[1].starts_with("[info] (tomcat) host localhost resolves to "), "{lines:?}");
+        assert_eq!(lines.len(), 2);
     }
 
     #[test]

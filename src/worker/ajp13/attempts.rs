@@ -3,6 +3,7 @@
 //! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
 //! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
+use super::advice::on_refusal;
 use super::body;
 use super::connection::Connection;
 use super::exchange::{encode, Ended, Exchange};
@@ -11,6 +12,8 @@ use super::pool::Lease;
 use super::Ajp13Worker;
 use crate::config::settings::RecoveryOptions;
 use crate::log;
+use crate::shared::Hint;
+use crate::text::Counted;
 use crate::worker::outcome::{Attempt, Culprit, Target};
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
@@ -84,19 +87,20 @@ impl Service<'_> {
         loop {
             let mut failed = match self.attempt(&lease) {
                 Ok((ended, connection)) => {
+                    self.hint_at_secret(ended);
                     self.release(lease, connection, ended);
                     return ended.server_error.map_or(Outcome::Done, Outcome::ServerError);
                 }
                 Err(failed) => failed,
             };
             let log = self.request.log;
-            let (name, fault) = (self.worker.name(), &failed.fault);
+            let (name, told) = (self.worker.name(), self.worker.tell(&failed.fault));
             if failed.stale && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
             {
                 log!(
                     log,
                     Info,
-                    "({name}) {fault}; the pooled connection was stale, sending again on a new one"
+                    "({name}) {told}; the pooled connection was stale, sending again on a new one"
                 );
                 self.progress.fresh_only = true;
                 attempt += 1;
@@ -104,7 +108,7 @@ impl Service<'_> {
             }
             if attempt >= settings.retries
                 || !self.may_repeat(&failed, Target::SameWorker)
-                || !self.pause(fault)
+                || !self.pause(&failed.fault)
             {
                 let outcome = self.give_up(&failed, attempt);
                 if let Some(connection) = failed.unused.take() {
@@ -113,7 +117,7 @@ impl Service<'_> {
                 return outcome;
             }
             attempt += 1;
-            log!(log, Info, "({name}) {fault}; trying again (attempt {attempt} of {})", settings.retries);
+            log!(log, Info, "({name}) {told}; trying again (attempt {attempt} of {})", settings.retries);
         }
     }
 
@@ -180,6 +184,19 @@ impl Service<'_> {
         }
     }
 
+    /// Says once where to look when Tomcat refuses what comes without its secret.
+    fn hint_at_secret(&self, ended: Ended) {
+        if ended.refused && self.worker.record.is_first(Hint::Refusal) {
+            let (name, line) = (self.worker.name(), self.request.line());
+            let advice = on_refusal(&self.worker.settings);
+            log!(
+                self.request.log,
+                Warn,
+                "({name}) Tomcat answered {line} with 403 and closed the connection, {advice}"
+            );
+        }
+    }
+
     fn may_repeat(&self, failed: &Failed, target: Target) -> bool {
         failed.fault.failure().may_repeat(target, &self.facts(failed.headers_received), self.progress)
     }
@@ -192,7 +209,8 @@ impl Service<'_> {
             log!(
                 log,
                 Info,
-                "({name}) {fault}; no further attempt: the client has gone, or this process ends"
+                "({name}) {}; no further attempt: the client has gone, or this process ends",
+                self.worker.tell(fault)
             );
         }
         useful
@@ -223,47 +241,50 @@ impl Service<'_> {
                 }
             }
         };
-        self.log_end(failed, failure, attempts);
+        self.log_end(failed, failure, repeatable, attempts);
         Outcome::Failed { failure, repeatable }
     }
 
-    fn log_end(&self, failed: &Failed, failure: Failure, attempts: u32) {
+    /// One line for the end of a request, whoever's fault it was; at error level unless it is the client's, or is not
+    /// the end because another worker may try.
+    fn log_end(&self, failed: &Failed, failure: Failure, repeatable: bool, attempts: u32) {
         let log = self.request.log;
-        let (name, fault) = (self.worker.name(), &failed.fault);
+        let told = self.worker.tell(&failed.fault);
+        let (name, line, status) = (self.worker.name(), self.request.line(), failure.status());
+        let attempts = Counted(attempts.into(), "attempt");
         match failure {
-            Failure::RequestTooLarge => log!(log, Warn, "({name}) {fault}; answered with 413"),
+            Failure::RequestTooLarge => log!(log, Warn, "({name}) {line} gets {status}: {told}"),
             Failure::ClientRead | Failure::ClientWrite => {
-                log!(log, Info, "({name}) {fault}; request given up")
-            }
-            Failure::BadResponse => {
-                log!(log, Error, "({name}) {fault}; this page is answered with 502")
+                log!(log, Info, "({name}) {line} was given up: {told}")
             }
             Failure::Truncated(..) => {
-                log!(log, Error, "({name}) {fault}; the response had begun, client cut off")
+                log!(log, Error, "({name}) {line} is cut, as its response had begun: {told}{}", told.advice())
             }
-            _ => log!(log, Error, "({name}) {fault}; given up after attempt {attempts}"),
+            _ if repeatable && self.assignment.may_go_on => {
+                log!(log, Warn, "({name}) {line}: {told} ({attempts}){}", told.advice())
+            }
+            _ => log!(log, Error, "({name}) {line} gets {status}: {told} ({attempts}){}", told.advice()),
         }
     }
 
     /// The outcome of a request for which this worker has no room.
     fn refuse(&self, failure: Failure) -> Outcome {
-        let log = self.request.log;
-        let (name, settings) = (self.worker.name(), &self.worker.settings);
-        match failure {
+        let settings = &self.worker.settings;
+        let why = match failure {
             Failure::Busy => {
-                let limit = settings.busy_limit.unwrap_or_default();
-                log!(log, Error, "({name}) busy_limit {limit} is reached; not served here");
+                format!("busy_limit {} is reached", settings.busy_limit.unwrap_or_default())
             }
-            _ => {
-                let limit = settings.connection_pool_size.unwrap_or_default();
-                let waited = settings.connection_acquire_timeout.as_millis();
-                log!(
-                    log,
-                    Error,
-                    "({name}) all {limit} connections (connection_pool_size) are in use, and none came free \
-                     within {waited} ms; not served here"
-                );
-            }
+            _ => format!(
+                "all {} of this process (connection_pool_size) are in use, and none came free within {} ms \
+                 (connection_acquire_timeout)",
+                Counted(settings.connection_pool_size.unwrap_or_default() as u64, "connection"),
+                settings.connection_acquire_timeout.as_millis()
+            ),
+        };
+        let (log, name, line) = (self.request.log, self.worker.name(), self.request.line());
+        match self.assignment.may_go_on {
+            true => log!(log, Warn, "({name}) {line}: {why}"),
+            false => log!(log, Error, "({name}) {line} gets {}: {why}", failure.status()),
         }
         let repeatable = failure.may_repeat(Target::OtherWorker, &self.facts(false), self.progress);
         Outcome::Failed { failure, repeatable }

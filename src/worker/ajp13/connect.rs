@@ -13,6 +13,7 @@ use super::address::Address;
 use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
+use crate::text::Reason;
 
 /// Longer than any system tries to connect: without socket_connect_timeout the system's own limit is the
 /// first.
@@ -21,12 +22,15 @@ const UNTIL_THE_SYSTEM_GIVES_UP: Duration = Duration::from_secs(3600);
 /// No address took a connection.
 #[derive(Debug, Error)]
 pub(super) enum ConnectError {
-    /// Port 0, or a name that does not resolve.
-    #[error("there is no address to connect to (port 0, or the host does not resolve)")]
-    NoAddress,
+    /// Port 0.
+    #[error("is no place to connect to")]
+    NoPort,
+    /// The host name has no address.
+    #[error("is not known: the host name does not resolve")]
+    Unresolved,
     /// The last address, and why it failed.
-    #[error("connecting to {0} failed ({1})")]
-    Refused(SocketAddr, io::Error),
+    #[error("took no connection ({})", Reason(.1))]
+    Failed(SocketAddr, io::Error),
 }
 
 /// Opens a connection to the first address that takes it.
@@ -39,13 +43,14 @@ pub(super) fn connect(
     log: Context<'_>,
 ) -> Result<Socket, ConnectError> {
     address.refresh(log);
-    let mut failure = ConnectError::NoAddress;
+    let mut failure = if settings.port == 0 { ConnectError::NoPort } else { ConnectError::Unresolved };
     for remote in address.all().iter() {
         match open(settings, address, remote, log) {
             Ok(socket) => return Ok(socket),
             Err(error) => {
-                log!(log, Debug, "({}) connecting to {remote} failed ({error})", settings.name);
-                failure = ConnectError::Refused(*remote, error);
+                let reason = Reason(&error);
+                log!(log, Debug, "({}) {remote} took no connection ({reason})", settings.name);
+                failure = ConnectError::Failed(*remote, error);
             }
         }
     }
@@ -70,7 +75,8 @@ fn open(
     }
     if let Some(local) = address.source_for(remote) {
         if let Err(error) = socket.bind(&local.into()) {
-            log!(log, Warn, "({}) source {} can't be used ({error}); ignored", settings.name, local.ip());
+            let (name, reason) = (&settings.name, Reason(&error));
+            log!(log, Warn, "({name}) source {} can't be used ({reason}); ignored", local.ip());
         }
     }
     socket.connect_timeout(

@@ -19,6 +19,7 @@ use super::inbox::Inbox;
 use crate::ajp::body_packet_header;
 use crate::ffi::socket::set_receive_low_water;
 use crate::shared::AjpHandle;
+use crate::text::{Counted, Reason};
 
 /// An open connection. Dropping it closes it.
 pub(super) struct Connection {
@@ -33,7 +34,7 @@ pub(super) struct Connection {
     receive_timeout: Option<Duration>,
     send_timeout: Option<Duration>,
     traffic: Traffic,
-    _open: OpenCount,
+    open: OpenCount,
 }
 
 /// Octets that went over a connection.
@@ -56,7 +57,7 @@ impl Drop for OpenCount {
 
 /// Sending failed.
 #[derive(Debug, Error)]
-#[error("{cause} after {sent} octets")]
+#[error("{} after {}", Reason(cause), Counted(*sent as u64, "octet"))]
 pub(super) struct SendError {
     /// Octets that were taken by the system before.
     pub(super) sent: usize,
@@ -74,16 +75,16 @@ impl SendError {
 #[derive(Debug, Error)]
 pub(super) enum ReceiveError {
     /// The time for a packet has passed.
-    #[error("no complete packet within {} ms", .0.as_millis())]
+    #[error("nothing came within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// A packet began, and nothing more of it came.
     #[error("a packet broke off, and nothing followed within {} ms", .0.as_millis())]
     Silent(Duration),
     /// The container closed the connection.
-    #[error("the container closed the connection")]
+    #[error("the connection was closed")]
     Closed,
     /// The connection broke.
-    #[error("{0}")]
+    #[error("{}", Reason(.0))]
     Broken(#[from] io::Error),
 }
 
@@ -109,6 +110,11 @@ impl Wait {
     /// A wait of `limit` that has begun, and whose end does not become the receive timeout of the socket.
     pub(super) fn once(limit: Duration) -> Self {
         Self { limit: Some(limit), silence: None, since: Some(Instant::now()), begun: false }
+    }
+
+    /// Tells whether it lasts longer than `time`.
+    pub(super) fn exceeds(&self, time: Duration) -> bool {
+        self.limit.is_none_or(|limit| limit > time)
     }
 
     /// The same for the next packet.
@@ -138,7 +144,7 @@ impl Connection {
             receive_timeout: None,
             send_timeout: None,
             traffic: Traffic::default(),
-            _open: OpenCount(record.clone()),
+            open: OpenCount(record.clone()),
         }
     }
 
@@ -160,6 +166,23 @@ impl Connection {
     /// Octets received since the last [`Connection::take_traffic`].
     pub(super) fn received(&self) -> u64 {
         self.traffic.received
+    }
+
+    /// Tells whether nothing has ever come from the container, over any connection of any process.
+    pub(super) fn is_the_first_to_hear(&self) -> bool {
+        self.traffic.received == 0 && self.record().read() == 0
+    }
+
+    /// Waits for up to `time` of `wait` for the first octet; tells whether there was silence.
+    pub(super) fn hears_nothing(&self, wait: &mut Wait, time: Duration) -> bool {
+        wait.since.get_or_insert_with(Instant::now);
+        let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
+        poll(&mut sockets, Timespec::try_from(time).ok().as_ref()) == Ok(0)
+    }
+
+    /// The record of the worker that it belongs to.
+    pub(super) fn record(&self) -> &AjpHandle {
+        &self.open.0
     }
 
     /// Limits how long sending may take; `None` is no limit.

@@ -34,8 +34,10 @@ impl Ajp13Worker {
             match ping(&mut connection, timeout) {
                 Ok(()) => return Ok(connection),
                 Err(error) => {
-                    log!(log, Info, "({}) {error}; pooled connection closed", self.name());
-                    if error.is_silence() {
+                    let is_silence = error.is_silence();
+                    let fault = Fault::Ping(error);
+                    log!(log, Info, "({}) {}; pooled connection closed", self.name(), self.tell(&fault));
+                    if is_silence {
                         break;
                     }
                 }

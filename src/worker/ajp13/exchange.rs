@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::advice::{on_silence, place};
 use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::fault::Fault;
@@ -14,10 +15,14 @@ use super::reply::{Next, ReplyError, ReplyState};
 use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
 use crate::log;
+use crate::shared::Hint;
 use crate::worker::{Assignment, Client, ClientGone, Progress, Request, Then};
 
 /// GET_BODY_CHUNKs answered with an empty packet; a container that asks for more is not sane.
 const EXHAUSTED_ANSWERS: u32 = 64;
+
+/// How long the first answer of a container may take before that is worth a word.
+const LONG_SILENCE: Duration = Duration::from_secs(10);
 
 /// The good end of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub(super) struct Ended {
     pub(super) reuse: bool,
     /// httpd's own error page is to be shown, for this status.
     pub(super) server_error: Option<u16>,
+    /// The container refused the request, and the connection with it.
+    pub(super) refused: bool,
 }
 
 /// An exchange under way.
@@ -45,6 +52,8 @@ pub(super) struct Exchange<'a> {
     gathered: Gathered,
     /// What the client was given is to leave before the next wait.
     flush_due: bool,
+    /// The status is 403.
+    forbidden: bool,
     /// Octets that are due, when the head has just come and nothing else.
     expected: Option<usize>,
     /// Container and server no longer agree about who speaks next.
@@ -88,6 +97,7 @@ impl<'a> Exchange<'a> {
             server_error: None,
             gathered: Gathered::default(),
             flush_due: false,
+            forbidden: false,
             expected: None,
             out_of_step: false,
             exhausted_answers: 0,
@@ -104,12 +114,16 @@ impl<'a> Exchange<'a> {
     pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, Fault> {
         let result = self.send(connection).and_then(|()| self.receive(connection));
         match (result, self.server_error) {
-            (Ok(reuse), server_error) => Ok(Ended { reuse, server_error }),
+            (Ok(reuse), server_error) => Ok(Ended { reuse, server_error, refused: !reuse && self.forbidden }),
             // The status is known, and the rest of the container's page would not have been shown anyway.
             (Err(fault), Some(status)) => {
-                let name = &self.settings.name;
-                log!(self.request.log, Info, "({name}) {fault}; status {status} is known, connection closed");
-                Ok(Ended { reuse: false, server_error: Some(status) })
+                let (name, place) = (&self.settings.name, place(self.settings));
+                log!(
+                    self.request.log,
+                    Info,
+                    "({name}) {place} {fault}; status {status} is known, connection closed"
+                );
+                Ok(Ended { reuse: false, server_error: Some(status), refused: false })
             }
             (Err(fault), None) => {
                 self.take_back();
@@ -162,7 +176,7 @@ impl<'a> Exchange<'a> {
                         connection.gather(octets);
                     }
                     let inside = connection.inbox.octets().len() >= HEADER_LENGTH;
-                    let received = connection.receive(&mut wait);
+                    let received = self.receive_more(connection, &mut wait);
                     received.map_err(|error| lost(error, inside, reply_timeout.is_some()))?;
                     continue;
                 }
@@ -175,6 +189,25 @@ impl<'a> Exchange<'a> {
             }
             wait.restart();
         }
+    }
+
+    /// Receives at least one octet. A container that nothing has ever come from may take all and answer nothing, as
+    /// Tomcat does when its connector did not start: that is said long before anybody gives up.
+    fn receive_more(&self, connection: &mut Connection, wait: &mut Wait) -> Result<(), ReceiveError> {
+        let doubtful = connection.is_the_first_to_hear() && wait.exceeds(LONG_SILENCE);
+        if doubtful
+            && connection.hears_nothing(wait, LONG_SILENCE)
+            && connection.record().is_first(Hint::Silence)
+        {
+            let (settings, line, seconds) = (self.settings, self.request.line(), LONG_SILENCE.as_secs());
+            let (name, place, advice) = (&settings.name, place(settings), on_silence(settings));
+            log!(
+                self.request.log,
+                Warn,
+                "({name}) {place} has not answered {line} for {seconds} s, which goes on waiting; {advice}"
+            );
+        }
+        connection.receive(wait)
     }
 
     /// Handles the complete packets at the front of `octets`; returns how many octets they took.
@@ -191,6 +224,7 @@ impl<'a> Exchange<'a> {
     /// Judges the head of a response, and tells it the client unless something else is shown.
     fn begin(&mut self, head: &SendHeaders<'_>) -> Result<(), Fault> {
         let status = head.status;
+        self.forbidden = status == 403;
         let rule = self.request.rule;
         let lists = [&rule.fail_on_status, &self.settings.fail_on_status];
         let list = lists.into_iter().find(|list| !list.is_empty());

@@ -1,4 +1,6 @@
-//! What went wrong in an attempt, with all that a log line needs; the [`Failure`] that it amounts to.
+//! What went wrong in an attempt, and the [`Failure`] that it amounts to.
+//!
+//! What the container did is told without it: [`super::advice`] says which one, and where to look.
 
 use thiserror::Error;
 
@@ -22,40 +24,50 @@ pub(super) enum Fault {
     #[error("the request is too large for AJP: {0}")]
     TooLarge(#[from] TooLarge),
     /// The Forward Request could not be sent.
-    #[error("sending the request failed: {0}")]
+    #[error("did not take the request ({0})")]
     SendRequest(SendError),
     /// The Forward Request was sent, the body packet behind it was not.
-    #[error("sending the first part of the request body failed: {0}")]
+    #[error("did not take the first part of the request body ({0})")]
     SendFirstBody(SendError),
     /// The answer to a GET_BODY_CHUNK could not be sent.
-    #[error("sending the request body failed: {0}")]
+    #[error("did not take the request body ({0})")]
     SendBody(SendError),
     /// The client's body ended early or could not be read.
-    #[error("reading the request body from the client failed")]
+    #[error("the request body could not be read from the client")]
     ClientRead,
     /// The response could not be passed on.
-    #[error("writing the response to the client failed")]
+    #[error("the client went away while it was answered")]
     ClientWrite,
     /// reply_timeout passed.
-    #[error("no reply from the container: {0}")]
+    #[error("did not answer: {0} (reply_timeout)")]
     ReplyTimeout(ReceiveError),
     /// The connection ended between packets.
-    #[error("the connection was lost while waiting for a reply: {0}")]
+    #[error("{}", ended(.0))]
     Lost(ReceiveError),
     /// The connection ended inside a packet.
-    #[error("the reply broke off inside a packet: {0}")]
+    #[error("broke off its answer inside a packet ({0})")]
     CutPacket(ReceiveError),
     /// What came is not a reply to this request.
-    #[error("the reply is invalid: {0}")]
+    #[error("{0}")]
     Reply(#[from] ReplyError),
     /// The status is listed in fail_on_status.
-    #[error("the reply has status {status}, which fail_on_status lists")]
+    #[error("answered with status {status}, which fail_on_status lists")]
     Status {
         /// The status.
         status: u16,
         /// Listed with a minus.
         soft: bool,
     },
+}
+
+/// How a connection came to its end, or to nothing, between two packets.
+fn ended(error: &ReceiveError) -> String {
+    match error {
+        ReceiveError::TimedOut(_) | ReceiveError::Silent(_) => {
+            format!("did not answer: {error} (socket_timeout)")
+        }
+        _ => format!("did not answer to the end: {error}"),
+    }
 }
 
 impl Fault {

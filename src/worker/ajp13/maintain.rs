@@ -7,10 +7,12 @@
 
 use std::time::Instant;
 
+use super::fault::Fault;
 use super::ping::ping;
 use super::Ajp13Worker;
 use crate::log;
 use crate::log::Context;
+use crate::text::Counted;
 
 impl Ajp13Worker {
     /// Tells whether a name waits for the resolver, or idle connections for a ping, and nobody is at it already.
@@ -36,9 +38,9 @@ impl Ajp13Worker {
             log!(
                 log,
                 Debug,
-                "({}) {} connections were idle too long (connection_pool_timeout); closed",
+                "({}) {} idle for longer than connection_pool_timeout; closed",
                 self.name(),
-                expired.len()
+                Counted(expired.len() as u64, "connection")
             );
         }
     }
@@ -61,8 +63,10 @@ impl Ajp13Worker {
             match ping(connection, self.settings.ping_timeout) {
                 Ok(()) => drop(self.pool.put_back(idle)),
                 Err(error) => {
-                    log!(log, Info, "({}) {error}; idle connection closed", self.name());
-                    if error.is_silence() {
+                    let is_silence = error.is_silence();
+                    let fault = Fault::Ping(error);
+                    log!(log, Info, "({}) {}; idle connection closed", self.name(), self.tell(&fault));
+                    if is_silence {
                         return;
                     }
                 }

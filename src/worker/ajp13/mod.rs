@@ -2,11 +2,12 @@
 //!
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
-//! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]). What goes wrong is a
-//! [`fault`]; what follows from that is decided in [`crate::worker::outcome`]. Between requests, [`maintain`]
-//! looks after the pool.
+//! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
+//! What goes wrong is a [`fault`], for which the log has [`advice`]; what follows from that is decided in
+//! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool.
 
 mod address;
+mod advice;
 mod attempts;
 mod body;
 mod connect;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::config::settings::Ajp13Settings;
+use crate::log::Context;
 use crate::shared::AjpHandle;
 
 use address::Address;
@@ -51,6 +53,11 @@ impl Ajp13Worker {
         let address = Address::new(&settings, names);
         let pool = Pool::new(settings.connection_pool_size);
         Self { settings, record, address, pool, asking: Mutex::new(()) }
+    }
+
+    /// Says at start that requests can't reach it, if that is so.
+    pub fn tell_unknown_host(&self, log: Context<'_>) {
+        self.address.tell_if_unknown(log);
     }
 
     /// Its name in the configuration.

@@ -17,19 +17,19 @@ const LARGEST_ANSWER: usize = 16;
 #[derive(Debug, Error)]
 pub(super) enum PingError {
     /// It could not be sent.
-    #[error("CPing could not be sent: {0}")]
+    #[error("took no CPing ({0})")]
     Send(#[from] SendError),
     /// No answer came.
-    #[error("CPing was not answered: {0}")]
+    #[error("did not answer a CPing ({0})")]
     Receive(#[from] ReceiveError),
     /// The answer is no packet.
-    #[error("CPing was answered with something else: {0}")]
+    #[error("{0}")]
     Framing(#[from] FramingError),
     /// The answer has no meaning.
-    #[error("CPing was answered with something else: {0}")]
+    #[error("answered a CPing with something else: {0}")]
     Malformed(#[from] Malformed),
     /// The answer is another message, or not the only one.
-    #[error("CPing was answered with something else than one CPong")]
+    #[error("answered a CPing with something else than one CPong")]
     Unexpected,
 }
 

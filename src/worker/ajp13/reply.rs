@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::ajp::{split_packet, FramingError, Malformed, Reply, SendHeaders, HEADER_LENGTH};
+use crate::text::Counted;
 
 /// Flushes that a container may ask for before it has sent headers, where they mean nothing.
 const EARLY_FLUSHES: u32 = 64;
@@ -54,34 +55,34 @@ pub(super) enum ReplyError {
     #[error(transparent)]
     Framing(#[from] FramingError),
     /// A packet's content is malformed.
-    #[error(transparent)]
+    #[error("sent an invalid answer: {0}")]
     Malformed(#[from] Malformed),
     /// SEND_HEADERS came twice.
-    #[error("SEND_HEADERS came twice")]
+    #[error("sent SEND_HEADERS twice")]
     SecondHead,
     /// Body data before SEND_HEADERS.
-    #[error("SEND_BODY_CHUNK came before SEND_HEADERS")]
+    #[error("sent SEND_BODY_CHUNK before SEND_HEADERS")]
     BodyBeforeHead,
     /// The end before SEND_HEADERS.
-    #[error("END_RESPONSE came before SEND_HEADERS")]
+    #[error("sent END_RESPONSE before SEND_HEADERS")]
     EndBeforeHead,
     /// CPONG, though no CPing was sent.
-    #[error("CPONG came though no CPing was sent")]
+    #[error("sent a CPONG though no CPing was sent")]
     UnexpectedPong,
     /// Nothing but flushes.
-    #[error("{EARLY_FLUSHES} empty chunks came before SEND_HEADERS")]
+    #[error("sent {EARLY_FLUSHES} empty chunks before SEND_HEADERS")]
     EarlyFlushes,
     /// GET_BODY_CHUNK for no octets.
-    #[error("GET_BODY_CHUNK asks for 0 octets")]
+    #[error("asked for 0 octets of the request body")]
     NothingWanted,
     /// GET_BODY_CHUNK again and again after the end of the request body.
-    #[error("GET_BODY_CHUNK came {0} times after the end of the request body")]
+    #[error("asked {0} times for more after the end of the request body")]
     BodyExhausted(u32),
     /// More body than Content-Length says.
-    #[error("the body is longer than its Content-Length")]
+    #[error("sent a body longer than its Content-Length")]
     BodyTooLong,
     /// Less body than Content-Length says.
-    #[error("the body is {0} octets shorter than its Content-Length")]
+    #[error("sent a body that is {} too short for its Content-Length", Counted(*.0, "octet"))]
     BodyTooShort(u64),
 }
 

@@ -8,6 +8,7 @@
 //! processes share are atomics ([`crate::shared`]): nothing here takes a lock, whatever `lock` says, because
 //! choosing a member and charging it for the request is one atomic step.
 
+mod account;
 mod backend;
 mod cookie;
 mod maintain;

@@ -6,16 +6,19 @@
 //! excludes the member until the next round, and any other outcome is final.
 
 use std::ops::ControlFlow::{self, Break, Continue};
-
 use std::time::Duration;
+
+use smallvec::SmallVec;
 
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::MemberState;
-use crate::worker::outcome::{Culprit, MemberEvent};
+use crate::text::Counted;
+use crate::worker::outcome::MemberEvent;
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
 
+use super::account::Account;
 use super::backend::Backend;
 use super::cookie::route_cookie;
 use super::member::Member;
@@ -50,6 +53,7 @@ impl<B: Backend> LbWorker<B> {
             progress: Progress::default(),
             excluded: Exclusions::new(),
             forced: false,
+            tried: SmallVec::new(),
         };
         service.run()
     }
@@ -66,6 +70,8 @@ struct Service<'a, B> {
     excluded: Exclusions,
     /// Forced recovery was used; it is allowed once per request.
     forced: bool,
+    /// Who failed, and how.
+    tried: SmallVec<[(usize, Failure); 4]>,
 }
 
 /// Who serves the next attempt.
@@ -117,19 +123,11 @@ impl<B: Backend> Service<'_, B> {
     }
 
     fn finish(&self, outcome: Outcome) -> Outcome {
-        if let Outcome::Failed { failure, .. } = outcome {
-            let name = &self.lb.settings.name;
-            match failure {
-                Failure::NoMember => log!(self.request.log, Error, "({name}) no member can take the request"),
-                _ if failure.culprit() == Culprit::Client => {
-                    log!(self.request.log, Info, "({name}) the client failed, no further member is tried");
-                }
-                _ => log!(
-                    self.request.log,
-                    Error,
-                    "({name}) the request failed ({failure:?}), no further member is tried"
-                ),
-            }
+        // A failure that forbids to go on was told as the end by the worker that met it.
+        if let Outcome::Failed { failure, repeatable: true } = outcome {
+            let (name, line, status) = (&self.lb.settings.name, self.request.line(), failure.status());
+            let account = Account { selector: self.selector(), tried: &self.tried };
+            log!(self.request.log, Error, "({name}) {line} gets {status}, no member can serve it: {account}");
         }
         outcome
     }
@@ -185,12 +183,15 @@ impl<B: Backend> Service<'_, B> {
                 forced += 1;
             }
         }
-        log!(
-            self.request.log,
-            Info,
-            "({}) no member is usable, {forced} members in error are tried in spite of that",
-            self.lb.settings.name
-        );
+        if forced > 0 {
+            log!(
+                self.request.log,
+                Info,
+                "({}) no member is usable: another chance for {} in error state",
+                self.lb.settings.name,
+                Counted(forced as u64, "member")
+            );
+        }
         forced
     }
 
@@ -216,8 +217,9 @@ impl<B: Backend> Service<'_, B> {
             member.record().discharge(cost);
         }
         self.conclude(member, began, &outcome);
-        if matches!(outcome, Outcome::Failed { .. }) {
+        if let Outcome::Failed { failure, .. } = outcome {
             self.excluded.push(choice.index);
+            self.tried.push((choice.index, failure));
         }
         let notes = member.notes();
         self.notes.first.get_or_insert_with(|| notes.clone());
@@ -237,7 +239,8 @@ impl<B: Backend> Service<'_, B> {
         let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
         self.notes.route = Some(String::from_utf8_lossy(&route).into_owned());
         log!(self.request.log, Debug, "({}) member {} is tried", self.lb.settings.name, member.name());
-        let assignment = Assignment { route: Some(&route), activation, added_headers: headers.as_slice() };
+        let added_headers = headers.as_slice();
+        let assignment = Assignment { route: Some(&route), activation, added_headers, may_go_on: true };
         let before = self.progress.exchanged;
         let (request, client, progress) = (self.request, &mut *self.client, &mut self.progress);
         let outcome =
@@ -270,12 +273,27 @@ impl<B: Backend> Service<'_, B> {
             member.record().count_error();
         }
         let (before, after) = self.lb.apply(member, event, (self.lb.clock)());
-        let Outcome::Failed { failure, .. } = outcome else { return };
-        let (lb, name) = (&self.lb.settings.name, member.name());
-        if after.state == MemberState::Error && before.state != MemberState::Error {
-            log!(self.request.log, Warn, "({lb}) member {name} is in error state now ({failure:?})");
-        } else {
-            log!(self.request.log, Info, "({lb}) member {name} failed this request ({failure:?})");
+        self.tell_change(member, before.state, after.state, outcome);
+    }
+
+    /// What an attempt changes for all requests is worth a line.
+    fn tell_change(&self, member: &Member<B>, before: MemberState, after: MemberState, outcome: &Outcome) {
+        let (log, lb, name) = (self.request.log, &self.lb.settings.name, member.name());
+        match outcome {
+            Outcome::Failed { failure, .. } if after == MemberState::Error && before != after => {
+                let seconds = Counted(self.lb.timing.recover.unsigned_abs(), "second");
+                log!(
+                    log,
+                    Warn,
+                    "({lb}) member {name} is in error state now, as it {failure}: others take its requests, and it is \
+                     tried again after {seconds} (recover_time)"
+                );
+            }
+            Outcome::Failed { failure, .. } => log!(log, Debug, "({lb}) member {name} {failure}"),
+            _ if before.is_doubtful() && !after.is_doubtful() => {
+                log!(log, Info, "({lb}) member {name} works again")
+            }
+            _ => {}
         }
     }
 }

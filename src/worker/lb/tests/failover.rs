@@ -94,7 +94,11 @@ fn all_in_error_are_forced_once() {
     assert_eq!((outcome, tried.len()), (Outcome::Done, 1));
     let states = [bench.state("a"), bench.state("b")];
     assert!(states.contains(&Ok) && states.contains(&Force), "{states:?}");
-    assert!(bench.logger.captured().iter().any(|line| line.contains("2 members in error are tried")));
+    assert!(bench
+        .logger
+        .captured()
+        .iter()
+        .any(|line| line.contains("another chance for 2 members in error state")));
 }
 
 #[test]
@@ -119,7 +123,7 @@ fn nothing_in_error_means_nothing_to_force() {
     assert_eq!(NoMember.status(), 503);
     assert_eq!(
         bench.logger.captured().last().expect("a line"),
-        "[error] (lb) no member can take the request"
+        "[error] (lb) GET /app/ gets 503, no member can serve it: a is disabled, b is stopped"
     );
 }
 

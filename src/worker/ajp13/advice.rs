@@ -1,0 +1,141 @@
+//! What the log says of a failed attempt: who did what, and where an administrator looks.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+use std::io::ErrorKind;
+
+use super::connect::ConnectError;
+use super::connection::ReceiveError;
+use super::fault::Fault;
+use super::ping::PingError;
+use super::reply::ReplyError;
+use super::Ajp13Worker;
+use crate::ajp::FramingError;
+use crate::config::settings::Ajp13Settings;
+
+/// A fault with its place: `127.0.0.1:8009 closed the connection`.
+pub(super) struct Told<'a> {
+    worker: &'a Ajp13Worker,
+    fault: &'a Fault,
+}
+
+/// What to look at, as a sentence behind the fact; nothing where the fact says it all.
+pub(super) struct Advice<'a>(Cow<'a, str>);
+
+impl Ajp13Worker {
+    /// Says of whom `fault` is told.
+    pub(super) fn tell<'a>(&'a self, fault: &'a Fault) -> Told<'a> {
+        Told { worker: self, fault }
+    }
+}
+
+/// Host and port as they are configured.
+pub(super) fn place(settings: &Ajp13Settings) -> String {
+    match settings.host.contains(':') {
+        true => format!("[{}]:{}", settings.host, settings.port),
+        false => format!("{}:{}", settings.host, settings.port),
+    }
+}
+
+/// Where to look when nothing has ever come from a place that takes connections.
+pub(super) fn on_silence(settings: &Ajp13Settings) -> String {
+    format!(
+        "nothing has come from there yet: if Tomcat runs, its AJP connector may have failed to start, as one without \
+         secret does unless secretRequired is \"false\" (look into Tomcat's log; secret in server.xml and \
+         worker.{}.secret have to be the same)",
+        settings.name
+    )
+}
+
+/// Where to look when the container refuses a request and closes the connection, as Tomcat does for the sake of its
+/// secret.
+pub(super) fn on_refusal(settings: &Ajp13Settings) -> String {
+    let name = &settings.name;
+    match settings.secret {
+        None => format!(
+            "as it does when its AJP connector has a secret: this worker has none, set worker.{name}.secret to that \
+             of the Connector in server.xml"
+        ),
+        Some(_) => format!(
+            "as it does when its AJP connector has another secret than worker.{name}.secret: compare it with that of \
+             the Connector in server.xml"
+        ),
+    }
+}
+
+impl Display for Told<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.fault {
+            Fault::TooLarge(_) | Fault::ClientRead | Fault::ClientWrite => self.fault.fmt(out),
+            Fault::Connect(ConnectError::Failed(remote, _)) => write!(out, "{remote} {}", self.fault),
+            _ => write!(out, "{} {}", place(&self.worker.settings), self.fault),
+        }
+    }
+}
+
+impl<'a> Told<'a> {
+    /// What to look at.
+    pub(super) fn advice(&self) -> Advice<'a> {
+        let (worker, name) = (self.worker, self.worker.name());
+        let is_new = worker.record.read() == 0;
+        Advice(match self.fault {
+            Fault::Connect(error) => connecting(error, name),
+            fault if fault.other_protocol().is_some() => {
+                format!("worker.{name}.port has to be that of Tomcat's AJP connector").into()
+            }
+            Fault::Ping(_) | Fault::ReplyTimeout(_) | Fault::Lost(_) if is_new => {
+                on_silence(&worker.settings).into()
+            }
+            Fault::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
+                "Tomcat hangs, or all of its threads are busy".into()
+            }
+            Fault::Reply(error) if error.is_of_the_page() => "this page is at fault, not its Tomcat".into(),
+            Fault::ReplyTimeout(_) => "Tomcat hangs, or this page takes longer".into(),
+            Fault::Ping(_) | Fault::Lost(_) | Fault::SendRequest(_) => "was Tomcat stopped?".into(),
+            _ => "".into(),
+        })
+    }
+}
+
+fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
+    let (remote, error) = match error {
+        ConnectError::NoPort => return format!("set worker.{name}.port").into(),
+        ConnectError::Unresolved => {
+            return format!("look at worker.{name}.host and at the resolver; it is asked again").into()
+        }
+        ConnectError::Failed(remote, error) => (remote, error),
+    };
+    match error.kind() {
+        ErrorKind::ConnectionRefused => format!(
+            "Tomcat is not running on {remote} or a firewall is between; or its AJP connector has another address or \
+             port in server.xml"
+        )
+        .into(),
+        ErrorKind::TimedOut => "the machine is down, or a firewall drops what is sent to it".into(),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "look at the network".into(),
+        ErrorKind::PermissionDenied => {
+            "a firewall of this machine or SELinux (httpd_can_network_connect) forbids it".into()
+        }
+        _ => "".into(),
+    }
+}
+
+impl Display for Advice<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            "" => Ok(()),
+            advice => write!(out, "; {advice}"),
+        }
+    }
+}
+
+impl Fault {
+    /// What is spoken at the other end instead of AJP, as far as it is known.
+    fn other_protocol(&self) -> Option<&'static str> {
+        match self {
+            Fault::Ping(PingError::Framing(FramingError::OtherProtocol(name)))
+            | Fault::Reply(ReplyError::Framing(FramingError::OtherProtocol(name))) => Some(name),
+            _ => None,
+        }
+    }
+}
