@@ -52,7 +52,8 @@ impl Ajp13Worker {
             self.record.count_used();
             return service.give_up(&Failed::before_sending(fault), 1);
         }
-        let Some(lease) = self.pool.acquire(self.settings.connection_acquire_timeout) else {
+        let patience = self.settings.connection_acquire_timeout;
+        let Some(lease) = self.pool.acquire(patience, || service.client.is_waiting()) else {
             return service.refuse(Failure::NoConnection);
         };
         let busy = match self.settings.busy_limit {

@@ -9,7 +9,10 @@
 
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// How long a request waits before it asks whether it is still wanted; its place in the order is then the last.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Idle connections (of type `T`) and leases.
 pub(super) struct Pool<T> {
@@ -53,8 +56,13 @@ impl<T> Pool<T> {
         Self { limit, state: Mutex::new(state), released: Condvar::new() }
     }
 
-    /// Takes a lease, waiting for it up to `patience`; `None` if there is none in time.
-    pub(super) fn acquire(&self, patience: Duration) -> Option<Lease<'_, T>> {
+    /// Takes a lease, waiting for it up to `patience` and as long as it is `wanted`, which a long wait asks every
+    /// [`LOOK`]; `None` if there is none in time.
+    pub(super) fn acquire(
+        &self,
+        patience: Duration,
+        mut wanted: impl FnMut() -> bool,
+    ) -> Option<Lease<'_, T>> {
         let mut state = self.state.lock();
         if self.limit.is_none_or(|limit| state.leased < limit) {
             state.leased += 1;
@@ -64,11 +72,16 @@ impl<T> Pool<T> {
         if self.limit == Some(0) || patience.is_zero() {
             return None;
         }
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now().checked_add(patience);
         state.waiting += 1;
         while state.granted == 0 {
-            if self.released.wait_until(&mut state, deadline).timed_out() {
-                break;
+            let look = Instant::now() + LOOK;
+            let until = deadline.map_or(look, |deadline| deadline.min(look));
+            if self.released.wait_until(&mut state, until).timed_out() {
+                let is_over = deadline.is_some_and(|deadline| deadline <= until);
+                if is_over || !MutexGuard::unlocked(&mut state, &mut wanted) {
+                    break;
+                }
             }
         }
         state.waiting -= 1;
@@ -122,7 +135,7 @@ impl<T> Pool<T> {
     }
 
     /// Ends a lease, or hands it over to the thread that waits longest.
-    fn release(&self, mut state: parking_lot::MutexGuard<'_, State<T>>) {
+    fn release(&self, mut state: MutexGuard<'_, State<T>>) {
         if state.waiting > state.granted {
             state.granted += 1;
             drop(state);
@@ -161,7 +174,7 @@ mod tests {
 
     fn pool_of(limit: Option<usize>, connections: &[u32]) -> Pool<u32> {
         let pool = Pool::new(limit);
-        let leases: Vec<_> = connections.iter().map(|_| pool.acquire(SHORT).unwrap()).collect();
+        let leases: Vec<_> = connections.iter().map(|_| pool.acquire(SHORT, || true).unwrap()).collect();
         for (lease, connection) in leases.into_iter().zip(connections) {
             lease.keep(*connection);
         }
@@ -175,10 +188,10 @@ mod tests {
     #[test]
     fn the_most_recently_used_connection_comes_first() {
         let pool = pool_of(None, &[1, 2, 3]);
-        let lease = pool.acquire(Duration::ZERO).unwrap();
+        let lease = pool.acquire(Duration::ZERO, || true).unwrap();
         assert_eq!(lease.take_idle(), Some(3));
         lease.keep(3);
-        let lease = pool.acquire(Duration::ZERO).unwrap();
+        let lease = pool.acquire(Duration::ZERO, || true).unwrap();
         assert_eq!([lease.take_idle(), lease.take_idle(), lease.take_idle()], [Some(3), Some(2), Some(1)]);
         assert_eq!(lease.take_idle(), None);
     }
@@ -186,32 +199,45 @@ mod tests {
     #[test]
     fn a_pool_without_limit_grows_and_one_of_size_0_never_serves() {
         let pool: Pool<u32> = Pool::new(None);
-        assert_eq!((0..100).map_while(|_| pool.acquire(Duration::ZERO)).collect::<Vec<_>>().len(), 100);
-        assert!(Pool::<u32>::new(Some(0)).acquire(LONG).is_none());
+        assert_eq!(
+            (0..100).map_while(|_| pool.acquire(Duration::ZERO, || true)).collect::<Vec<_>>().len(),
+            100
+        );
+        assert!(Pool::<u32>::new(Some(0)).acquire(LONG, || true).is_none());
     }
 
     #[test]
     fn patience_0_is_one_immediate_try() {
         let pool: Pool<u32> = Pool::new(Some(1));
-        let lease = pool.acquire(Duration::ZERO).unwrap();
-        assert!(pool.acquire(Duration::ZERO).is_none());
-        assert!(pool.acquire(SHORT).is_none());
+        let lease = pool.acquire(Duration::ZERO, || true).unwrap();
+        assert!(pool.acquire(Duration::ZERO, || true).is_none());
+        assert!(pool.acquire(SHORT, || true).is_none());
         drop(lease);
-        assert!(pool.acquire(Duration::ZERO).is_some());
+        assert!(pool.acquire(Duration::ZERO, || true).is_some());
     }
 
     #[test]
     fn a_waiting_thread_gets_the_released_lease_and_its_connection() {
         let pool = Pool::new(Some(1));
-        let lease = pool.acquire(Duration::ZERO).unwrap();
+        let lease = pool.acquire(Duration::ZERO, || true).unwrap();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| pool.acquire(LONG).and_then(|lease| lease.take_idle()));
+            let waiter = scope.spawn(|| pool.acquire(LONG, || true).and_then(|lease| lease.take_idle()));
             while pool.state.lock().waiting == 0 {
                 std::thread::yield_now();
             }
             lease.keep(7);
             assert_eq!(waiter.join().unwrap(), Some(7));
         });
+        let state = pool.state.lock();
+        assert_eq!((state.leased, state.waiting, state.granted), (0, 0, 0));
+    }
+
+    #[test]
+    fn nobody_waits_on_for_whom_nobody_waits() {
+        let pool: Pool<u32> = Pool::new(Some(1));
+        let lease = pool.acquire(Duration::ZERO, || true).unwrap();
+        assert!(pool.acquire(Duration::MAX, || false).is_none());
+        drop(lease);
         let state = pool.state.lock();
         assert_eq!((state.leased, state.waiting, state.granted), (0, 0, 0));
     }
@@ -224,7 +250,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        let lease = pool.acquire(LONG).unwrap();
+                        let lease = pool.acquire(LONG, || true).unwrap();
                         assert!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2);
                         let connection = lease.take_idle().unwrap_or_default();
                         inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
@@ -242,11 +268,11 @@ mod tests {
     fn leases_come_back_when_their_holder_panics() {
         let pool: Pool<u32> = Pool::new(Some(1));
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _lease = pool.acquire(Duration::ZERO);
+            let _lease = pool.acquire(Duration::ZERO, || true);
             std::panic::resume_unwind(Box::new(()));
         }));
         assert!(result.is_err());
-        assert!(pool.acquire(Duration::ZERO).is_some());
+        assert!(pool.acquire(Duration::ZERO, || true).is_some());
     }
 
     #[test]
@@ -257,7 +283,7 @@ mod tests {
         assert_eq!(connections(pool.take_expired(earlier, Some(0))), [0u32; 0]);
         assert_eq!(connections(pool.take_expired(later, Some(3))), [1]);
         assert_eq!(connections(pool.take_expired(later, None)), [2], "half of four stay");
-        let _busy = pool.acquire(Duration::ZERO);
+        let _busy = pool.acquire(Duration::ZERO, || true);
         assert_eq!(connections(pool.take_expired(later, Some(1))), [3, 4], "the busy one counts");
     }
 
@@ -278,7 +304,7 @@ mod tests {
     fn a_pinged_connection_finds_its_room_taken() {
         let pool = pool_of(Some(1), &[1]);
         let taken = pool.take_unproved(Instant::now()).unwrap();
-        let _lease = pool.acquire(Duration::ZERO).expect("pings hold no lease");
+        let _lease = pool.acquire(Duration::ZERO, || true).expect("pings hold no lease");
         assert_eq!(pool.put_back(taken).map(|idle| idle.connection), Some(1));
     }
 }

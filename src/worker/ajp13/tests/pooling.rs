@@ -39,7 +39,7 @@ fn no_connection_in_time_is_a_failure_of_its_own() {
             connection_acquire_timeout: patience,
             ..settings(container.port())
         });
-        let _taken = worker.pool.acquire(Duration::ZERO);
+        let _taken = worker.pool.acquire(Duration::ZERO, || true);
         assert_eq!(get(&worker).0, no_connection, "size {size}, {patience:?}");
         assert_eq!(worker.record().used(), 0);
     }
