@@ -29,6 +29,7 @@ pub fn suite() -> Suite {
         .test("a_failed_attempt_leaves_nothing_behind", nothing_left)
         .test("a_client_that_leaves_ends_the_attempts_for_it", client_leaves_retries)
         .test("a_child_that_ends_makes_no_further_attempts", child_ends_among_retries)
+        .test("twenty_hung_tomcats_do_not_delay_the_care_of_another", hung_containers)
         .test("a_download_that_ends_does_not_bring_a_member_back", old_download)
 }
 
@@ -246,4 +247,34 @@ fn child_ends_among_retries() {
         let answer = raw::read_to_close(&mut client);
         assert!(end == Signal::TERM || answer.starts_with(b"HTTP/1.1 503"), "{}", answer.escape_ascii());
     }
+}
+
+/// Maintenance pings the connections to 20 Tomcats that are hung, each for ten seconds, and closes one to another
+/// Tomcat that is idle for too long.
+fn hung_containers() {
+    let hung = Backend::start(|connection| {
+        connection.whole_request();
+        connection.answer(&Answer::ok("hung from now on"));
+        connection.stall();
+    });
+    let sound = Backend::constant("sound");
+    let names: Vec<_> = (0..20).map(|number| format!("hung{number}")).collect();
+    let workers: String = names
+        .iter()
+        .map(|name| format!("{}worker.{name}.connection_ping_interval=1\n", hung.worker(name)))
+        .collect();
+    let httpd = Site::single_child(Mpm::Event, 8)
+        .workers(&format!(
+            "worker.list={},sound\nworker.maintain=1\n{workers}{}worker.sound.connection_pool_timeout=1\n\
+             worker.sound.connection_pool_minsize=0\n",
+            names.join(","),
+            sound.worker("sound")
+        ))
+        .conf(&names.iter().map(|name| format!("JkMount /{name} {name}\n")).collect::<String>())
+        .conf("JkMount /sound sound")
+        .start();
+    for name in names.iter().map(String::as_str).chain(["sound"]) {
+        assert_eq!(httpd.get(&format!("/{name}")).status, 200);
+    }
+    wait::until_true("the end of the idle connection", LIMIT, || sound.ended() == 1);
 }
