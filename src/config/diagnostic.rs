@@ -182,10 +182,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         0 | 1 => 0,
         length => (length / 3).clamp(1, 2),
     };
+    let letters = letters_of(&word);
     candidates
         .into_iter()
-        // One edit changes at most four octets: names of other lengths need no closer look.
+        // One edit changes at most four octets, and takes one letter for another: most names need no closer look.
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * limit)
+        .filter(|candidate| (letters ^ letters_of(candidate)).count_ones() as usize <= 2 * limit)
         .map(|candidate| (distance(&word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
@@ -196,6 +198,12 @@ fn distance(word: &str, candidate: &str) -> usize {
     #[cfg(test)]
     work::count();
     strsim::osa_distance(word, &candidate.to_lowercase())
+}
+
+/// The set of ASCII letters and signs in a word, without case, as bits.
+fn letters_of(word: &str) -> u64 {
+    let letters = word.bytes().filter(u8::is_ascii);
+    letters.fold(0, |set, letter| set | 1 << (letter.to_ascii_lowercase() & 63))
 }
 
 /// Words the suggestion as the tail of a message: `, did you mean ajp13?`, or nothing.
@@ -247,6 +255,8 @@ mod tests {
         assert_eq!(nearest("apj13", ["ajp13", "lb", "status"]), Some("ajp13"));
         assert_eq!(nearest("wokrer1", ["worker1", "worker2"]), Some("worker1"));
         assert_eq!(nearest("something", ["ajp13", "lb"]), None);
+        assert_eq!(nearest("XÖ12", ["xö1", "12"]), Some("xö1"));
+        assert_eq!(nearest("ajpWorker", ["ssoWorker"]), None, "half of it is another word");
     }
 
     #[test]

@@ -70,6 +70,9 @@ pub(super) fn secret(section: &Section<'_>) -> Option<Secret> {
 
 fn host(section: &mut Section<'_>) -> String {
     let host = section.string(Property::Host);
+    if host.contains(|character: char| character.is_ascii_whitespace()) {
+        section.warn(Property::Host, "a host holds no blanks, and only # starts a comment");
+    }
     if let Some((address, port)) = split_host(&host) {
         let port = port.map(|port| format!(" and port={port}")).unwrap_or_default();
         section.warn(Property::Host, format_args!("{}, use host={address}{port}", cause(&host)));

@@ -51,6 +51,14 @@ pub(super) struct Builder<'a> {
 /// Names in lists that nothing defines, and the defined name that was probably meant by each.
 pub(super) type Meant = BTreeMap<BString, BString>;
 
+/// The names in one list.
+pub(super) type Names<'i> = HashSet<&'i BStr>;
+
+/// Collects the names of a list.
+pub(super) fn names_in(items: &[Item]) -> Names<'_> {
+    items.iter().map(|item| item.text.as_bstr()).collect()
+}
+
 /// Builds the typed settings of all workers for child processes of `mpm_threads` threads.
 ///
 /// Complaints go into `report`; with an error among them the settings are incomplete and the server must not
@@ -65,7 +73,8 @@ pub fn settings(
     let mut builder =
         Builder { map, defined: &defined, threads: mpm_threads, report: &mut found, meant: Meant::new() };
     let list = builder.list();
-    let workers = list.iter().filter_map(|item| builder.worker(item, &list)).collect();
+    let names = names_in(&list);
+    let workers = list.iter().filter_map(|item| builder.worker(item, &names)).collect();
     let maintain = Section::new(map, BStr::new(""), builder.report).limit(Property::Maintain);
     let meant = builder.meant;
     misplaced::check(map, &defined, &list, &meant, &mut found);
@@ -106,14 +115,14 @@ impl<'a> Builder<'a> {
         &mut self,
         item: &Item,
         list: &str,
-        others: &[Item],
+        others: &Names<'_>,
         acceptable: impl Fn(&BStr) -> bool,
     ) {
         if item.origin.is_none() || self.defined.contains(&item.text) {
             return;
         }
         let name = item.text.as_bstr();
-        let is_new = |known: &BStr| others.iter().all(|other| other.text != known) && acceptable(known);
+        let is_new = |known: &BStr| !others.contains(known) && acceptable(known);
         let guess = self.defined.nearest_of(name, is_new);
         let advice = guess.map(|guess| format!(", did you mean {guess}?")).unwrap_or_default();
         self.meant.extend(guess.map(|guess| (item.text.clone(), guess.into())));
@@ -172,7 +181,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn worker(&mut self, item: &Item, list: &[Item]) -> Option<WorkerSettings> {
+    fn worker(&mut self, item: &Item, list: &Names<'_>) -> Option<WorkerSettings> {
         if !self.accepts_name(item) {
             return None;
         }

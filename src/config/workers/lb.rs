@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::ajp13::{ajp13, secret};
-use super::build::{Builder, WorkerType};
+use super::build::{names_in, Builder, WorkerType};
 use super::map::Entry;
 use super::section::{Item, Section};
 use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
@@ -83,6 +83,7 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
 fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<&Secret>) -> Vec<Routed> {
     let list = format!("worker.{lb}.balance_workers");
     let map = builder.map;
+    let names = names_in(items);
     let mut first_lines: HashMap<&BString, &Item> = HashMap::new();
     let mut members = Vec::with_capacity(items.len());
     for item in items {
@@ -97,7 +98,7 @@ fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<
             continue;
         }
         let is_ajp13 = |name: &BStr| WorkerType::of(map, name) == WorkerType::Ajp13;
-        builder.expect_defined(item, &list, items, is_ajp13);
+        builder.expect_defined(item, &list, &names, is_ajp13);
         members.push(member(builder, item, secret));
     }
     expect_same_address(builder, lb, &members);

@@ -2,7 +2,7 @@
 //!
 //! A whole worker that is not used is somebody's business: a reserve, or a sample.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -26,13 +26,14 @@ pub(super) fn check(
     let mentioned: HashSet<BString> =
         lbs.flat_map(|lb| members_of(map, lb)).map(|member| member.text).collect();
     let is_template = |name: &BStr| templates.contains([b"worker.", name.as_bytes()].concat().as_bstr());
+    let written = written(map);
     let mut told = HashSet::new();
     for (key, entry) in map.iter() {
         let Some((name, _)) = split_key(key).filter(|(name, _)| unused.contains(name)) else { continue };
         if mentioned.contains(name) || is_template(name) || !told.insert(name) {
             continue;
         }
-        let guess = meant(map, roles, name);
+        let guess = meant(&written, roles, name);
         if guess.is_none() && !is_fragment(map, name) {
             continue;
         }
@@ -43,6 +44,19 @@ pub(super) fn check(
         );
         report.warn(entry.first_origin(), text);
     }
+}
+
+/// Properties of each worker with their values.
+type Written<'m> = HashMap<&'m BStr, Vec<(&'m BStr, &'m BString)>>;
+
+fn written(map: &PropertyMap) -> Written<'_> {
+    let mut written = Written::new();
+    for (key, entry) in map.iter() {
+        if let Some((worker, property)) = split_key(key) {
+            written.entry(worker).or_default().push((property, &entry.text));
+        }
+    }
+    written
 }
 
 /// Tells whether a worker would be no use even if something used it.
@@ -60,26 +74,21 @@ fn is_fragment(map: &PropertyMap, name: &BStr) -> bool {
 }
 
 /// The used worker whose name was probably meant: one that the properties of `name` would complete.
-fn meant<'r>(map: &PropertyMap, roles: &'r Roles, name: &BStr) -> Option<&'r str> {
-    let used =
-        roles.keys().filter(|used| !is_numbered_alike(used, name) && completes(map, name, used.as_bstr()));
-    nearest(&name.to_str_lossy(), used.filter_map(|used| used.to_str().ok()))
+fn meant<'r>(written: &Written<'_>, roles: &'r Roles, name: &BStr) -> Option<&'r str> {
+    let word = name.to_str_lossy();
+    let used = roles.keys().filter(|used| !is_numbered_alike(used, name));
+    let near = used.filter_map(|used| nearest(&word, [used.to_str().ok()?]));
+    nearest(&word, near.filter(|used| completes(written, name, BStr::new(used))))
 }
 
 /// Tells whether two names differ in nothing but their digits, which is hardly a slip.
 fn is_numbered_alike(one: &[u8], other: &[u8]) -> bool {
-    let letters =
-        |name: &[u8]| name.iter().copied().filter(|octet| !octet.is_ascii_digit()).collect::<Vec<_>>();
-    letters(one) == letters(other)
+    let is_letter = |octet: &&u8| !octet.is_ascii_digit();
+    one.iter().filter(is_letter).eq(other.iter().filter(is_letter))
 }
 
 /// Tells whether no property of `name` clashes with one of `used`.
-fn completes(map: &PropertyMap, name: &BStr, used: &BStr) -> bool {
-    let property_of_name = |key: &BStr| {
-        split_key(key).and_then(|(worker, name_of)| (worker == name).then_some(name_of.to_owned()))
-    };
-    map.iter().filter_map(|(key, entry)| Some((property_of_name(key)?, entry))).all(|(property, entry)| {
-        let key = [b"worker.", used.as_bytes(), b".", &property].concat();
-        map.get(&key).is_none_or(|of_used| of_used.text == entry.text)
-    })
+fn completes(written: &Written<'_>, name: &BStr, used: &BStr) -> bool {
+    let of = |worker| written.get(worker).into_iter().flatten();
+    of(name).all(|(property, text)| of(used).all(|(other, set)| property != other || text == set))
 }

@@ -92,6 +92,18 @@ fn no_suggestion_leads_to_the_next_error() {
 }
 
 #[test]
+fn hundreds_of_names_that_are_wrong_are_judged_in_no_time() {
+    let mut text = String::from("worker.list=x\n");
+    for number in 0..100 {
+        text += &format!("worker.list=used{number},lost{number}\nworker.used{number}.host=a\n");
+        text += &format!("worker.uesd{number}.retries=1\nworker.t{number}.reference=worker.tmpl{number}\n");
+    }
+    let begin = std::time::Instant::now();
+    assert!(complaints(&text).len() >= 200);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+}
+
+#[test]
 fn complaints_come_in_the_order_of_the_lines() {
     let text =
         "worker.list=a,b\nworker.a.port=x\nworker.b.retries=x\nworker.b.hots=y\nc\nworker.a.retries=x\n";

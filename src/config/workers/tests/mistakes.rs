@@ -228,6 +228,10 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["error: w.properties:8: worker.balancer.mount=app: a URI pattern begins with /, * or ?, after - or ! \
            if it has one"],
     ),
+    (
+        "worker.list=t3\nworker.t3.host=c // the third",
+        &["w.properties:9: worker.t3.host=c // the third: a host holds no blanks, and only # starts a comment"],
+    ),
     ("worker.host=a", &["w.properties:8: worker.host names no worker and has no effect, expected worker.<name>.host"]),
     ("worker.t3.host=localhost:8009\nworker.list=t3", &["w.properties:8: worker.t3.host=localhost:8009: a host with a port does not resolve, use host=localhost and port=8009"]),
     ("worker.t3.host=[::1]\nworker.list=t3", &["w.properties:8: worker.t3.host=[::1]: an IPv6 address is written without brackets, use host=::1"]),
