@@ -18,6 +18,9 @@ mod t10_graceful;
 mod t11_costs;
 mod t12_seeds;
 mod t13_isolation;
+mod t14_filters;
+mod t15_answers;
+mod t16_panics;
 mod t18_logs;
 mod t19_directives;
 mod t20_forwarding;
@@ -29,11 +32,8 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
-mod t29_filters;
 mod t29_locations;
-mod t30_answers;
 mod t30_resources;
-mod t31_panics;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -63,6 +63,9 @@ fn main() -> ExitCode {
         t11_costs::suite(),
         t12_seeds::suite(),
         t13_isolation::suite(),
+        t14_filters::suite(),
+        t15_answers::suite(),
+        t16_panics::suite(),
         t18_logs::suite(),
         t19_directives::suite(),
         t20_forwarding::suite(),
@@ -77,9 +80,6 @@ fn main() -> ExitCode {
         t29_locations::suite(),
         t30_resources::suite(),
         t40_machine::suite(),
-        t29_filters::suite(),
-        t30_answers::suite(),
-        t31_panics::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
