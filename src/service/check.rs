@@ -1,13 +1,14 @@
 //! configtest tells the truth: workers and maps are read and judged before the server starts.
 //!
 //! What stops what, by phase: at configtest, and when the command line asks a running server to restart, any
-//! error refuses. At start, only errors about workers do: a broken map file costs its own rules. A restart by
-//! signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
+//! error refuses, and so does a log or shared memory that could not be made. At start, errors about workers and a map
+//! file that is not there do: a broken one costs its own rules. A restart by signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
 //! "decisions, rows 1 and 24".
 
 use super::last_good::LastGood;
 use super::names::Hosts;
 use super::plan::Plan;
+use super::resources;
 use super::slot::ServerSlot;
 use super::Verdict;
 use crate::config::directives::ConfigCheck;
@@ -31,6 +32,9 @@ pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     }
     let last_good = main.process_pool().and_then(LastGood::load).filter(|_| phase == Phase::Restart);
     let mut plan = Plan::make(pool, main, phase, last_good.as_ref());
+    if only_checking {
+        resources::check(pool, &plan.hosts, &mut plan.files_report);
+    }
     if phase == Phase::ConfigTest {
         check_hosts(&plan.workers, &plan.properties, &mut plan.workers_report);
     }
@@ -44,11 +48,11 @@ pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
 
 fn judge(plan: &Plan, phase: Phase, policy: ConfigCheck, has_last_good: bool) -> Verdict {
     let broken = match phase {
-        Phase::ConfigTest | Phase::RestartCommand => {
-            plan.workers_report.has_errors() || plan.maps_report.has_errors()
-        }
+        Phase::ConfigTest | Phase::RestartCommand => plan.complaints().has_errors(),
         Phase::Restart => plan.workers_report.has_errors() && !has_last_good,
-        Phase::PreConfig | Phase::Start | Phase::StopCommand => plan.workers_report.has_errors(),
+        Phase::PreConfig | Phase::Start | Phase::StopCommand => {
+            plan.workers_report.has_errors() || plan.files_report.has_errors()
+        }
     };
     let strict = policy == ConfigCheck::Strict && phase != Phase::Restart && !plan.complaints().is_empty();
     match broken || strict {

@@ -25,6 +25,7 @@ mod probe;
 mod reach;
 mod record;
 mod request_log;
+mod resources;
 mod slot;
 mod startup;
 mod translate;

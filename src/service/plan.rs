@@ -8,7 +8,7 @@ use super::last_good::LastGood;
 use super::reach;
 use super::request_log::LogFormat;
 use super::slot::ServerSlot;
-use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, ServerSettings};
+use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, MountFile, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::{self, DefinedNames, Loaded, PropertyMap};
 use crate::config::{Origin, Report, Severity};
@@ -27,6 +27,9 @@ pub(super) struct Plan {
     pub(super) hosts: Vec<HostPlan>,
     /// Complaints about workers; an error means that the server can't start.
     pub(super) workers_report: Report,
+    /// Complaints about files that directives name and that are not there, or can't be made; an error means that the
+    /// server can't start for the first time.
+    pub(super) files_report: Report,
     /// Complaints about mounts, map files and formats; an error means that a part of them is not in force.
     pub(super) maps_report: Report,
     /// The texts this was made from.
@@ -51,16 +54,24 @@ impl Plan {
         let check = WorkerCheck::new(&workers, &defined);
         // What the first reading at a start finds is not used.
         let waits = phase != Phase::PreConfig;
-        let mut maps =
-            Maps { workers: &workers, check, last_good, waits, report: Report::default(), texts: &mut texts };
+        let mut maps = Maps {
+            workers: &workers,
+            check,
+            last_good,
+            waits,
+            missing: Report::default(),
+            report: Report::default(),
+            texts: &mut texts,
+        };
         let hosts = maps.hosts(settings, main.is_reachable());
-        let maps_report = maps.report;
-        Self { workers, properties, defined, hosts, workers_report, maps_report, texts }
+        let (files_report, maps_report) = (maps.missing, maps.report);
+        Self { workers, properties, defined, hosts, workers_report, files_report, maps_report, texts }
     }
 
     /// All complaints, each once, in the order of the lines that they are about.
     pub(super) fn complaints(&self) -> Report {
         let mut all = self.workers_report.clone();
+        all.append(self.files_report.clone());
         all.append(self.maps_report.clone());
         all.drop_repeated();
         all.sort();
@@ -94,14 +105,11 @@ fn read_workers(
     let mut unreadable = Report::default();
     let file = global.workers_file.as_ref().and_then(|(path, origin)| {
         let name: Arc<str> = path.to_string_lossy().into();
-        match std::fs::read(path) {
-            Ok(text) => Some((text, name)),
-            Err(error) => {
-                unreadable
-                    .error(Some(origin), format!("JkWorkersFile {name}: can't read it: {}", Reason(&error)));
-                None
-            }
-        }
+        let read = regular_file(path).and_then(|()| {
+            std::fs::read(path).map_err(|error| format!("can't read {name}: {}", Reason(&error)))
+        });
+        let text = read.map_err(|text| unreadable.error(Some(origin), format!("JkWorkersFile: {text}")));
+        text.ok().map(|text| (text, name))
     });
     let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
     let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
@@ -113,6 +121,15 @@ fn read_workers(
     global.worker_properties.iter().for_each(|(line, _)| texts.add_property(line));
     file.iter().for_each(|(text, _)| texts.set_workers_file(text));
     loaded
+}
+
+/// Refuses, naming `path`, what is not there or is no regular file.
+fn regular_file(path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(format!("{} is not a regular file", path.display())),
+        Err(error) => Err(format!("can't find file {}: {}", path.display(), Reason(&error))),
+    }
 }
 
 /// The workers of the last configuration that worked.
@@ -132,6 +149,8 @@ struct Maps<'a> {
     last_good: Option<&'a LastGood>,
     /// A map file that is just being written is waited for.
     waits: bool,
+    /// Complaints about map files that are not there.
+    missing: Report,
     report: Report,
     texts: &'a mut LastGood,
 }
@@ -236,29 +255,34 @@ impl Maps<'_> {
         let reload = server.mount_file_reload.unwrap_or(DEFAULT_RELOAD);
         let reload = Some(Duration::from_secs(u64::from(reload))).filter(|reload| !reload.is_zero());
         let known_property = workers::is_property_key;
-        let path = file.map(|file| file.path.clone());
-        let map = ServerMap::new(rules, path.clone().map(|path| MapFile { path, reload, known_property }));
-        if let Some(path) = path {
-            self.load(&map, &path);
+        let map_file = file.map(|file| MapFile { path: file.path.clone(), reload, known_property });
+        let map = ServerMap::new(rules, map_file);
+        if let Some(file) = file {
+            self.load(&map, file);
         }
         Some(Arc::new(map))
     }
 
     /// Loads the map file. At a restart, rules that still fit the workers stay until the file is whole.
-    fn load(&mut self, map: &ServerMap, path: &Path) {
+    fn load(&mut self, map: &ServerMap, file: &MountFile) {
         let validate = |severity| {
             let check = &self.check;
             move |rules: &[_], report: &mut _| check.check_all(rules, severity, report)
         };
-        let in_force = self.last_good.and_then(|good| good.map_file(path));
-        let in_force = in_force.filter(|text| map.accepts(text, &validate(Severity::Error)));
+        let good = self.last_good.and_then(|good| good.map_file(&file.path));
         let (warn, mut report) = (validate(Severity::Warning), Report::default());
-        let right = match in_force {
-            Some(text) => map.reload(text, &warn, &mut report),
-            None => map.load(self.waits, &warn, &mut report),
+        let right = match (good, regular_file(&file.path)) {
+            (Some(good), _) if map.accepts(good, &validate(Severity::Error)) => {
+                map.reload(good, &warn, &mut report)
+            }
+            (None, Err(text)) => {
+                self.missing.error(Some(&file.origin), format!("JkMountFile: {text}"));
+                None
+            }
+            (good, _) => map.load(self.waits, &warn, &mut report).or_else(|| map.restore(good?)),
         };
         if let Some(text) = right {
-            self.texts.set_map_file(path, &text);
+            self.texts.set_map_file(&file.path, &text);
         }
         self.report.append(report);
     }

@@ -24,6 +24,8 @@ pub fn suite() -> Suite {
         .test("a_bad_request_log_format_costs_the_request_log_only", request_log)
         .test("the_first_twenty_complaints_of_a_map_file_are_shown_and_the_others_counted", many_complaints)
         .test("a_file_that_cannot_be_read_is_an_error", unreadable)
+        .test("a_log_or_a_segment_that_cannot_be_made_is_an_error", resources)
+        .test("files_that_vanish_before_a_restart_by_signal_leave_the_last_good_ones", vanished)
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
@@ -302,10 +304,66 @@ fn unreadable() {
         .expect("our own file");
     let verdict = site.configtest_as_nobody();
     assert!(!verdict.ok && verdict.output.contains("workers.properties"), "{}", verdict.output);
-    let missing = Site::new(Mpm::Event).conf("JkWorkersFile conf/nowhere.properties").configtest();
-    assert!(!missing.ok && missing.output.contains("conf/nowhere.properties"), "{}", missing.output);
-    let directory = Site::new(Mpm::Event).workers(RIGHT).conf("JkMountFile logs").configtest();
-    assert!(!directory.ok && directory.output.contains("logs"), "{}", directory.output);
+    for (lines, complaint) in [
+        ("JkWorkersFile conf/none.properties", "JkWorkersFile: can't find file @ROOT@/conf/none.properties"),
+        ("JkWorkersFile logs", "JkWorkersFile: @ROOT@/logs is not a regular file"),
+        ("JkMountFile conf/none.properties", "JkMountFile: can't find file @ROOT@/conf/none.properties"),
+        ("JkMountFile logs", "JkMountFile: @ROOT@/logs is not a regular file"),
+    ] {
+        let site = Site::new(Mpm::Event).conf(lines);
+        let complaint = complaint.replace("@ROOT@", &site.path("").display().to_string()).replace("//", "/");
+        let complaint = format!("httpd.conf:{}: {complaint}", site.conf_line(lines));
+        for verdict in [site.configtest(), site.refused()] {
+            assert!(!verdict.ok && verdict.output.contains(&complaint), "{complaint}: {}", verdict.output);
+            assert_eq!(verdict.output.matches("error: ").count(), 1, "{}", verdict.output);
+        }
+    }
+}
+
+/// What a start makes, and ends without.
+fn resources() {
+    let site = Site::new(Mpm::Event).workers(RIGHT).conf("JkLogFile logs").configtest();
+    assert!(!site.ok && site.output.contains("logs: it is a directory"), "{}", site.output);
+    for directive in ["JkShmFile", "JkLogFile"] {
+        let site =
+            Site::new(Mpm::Event).workers(RIGHT).conf(&format!("JkMount /* lb\n{directive} gone/file"));
+        fs::create_dir(site.path("gone")).expect("a directory of our own");
+        let httpd = site.start();
+        let right = httpd.site().configtest();
+        assert_eq!((right.ok, right.output.trim()), (true, "Syntax OK"));
+        let directory = httpd.site().path("gone");
+        fs::remove_dir_all(&directory).expect("a directory of our own");
+        let directory = directory.display();
+        let complaint = format!("{directive} {directory}/file: directory {directory} does not exist");
+        for verdict in [httpd.site().configtest(), httpd.graceful()] {
+            assert!(!verdict.ok && verdict.output.contains(&complaint), "{complaint}: {}", verdict.output);
+        }
+        assert_eq!(httpd.generations(), 1);
+    }
+}
+
+/// A restart by signal reads no directive's file while httpd reads the directive: it goes on with the last good texts.
+fn vanished() {
+    let backend = Backend::constant("tomcat");
+    let mut httpd = Site::new(Mpm::Event)
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf("JkMount /x w\nJkMountFile conf/map.properties")
+        .file("conf/map.properties", "/y=w\n")
+        .start();
+    for (file, complaint) in [
+        ("conf/workers.properties", "JkWorkersFile: can't find file"),
+        ("conf/map.properties", "can't be read: No such file"),
+    ] {
+        fs::remove_file(httpd.site().path(file)).expect("our own file");
+        let generations = httpd.generations();
+        httpd.graceful_by_signal();
+        wait::until_true("the next generation", Duration::from_secs(20), || {
+            assert!(httpd.is_running(), "httpd ended: {}", httpd.error_log());
+            httpd.generations() > generations
+        });
+        assert!(httpd.error_log().contains(complaint), "{complaint}: {}", httpd.error_log());
+        assert_eq!([httpd.get("/x").text(), httpd.get("/y").text()], ["tomcat", "tomcat"]);
+    }
 }
 
 fn config_check() {

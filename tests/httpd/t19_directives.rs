@@ -295,11 +295,8 @@ fn auto_alias() {
 }
 
 /// Lines that configtest refuses, and a word of the complaint.
-const REFUSED: [(&str, &str); 26] = [
-    ("JkWorkersFile conf/none.properties", "can't find file"),
-    ("JkWorkersFile logs", "not a regular file"),
+const REFUSED: [(&str, &str); 23] = [
     ("JkWorkerProperty worker.w.prot=1", "did you mean port?"),
-    ("JkMountFile conf/none.properties", "can't find file"),
     ("JkMount /x", "needs a path and a worker"),
     ("JkMount *.jsp w", "must start with /"),
     ("JkMount !/x w", "must start with /"),

@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::PathBuf;
 
 use super::Origin;
-use crate::text::{odd_character, Reason};
+use crate::text::odd_character;
 
 /// One directive.
 pub struct Directive {
@@ -125,18 +125,5 @@ impl<'a> Invocation<'a> {
     pub fn path(&self) -> Result<PathBuf, String> {
         let path = (self.resolve)(self.word());
         path.ok_or_else(|| format!("invalid path {}", self.text()))
-    }
-
-    /// The argument as the path of an existing regular file.
-    ///
-    /// # Errors
-    /// A complaint that names the file.
-    pub fn existing_file(&self) -> Result<PathBuf, String> {
-        let path = self.path()?;
-        match std::fs::metadata(&path) {
-            Ok(found) if found.is_file() => Ok(path),
-            Ok(_) => Err(format!("{} is not a regular file", path.display())),
-            Err(error) => Err(format!("can't find file {}: {}", path.display(), Reason(&error))),
-        }
     }
 }

@@ -128,7 +128,7 @@ fn workers_file(call: &mut Invocation<'_>) -> Outcome {
     if let Some((_, first)) = &call.settings.global.workers_file {
         return Err(format!("only allowed once, it was set at {first} already"));
     }
-    call.settings.global.workers_file = Some((call.existing_file()?, call.origin.clone()));
+    call.settings.global.workers_file = Some((call.path()?, call.origin.clone()));
     Ok(())
 }
 
@@ -161,7 +161,7 @@ fn config_check(call: &mut Invocation<'_>) -> Outcome {
 }
 
 fn mount_file(call: &mut Invocation<'_>) -> Outcome {
-    call.settings.mount_file = Some(MountFile { path: call.existing_file()?, origin: call.origin.clone() });
+    call.settings.mount_file = Some(MountFile { path: call.path()?, origin: call.origin.clone() });
     Ok(())
 }
 

@@ -125,9 +125,16 @@ impl ServerMap {
             Err((_, error)) => report.error(None, unreadable(&file.name, &error)),
         }
         watch.note(in_force);
+        drop(watch);
+        self.restore(in_force)
+    }
+
+    /// Puts `text`, an earlier version of the map file, in force in place of what is on disk now. Returns it.
+    pub fn restore(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let file = self.file.as_ref()?;
         // It was checked when it was current; what its warnings were is known.
-        self.install(&mut watch, in_force, file.parse(in_force, &|_, _| {}).0);
-        Some(in_force.to_vec())
+        self.install(&mut file.watch.lock(), text, file.parse(text, &|_, _| {}).0);
+        Some(text.to_vec())
     }
 
     /// Tells whether the rules of `text` pass `validate`.

@@ -120,7 +120,8 @@ impl Httpd {
         wait::until_true("the next generation", START_LIMIT, || self.generations() >= count);
     }
 
-    fn generations(&self) -> usize {
+    /// Completed starts and restarts.
+    pub fn generations(&self) -> usize {
         self.error_log().matches("resuming normal operations").count()
     }
 

@@ -1,0 +1,121 @@
+//! configtest: can what a start makes, logs and shared memory, be made where it is configured?
+//!
+//! Nothing is made here: configtest may be run by anyone, beside a running server. "decisions, row 1".
+
+use std::fs::File;
+use std::io::{Error, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{access, Access};
+use rustix::process::geteuid;
+
+use super::logs::LOG_DIRECTORY;
+use super::plan::HostPlan;
+use crate::config::directives::LogTarget;
+use crate::config::{Report, Severity};
+use crate::ffi::pool::Pool;
+use crate::ffi::server::server_root_relative;
+use crate::text::Reason;
+
+/// Complains about log files and a file of the shared memory that can't be made.
+pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
+    let default = |name| server_root_relative(pool, format!("{LOG_DIRECTORY}/{name}").as_bytes());
+    let shared = hosts[0].settings.global.shm_file.clone().or_else(|| default("jk-runtime-status"));
+    if let Some(path) = shared {
+        complain("JkShmFile", &path, directory_obstacle(&path), report);
+    }
+    let mut known: Vec<PathBuf> = Vec::new();
+    for host in hosts {
+        let path = match &host.settings.log_file {
+            Some(LogTarget::Program(_)) => None,
+            Some(LogTarget::File(path)) => Some(path.clone()),
+            None => default("mod_jk.log"),
+        };
+        if let Some(path) = path.filter(|path| !known.contains(path)) {
+            complain("JkLogFile", &path, log_obstacle(&path), report);
+            known.push(path);
+        }
+    }
+}
+
+/// What is in the way of a file, and who sees it so.
+type Obstacle = (String, ErrorKind);
+
+/// An error, unless this user lacks a right that the one who starts the server may have.
+fn complain(directive: &str, path: &Path, obstacle: Option<Obstacle>, report: &mut Report) {
+    let Some((text, kind)) = obstacle else { return };
+    let severity = match kind {
+        ErrorKind::PermissionDenied if !geteuid().is_root() => Severity::Warning,
+        _ => Severity::Error,
+    };
+    report.add(severity, None, || format!("{directive} {}: {text}", path.display()));
+}
+
+/// What keeps a log from being opened, which is made if it is not there.
+fn log_obstacle(path: &Path) -> Option<Obstacle> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Some(("it is a directory".to_owned(), ErrorKind::IsADirectory)),
+        Ok(found) if found.is_file() => {
+            let opened = File::options().append(true).custom_flags(libc::O_NONBLOCK).open(path);
+            opened.err().map(|error| refused("it can't be opened for appending", &error))
+        }
+        // A FIFO or a device: whether someone reads it is another question.
+        Ok(_) => None,
+        Err(_) => directory_obstacle(path),
+    }
+}
+
+/// What keeps a new file from being made.
+fn directory_obstacle(path: &Path) -> Option<Obstacle> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = directory.display();
+    match std::fs::metadata(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Some((format!("directory {name} does not exist: create it, or name another file"), error.kind()))
+        }
+        Err(error) => Some(refused(&format!("directory {name}"), &error)),
+        Ok(found) if !found.is_dir() => {
+            Some((format!("{name} is not a directory"), ErrorKind::NotADirectory))
+        }
+        Ok(_) => access(directory, Access::WRITE_OK | Access::EXEC_OK).err().map(|error| {
+            let uid = geteuid().as_raw();
+            refused(&format!("uid {uid} can't make files in {name}"), &error.into())
+        }),
+    }
+}
+
+fn refused(text: &str, error: &Error) -> Obstacle {
+    (format!("{text}: {}", Reason(error)), error.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("log"), "").unwrap();
+        let fifo = path("fifo");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+        for free in ["log", "new", "fifo"] {
+            assert_eq!(log_obstacle(&path(free)), None, "{free}");
+        }
+        assert_eq!(directory_obstacle(&path("shm")), None);
+        let text = |obstacle: Option<Obstacle>| obstacle.map(|(text, _)| text).unwrap_or_default();
+        assert_eq!(text(log_obstacle(directory.path())), "it is a directory");
+        let missing =
+            format!("directory {} does not exist: create it, or name another file", path("gone").display());
+        assert_eq!(text(log_obstacle(&path("gone/log"))), missing);
+        assert_eq!(text(directory_obstacle(&path("gone/shm"))), missing);
+        let file = path("log");
+        let inside = text(directory_obstacle(&file.join("shm")));
+        assert_eq!(inside, format!("{} is not a directory", file.display()));
+        // Nobody can make files there.
+        assert!(
+            text(directory_obstacle(Path::new("/proc/self/shm"))).contains("can't make files in /proc/self")
+        );
+    }
+}
