@@ -45,6 +45,11 @@ impl Stamp {
         })
     }
 
+    /// Octets in the file.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// When the file was last touched. The status time, unlike the modification time, can't be set at will.
     pub(super) fn last_change(&self) -> SystemTime {
         let (seconds, nanoseconds) = self.changed;

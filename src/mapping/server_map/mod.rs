@@ -110,6 +110,7 @@ impl ServerMap {
     pub fn reload(&self, in_force: &[u8], validate: Validate<'_>, report: &mut Report) -> Option<Vec<u8>> {
         let file = self.file.as_ref()?;
         let mut watch = file.watch.lock();
+        watch.put_in_force(in_force);
         match file.look(&mut watch, Moment::now()) {
             Ok(Found::Ready(Version { stamp, text, .. })) => {
                 watch.decide(stamp);

@@ -87,6 +87,11 @@ impl Fixture {
         Moment { steady: self.start.1 + Duration::from_millis(milliseconds), ..self.at(500) }
     }
 
+    /// Looks when the last change is old, and again.
+    fn settle(&self) {
+        [2000, 3000].iter().for_each(|milliseconds| drop(self.look(self.at(*milliseconds))));
+    }
+
     fn look(&self, now: Moment) -> Look {
         self.map.look(now, &known_workers, self.logger.with_id("-"))
     }
@@ -225,7 +230,7 @@ fn warnings_do_not_keep_a_version_out_and_do_not_flood_the_log() {
     let fixture = Fixture::loaded("/*=w1", 5);
     let lines: String = (0..50).map(|number| format!("/{number}=w1;x=1\n")).collect();
     fixture.write(&format!("/*=w2\n{lines}"));
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), w(2));
     let log = fixture.log();
     assert_eq!(log[0], "[warn] map:2: rule extension x is unknown and ignored");
@@ -253,11 +258,25 @@ fn a_file_written_in_two_steps_is_never_taken_half() {
 fn a_settled_empty_file_means_no_rules_of_the_file() {
     let fixture = Fixture::loaded("/*=w1", 5);
     fixture.write("# nothing\n");
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
     fixture.write("");
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
+}
+
+/// A file system shortens the file and stamps it later: the old stamp does not make the rest a settled version.
+#[test]
+fn a_file_that_has_shrunk_is_looked_at_twice() {
+    let fixture = Fixture::loaded("/*=w1\n/x/*=w2\n", 5);
+    for text in ["", "/*=w1\n"] {
+        fixture.write(text);
+        let again = Some(AGREE);
+        assert_eq!(fixture.look(fixture.at(2000)), Look { taken: None, next: again }, "{text:?}");
+        assert_eq!(fixture.worker("/x/y"), w(2), "{text:?}");
+    }
+    assert!(fixture.look(fixture.at(2200)).taken.is_some());
+    assert_eq!(fixture.worker("/x/y"), w(1));
 }
 
 #[test]
@@ -280,14 +299,14 @@ fn faulty_versions_are_refused_with_one_line_each() {
     let expected = faults.map(|(_, text)| format!("[error] {text}; {KEPT}"));
     assert_eq!(fixture.log(), expected);
     fixture.write("/*=w2");
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
 #[test]
 fn a_missing_file_is_logged_once_per_disappearance() {
     let fixture = Fixture::loaded("/*=w1", 5);
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     let aside = fixture.directory.path().join("aside");
     for _ in 0..2 {
         let now = fixture.at(10_000);
@@ -296,7 +315,7 @@ fn a_missing_file_is_logged_once_per_disappearance() {
         fixture.look(now);
         assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
         fs::rename(&aside, fixture.path()).unwrap();
-        fixture.look(fixture.at(2000));
+        fixture.settle();
     }
     let errors: Vec<_> = fixture.log().into_iter().filter(|line| line.starts_with("[error]")).collect();
     let text = format!("[error] map file map can't be read: No such file or directory; {KEPT}");
@@ -321,13 +340,13 @@ fn a_directory_in_its_place_changes_nothing() {
 #[test]
 fn another_file_of_same_size_and_time_is_a_change() {
     let fixture = Fixture::loaded("/*=w1", 5);
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     let modified = fs::metadata(fixture.path()).unwrap().modified().unwrap();
     let other = fixture.directory.path().join("other");
     fs::write(&other, "/*=w2").unwrap();
     fs::File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
     fs::rename(&other, fixture.path()).unwrap();
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
@@ -363,7 +382,7 @@ fn a_wrong_line_at_start_costs_its_own_rule_only() {
     assert_eq!(fixture.worker("/yy"), w(2));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     fixture.write("/*=w2\n");
-    fixture.look(fixture.at(7000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
@@ -440,7 +459,7 @@ fn requests_keep_the_map_they_began_with() {
     let fixture = Fixture::loaded("/*=w1", 5);
     let (map, rule) = (fixture.map.current(), fixture.map.lookup(b"/x").unwrap());
     fixture.write("/y=w2");
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), None);
     assert_eq!((map.lookup(b"/x").unwrap().worker.as_str(), rule.worker.as_str()), ("w1", "w1"));
 }
@@ -474,7 +493,7 @@ fn look_ups_and_reloads_run_side_by_side() {
             assert!(reader.join().unwrap() > 0);
         }
     });
-    fixture.look(fixture.at(2000));
+    fixture.settle();
     assert_eq!(fixture.worker("/x"), w(299 % 7));
 }
 

@@ -54,8 +54,8 @@ pub(super) struct Watch {
     decided: Option<Stamp>,
     unsettled: Option<Unsettled>,
     reported: Option<Fault>,
-    /// What the text in force hashes to.
-    in_force: Option<u64>,
+    /// What the text in force hashes to, and its size.
+    in_force: Option<(u64, u64)>,
 }
 
 /// A file that was young at every look so far.
@@ -112,8 +112,13 @@ impl Watch {
         if unsettled.version.0 != stamp {
             unsettled.version = (stamp, now.steady);
         }
+        // File systems shorten a file first and stamp it then, with a wait for the disk between.
+        let has_shrunk = stamp.size() < self.in_force.map_or(1, |(_, size)| size);
         match unsettled.age(now) {
-            age if age >= SETTLE => Verdict::Ripe,
+            age if age >= SETTLE => match AGREE.saturating_sub(now.steady - unsettled.version.1) {
+                rest if has_shrunk && !rest.is_zero() => Verdict::Young(rest),
+                _ => Verdict::Ripe,
+            },
             _ if now.steady - unsettled.since >= PATIENCE => Verdict::Restless,
             age => Verdict::Young((SETTLE - age).max(SHORTEST)),
         }
@@ -165,12 +170,12 @@ impl Watch {
 
     /// Notes that the rules of `text` are in force.
     pub(super) fn put_in_force(&mut self, text: &[u8]) {
-        self.in_force = Some(hash(text));
+        self.in_force = Some((hash(text), text.len() as u64));
     }
 
     /// Tells whether the rules of `text` are in force already.
     pub(super) fn is_in_force(&self, text: &[u8]) -> bool {
-        self.in_force == Some(hash(text))
+        self.in_force.is_some_and(|(content, _)| content == hash(text))
     }
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
