@@ -136,7 +136,10 @@ impl Parser<'_> {
         self.options.reply_timeout = match u64::try_from(milliseconds) {
             Ok(0) => Some(None),
             Ok(positive) => Some(Some(Duration::from_millis(positive))),
-            Err(_) => None,
+            Err(_) => {
+                self.warn(|| format!("reply_timeout={milliseconds}: expected 0 or more, ignored"));
+                None
+            }
         };
     }
 
@@ -265,7 +268,7 @@ mod tests {
     #[test]
     fn reply_timeout_zero_is_no_limit_and_negative_is_not_set() {
         assert_eq!(options("reply_timeout=0").reply_timeout, Some(None));
-        assert_eq!(options("reply_timeout=-1").reply_timeout, None);
+        assert_eq!(complaint("reply_timeout=-1").0.reply_timeout, None);
         assert_eq!(
             options("reply_timeout=5;reply_timeout=7").reply_timeout,
             Some(Some(Duration::from_millis(7)))
@@ -309,6 +312,7 @@ mod tests {
                 "reply_timeout=99999999999",
                 "reply_timeout=99999999999: expected a number, taken as 2147483647",
             ),
+            ("reply_timeout=-5", "reply_timeout=-5: expected 0 or more, ignored"),
             ("stopped=a;stopped=b", "stopped is allowed once, b is ignored"),
             ("session_cookie=a;session_cookie=b", "session_cookie is allowed once, b is ignored"),
             ("set_session_cookie=1;set_session_cookie=0", "set_session_cookie is allowed once, 0 is ignored"),

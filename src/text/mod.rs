@@ -10,5 +10,5 @@ mod words;
 
 pub use blanks::{is_c_space, trim_c_spaces, trim_header_value};
 pub use number::{content_length, LeadingNumber};
-pub use typography::odd_character;
+pub use typography::{is_quoted, odd_character};
 pub use words::{Counted, Reason};

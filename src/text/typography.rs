@@ -6,6 +6,11 @@ pub fn odd_character(text: &[u8]) -> Option<&'static str> {
     std::str::from_utf8(text).ok().and_then(found)
 }
 
+/// Tells whether `text` stands in quotes, which mean nothing where a value is taken as it is.
+pub fn is_quoted(text: &[u8]) -> bool {
+    matches!(text, [b'"', .., b'"'] | [b'\'', .., b'\''])
+}
+
 fn name_of(character: char) -> Option<&'static str> {
     match character {
         '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}' => Some("a typographic quote"),
@@ -18,6 +23,13 @@ fn name_of(character: char) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_come_in_pairs() {
+        let quoted = ["\"a\"", "'a b'", "''"].map(|text| is_quoted(text.as_bytes()));
+        let others = ["a", "\"", "\"a'", "xmlns=\"a\"", "it's"].map(|text| is_quoted(text.as_bytes()));
+        assert_eq!((quoted, others), ([true; 3], [false; 5]));
+    }
 
     #[test]
     fn only_what_looks_plain_and_is_not_is_named() {

@@ -39,6 +39,7 @@ pub(super) fn lb(builder: &mut Builder<'_>, name: &BStr, origin: Option<&Origin>
     let members = members(builder, name, &items, secret.as_ref());
     check_routes(builder, name, &members);
     check_redirects(builder, name, &members);
+    check_addresses(builder, name, &members);
     let members = members.into_iter().map(|routed| routed.member).collect();
     Some(balancer(&mut builder.section(name), name, members))
 }
@@ -188,6 +189,28 @@ fn check_routes(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
         let (this, other) = (&routed.member.worker.name, &other.member.worker.name);
         let text = format!("balancer {lb}: members {other}{place} and {this} share the route {route}");
         builder.report.error(routed.origin.as_ref(), text);
+    }
+}
+
+/// Warns of members that are one Tomcat: what is one failure then counts as two, and half of the sessions is homeless.
+/// Defaults on both sides are no mistake, and one of them was told where the other has its own.
+fn check_addresses(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
+    let map = builder.map;
+    let mut known: HashMap<(&str, u16), (&str, [bool; 2])> = HashMap::new();
+    for worker in members.iter().map(|routed| &routed.member.worker).filter(|worker| worker.port != 0) {
+        let entry = |property| map.of_worker(worker.name.as_str().into(), property);
+        let entries = [Property::Port, Property::Host].map(entry);
+        let written = entries.map(|entry| entry.is_some());
+        let (host, port, name) = (worker.host.as_str(), worker.port, worker.name.as_str());
+        match known.insert((host, port), (name, written)) {
+            Some((other, as_well)) if as_well == written && written != [false; 2] => {
+                let origin = entries.into_iter().flatten().find_map(Entry::origin);
+                let text =
+                    format!("balancer {lb}: members {other} and {name} are the same Tomcat at {host}:{port}");
+                builder.report.warn(origin, text);
+            }
+            _ => {}
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::table::{repeat_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
 use crate::config::stray::{self, Strays};
-use crate::text::{odd_character, trim_c_spaces};
+use crate::text::{is_quoted, odd_character, trim_c_spaces};
 
 /// Octets of a line that the original reads at a time; it takes the rest for a new line.
 const LINE_LIMIT: usize = 8191;
@@ -162,6 +162,12 @@ impl PropertyMap {
                 }
                 if let Some(odd) = odd_character(value) {
                     report.warn(Some(origin), format!("{key}: {odd} is part of the value; is it meant?"));
+                }
+                if is_quoted(value) {
+                    report.warn(
+                        Some(origin),
+                        format!("{key}: the quotes are part of the value; are they meant?"),
+                    );
                 }
                 let value = self.expand(key, value, origin, report);
                 match validate_key(key) {

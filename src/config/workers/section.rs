@@ -119,6 +119,10 @@ impl<'a> Section<'a> {
                 self.warn(property, format_args!("expected {expected}, using {clamped}"));
                 Some(clamped)
             }
+            Outside::Kept => {
+                self.warn(property, format_args!("expected {expected}, taken as {clamped}"));
+                Some(value)
+            }
             Outside::Defaulted => {
                 self.warn(property, format_args!("expected {expected}, using {}", usual(property.spec())));
                 None

@@ -137,6 +137,8 @@ impl Range {
 pub enum Outside {
     /// The nearest number of the range is used.
     Clamped,
+    /// It is used as it is, and means what the nearest number means.
+    Kept,
     /// The default is used.
     Defaulted,
     /// The server does not start.

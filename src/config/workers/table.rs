@@ -21,6 +21,7 @@ pub const ACTIVATIONS: &[&str] = &["Active", "Disabled", "Stopped"];
 
 const ANY: Range = Range::ANY;
 const FROM_0: Range = Range::at_least(0);
+const TIMES: Range = Range::within(0, i32::MAX, Kept);
 const FROM_1: Range = Range::at_least(1);
 const PORTS: Range = Range::within(0, 65535, Refused);
 const POOL_SIZES: Range = Range::within(0, i32::MAX, Defaulted);
@@ -62,20 +63,20 @@ properties! {
     Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current;
     Source                 "source"                     Name,                TOMCAT,  Replace, ANY,   Absent, Current;
     PreferIpv6             "prefer_ipv6"                Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
-    SocketTimeout          "socket_timeout"             Seconds,             TOMCAT,  Replace, ANY,   Given("0"), Current;
-    SocketConnectTimeout   "socket_connect_timeout"     Milliseconds,        TOMCAT,  Replace, ANY,   Derived("socket_timeout"), Current;
+    SocketTimeout          "socket_timeout"             Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
+    SocketConnectTimeout   "socket_connect_timeout"     Milliseconds,        TOMCAT,  Replace, TIMES, Derived("socket_timeout"), Current;
     SocketKeepalive        "socket_keepalive"           Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
     SocketBuffer           "socket_buffer"              Octets,              TOMCAT,  Replace, ANY,   Given("0"), Current;
     PoolSize               "connection_pool_size"       Integer,             TOMCAT,  Replace, POOL_SIZES, Derived("threads per child"), Current;
     PoolMinsize            "connection_pool_minsize"    Integer,             TOMCAT,  Replace, FROM_0, Derived("half of the pool"), Current;
     PoolTimeout            "connection_pool_timeout"    Seconds,             TOMCAT,  Replace, FROM_0, Given("0"), Current;
-    AcquireTimeout         "connection_acquire_timeout" Milliseconds,        TOMCAT,  Replace, ANY,   Derived("retries x retry_interval"), Current;
+    AcquireTimeout         "connection_acquire_timeout" Milliseconds,        TOMCAT,  Replace, TIMES, Derived("retries x retry_interval"), Current;
     PingMode               "ping_mode"                  PingMode,            TOMCAT,  Replace, ANY,   Absent, Current;
     PingTimeout            "ping_timeout"               Milliseconds,        TOMCAT,  Replace, FROM_0, Given("10000"), Current;
-    ConnectTimeout         "connect_timeout"            Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
-    PrepostTimeout         "prepost_timeout"            Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
-    PingInterval           "connection_ping_interval"   Seconds,             TOMCAT,  Replace, ANY,   Given("0"), Current;
-    ReplyTimeout           "reply_timeout"              Milliseconds,        TOMCAT,  Replace, ANY,   Given("0"), Current;
+    ConnectTimeout         "connect_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
+    PrepostTimeout         "prepost_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
+    PingInterval           "connection_ping_interval"   Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
+    ReplyTimeout           "reply_timeout"              Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
     RecoveryOptions        "recovery_options"           Bits,                TOMCAT,  Replace, ANY,   Given("0"), Current;
     FailOnStatus           "fail_on_status"             Statuses,            TOMCAT,  Comma,   ANY,   Absent, Current;
     BusyLimit              "busy_limit"                 Integer,             TOMCAT,  Replace, ANY,   Given("0"), Current;
@@ -84,7 +85,7 @@ properties! {
     Secret                 "secret"                     Secret,              SERVING, Replace, ANY,   Absent, Current;
     Retries                "retries"                    Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
     LbRetries              "lb_retries"                 Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
-    RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, ANY,   Given("100"), Current;
+    RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, TIMES, Given("100"), Current;
 
     BalanceWorkers         "balance_workers"            List,                LB,      Comma,   ANY,   Absent, Current;
     StickySession          "sticky_session"             Boolean,             LB,      Replace, ANY,   Given("true"), Current;

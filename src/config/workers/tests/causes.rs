@@ -104,6 +104,28 @@ fn hundreds_of_names_that_are_wrong_are_judged_in_no_time() {
 }
 
 #[test]
+fn two_members_that_are_one_tomcat_are_told_unless_both_are_defaults() {
+    let lb = |members: &str| {
+        complaints(&format!("worker.list=l\nworker.l.type=lb\nworker.l.balance_workers=a,b\n{members}\n"))
+    };
+    let told = "balancer l: members a and b are the same Tomcat at";
+    assert_eq!(
+        lb("worker.a.host=x\nworker.a.port=1\nworker.b.host=x\nworker.b.port=1"),
+        [format!("w.properties:7: {told} x:1")]
+    );
+    assert_eq!(lb("worker.a.port=1\nworker.b.port=1"), [format!("w.properties:5: {told} localhost:1")]);
+    let fine = [
+        "worker.a.port=1\nworker.b.port=2",
+        "worker.a.host=x\nworker.b.host=y",
+        "worker.a.port=0\nworker.b.port=0",
+        "worker.a.lbfactor=1\nworker.b.lbfactor=1",
+    ];
+    for members in fine {
+        assert_eq!(lb(members), [""; 0], "{members}");
+    }
+}
+
+#[test]
 fn complaints_come_in_the_order_of_the_lines() {
     let text =
         "worker.list=a,b\nworker.a.port=x\nworker.b.retries=x\nworker.b.hots=y\nc\nworker.a.retries=x\n";

@@ -208,6 +208,10 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "worker.t1.recycle_timeout=5",
         &["w.properties:8: worker.t1.recycle_timeout: recycle_timeout has no effect any more"],
     ),
+    ("worker.t1.socket_timeout=-1", &["w.properties:8: worker.t1.socket_timeout=-1: expected 0 or more, taken as 0"]),
+    ("worker.t1.reply_timeout=-5", &["w.properties:8: worker.t1.reply_timeout=-5: expected 0 or more, taken as 0"]),
+    ("worker.t1.secret=\"s\"", &["w.properties:8: worker.t1.secret: the quotes are part of the value; are they meant?"]),
+    ("worker.balancer.secret='s'", &["w.properties:8: worker.balancer.secret: the quotes are part of the value; are they meant?"]),
     ("worker.t3.port=65536\nworker.list=t3", &["error: w.properties:8: worker.t3.port=65536: expected 0 to 65535"]),
     (
         "worker.balancer.balance_workers=s\nworker.s.type=status",
@@ -261,8 +265,9 @@ fn what_is_correct_is_not_talked_about() {
     let lines = [
         "",
         "worker.t1.retry_interval=0\nworker.t1.connection_acquire_timeout=0",
-        "worker.t1.reply_timeout=-1",
         "worker.t1.retries=600\nworker.balancer.retry_interval=30000",
+        "worker.t1.reply_timeout=0\nworker.t1.socket_timeout=0",
+        "worker.t1.secret=a\"b",
         "worker.maintain=0",
         "net.host=10.0.0.1\nworker.t1.source=$(net.host)",
         "worker.t1.source=$(worker.t2.host)",
