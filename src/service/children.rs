@@ -1,5 +1,9 @@
 //! Child processes: their slot in shared memory, and the threads that look after workers and maps.
 
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +17,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::process::{pin_shared_object, spawn_without_signals};
 use crate::ffi::server::Server;
 use crate::log;
+use crate::log::Context;
 use crate::text::Reason;
 use crate::worker::errands::Errands;
 use crate::worker::maintain::Maintenance;
@@ -26,6 +31,9 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
     if let Err(error) = connector.shared.attach_child(process) {
         log!(log, Error, "shared memory: {error}: the counts of process {process} are not seen by others");
     }
+    if connector.shared.child_begins() {
+        tell_unreadable_maps(main, log);
+    }
     let stop = Arc::new(Stop::default());
     start_maintenance(connector, &stop);
     keep_maps_current(main, connector, &stop);
@@ -35,6 +43,25 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
         stop.set();
         shared.release_child(process);
     });
+}
+
+/// The parent reads map files with other rights than the children, who follow their changes: what they can't read is
+/// told right away, not when a change stays without effect.
+fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
+    let maps = main.and_following().filter_map(|server| VirtualHost::of_server(server)?.map.as_ref());
+    let paths: BTreeSet<&Path> = maps.filter_map(|map| map.watched_path()).collect();
+    for path in paths {
+        let Err(error) = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) else {
+            continue;
+        };
+        let (file, reason, uid) = (path.display(), Reason(&error), rustix::process::geteuid().as_raw());
+        let text = format!(
+            "map file {file} can't be read: {reason}; its changes stay without effect until it, and its directories, \
+             are open to the children's user (uid {uid})"
+        );
+        log!(log, Error, "{text}");
+        error_log::write(error_log::Level::Error, None, &format!("mod_jk: {text}"));
+    }
 }
 
 /// The parent heard that a child ended, however it did: what it held in shared memory is given back.

@@ -26,8 +26,10 @@ record! {
         created: AtomicI64,
         /// When the work that one process does for all was last taken on, seconds since the epoch.
         maintained: AtomicI64,
+        /// Children that have begun to work.
+        children: AtomicU64,
         /// Room for the process-shared lock of rare changes.
-        reserved: [AtomicU64; 11],
+        reserved: [AtomicU64; 10],
     }
 }
 
@@ -49,6 +51,11 @@ impl Header {
     /// Child slots that were in use at some time; slot 0, the parent's, counts always.
     pub(super) fn slots_used(&self) -> usize {
         (self.slots_used.load(Relaxed) as usize).max(1)
+    }
+
+    /// Counts a child that begins to work; tells whether it is the first.
+    pub(super) fn child_begins(&self) -> bool {
+        self.children.fetch_add(1, Relaxed) == 0
     }
 
     /// Notes that slot `index` is in use.

@@ -132,6 +132,11 @@ impl Shared {
         self.children.attach(pid)
     }
 
+    /// Notes that a child begins to work; true for the first of a generation, which says what all would say.
+    pub fn child_begins(&self) -> bool {
+        self.header.child_begins()
+    }
+
     /// Gives the slot of this process, which has the id `pid`, back at its end; threads of it that still run count
     /// nowhere from now on.
     pub fn detach_child(&self, pid: u32) {

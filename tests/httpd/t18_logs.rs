@@ -2,6 +2,7 @@
 //!
 //! Rules: "directives, section 5"; promise to the operating system: logging never blocks or fails a request.
 
+mod doubts;
 mod mishaps;
 mod sinks;
 
@@ -16,4 +17,6 @@ pub fn suite() -> Suite {
         .test("a_balancer_accounts_for_each_member_and_tells_who_is_back", mishaps::balancer)
         .test("a_missing_or_wrong_secret_is_hinted_at_once", mishaps::secrets)
         .test("a_port_that_never_answers_is_told_while_the_request_waits", mishaps::silence)
+        .test("a_mount_with_a_bar_is_one_warning", doubts::one_mount)
+        .test("a_map_file_that_children_cannot_read_is_told_at_start", doubts::unreadable_map)
 }

@@ -63,6 +63,8 @@ impl WatchedFile {
         let mut report = Report::limited();
         let rules = map_file::parse(text, &self.name, self.known_property, &mut report);
         validate(&rules, &mut report);
+        // A pattern `/x|/*` is two rules of one line.
+        report.drop_repeated();
         (rules, report)
     }
 
