@@ -122,7 +122,11 @@ fn packaged() {
     let advice = install(&machine, &[module()]).output;
     assert!(advice.contains("sudo dpkg-divert --local --rename --divert"), "{advice}");
     assert!(advice.contains("Do not purge"), "{advice}");
-    assert!(install(&owned(".c"), &[module()]).ok, "diverted, the place is ours");
+    let machine = owned(".c");
+    assert!(install(&machine, &[module()]).ok, "diverted, the place is ours");
+    assert!(install(&machine, &["--remove"]).output.contains("workers.properties (of the package"));
+    let is_there = |path: &str| machine.path(path).exists();
+    assert!(!is_there("modules/mod_jk.so") && is_there("conf/workers.properties"), "the package's stays");
 }
 
 fn switched_on() {
