@@ -357,6 +357,7 @@ JkExtractSSL off
 <Location /one>
 JkMount w
 </Location>
+JkMount /two/a* w
 <Location /two/*>
 JkUnMount w
 </Location>
