@@ -16,6 +16,7 @@ pub mod memory;
 pub mod pool;
 pub mod presence;
 pub mod process;
+mod redirect;
 pub mod request;
 pub mod request_body;
 pub mod resolver;

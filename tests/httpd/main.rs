@@ -32,8 +32,8 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
-mod t29_locations;
-mod t30_resources;
+mod t32_resources;
+mod t33_locations;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -77,9 +77,9 @@ fn main() -> ExitCode {
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
         t28_examples::suite(),
-        t29_locations::suite(),
-        t30_resources::suite(),
         t40_machine::suite(),
+        t32_resources::suite(),
+        t33_locations::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
