@@ -1,6 +1,6 @@
 //! Rules that can have no effect where they stand, told once all servers are known.
 //!
-//! Rules: "uri-mapping, JkMountCopy" and "Lookup".
+//! Rules: "uri-mapping, section 8" and "Lookup".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

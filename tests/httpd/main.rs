@@ -77,9 +77,9 @@ fn main() -> ExitCode {
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
         t28_examples::suite(),
-        t40_machine::suite(),
         t32_resources::suite(),
         t33_locations::suite(),
+        t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -1,7 +1,7 @@
 //! Filters of other modules on both sides, and what becomes of a body that fails in them: one answer, with the status
 //! that says what happened, and never a part of a body that passes for the whole.
 //!
-//! Rules: "ajp13, section 5" and "decisions", row 29.
+//! Rules: "ajp13, section 5" and "decisions, row 29".
 
 use std::io::Write;
 use std::time::Duration;

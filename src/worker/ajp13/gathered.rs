@@ -3,8 +3,8 @@
 //! Filters decide by the first brigade whether a body gets a length, ranges and an ETag. So that the same answer always
 //! looks the same, whatever reads it came in, a body of up to [`ROOM`] octets leaves with its end, and a longer one
 //! begins without it. And a container that sends many small chunks does not cost a bucket for each of them: what is
-//! kept for a client that does not read is in proportion to its octets. Rules: "ajp13, section 11" and "decisions",
-//! row 49.
+//! kept for a client that does not read is in proportion to its octets. Rules: "ajp13, section 11" and "decisions,
+//! row 49".
 
 use smallvec::SmallVec;
 
