@@ -143,7 +143,10 @@ impl Debian {
             format!("-e 's|/etc/|{root}/etc/|g' -e 's|/var/|{root}/var/|g' -e 's|{root}{root}|{root}|g'");
         let module = format!("-e 's|/usr/lib/apache2/modules/mod_jk.so|{root}&|'");
         let ports = format!("-e 's|^Listen 80$|Listen 127.0.0.1:{port}|' -e 's|\\*:80>|*:{port}>|'");
-        let verdict = self.shell(&format!("cd '{root}' && {files} {paths} {module} {ports}"));
+        // apache2ctl gives directories to the servers' user, which only root may do for another one.
+        let user = "-e \"s/_USER=www-data/_USER=$(id -un)/\" -e \"s/_GROUP=www-data/_GROUP=$(id -gn)/\"";
+        let user = if rustix::process::geteuid().is_root() { "" } else { user };
+        let verdict = self.shell(&format!("cd '{root}' && {files} {paths} {module} {ports} {user}"));
         assert!(verdict.ok, "{}", verdict.output);
     }
 
