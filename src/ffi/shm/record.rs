@@ -47,6 +47,7 @@ macro_rules! record {
         // SAFETY: the struct is `repr(C)`, the lines above do not compile unless every field is a `Record` and the
         // fields fill it without padding, and nothing is to be dropped.
         #[allow(unsafe_code)]
+        #[allow(clippy::undocumented_unsafe_blocks)] // clippy of Rust 1.85 sees no comment inside a macro
         unsafe impl $crate::ffi::shm::Record for $name {}
     };
 }
