@@ -12,10 +12,10 @@ CARGO = apxs/rust cargo
 LINTS = -W clippy::correctness -D unused -D nonstandard_style -D missing_docs -D unsafe_op_in_unsafe_fn \
         $(CLIPPY:%=-D clippy::%)
 CLIPPY = undocumented_unsafe_blocks missing_safety_doc not_unsafe_ptr_arg_deref missing_transmute_annotations \
-         incompatible_msrv clone_on_copy collapsible_else_if explicit_auto_deref large_enum_variant len_zero \
+         incompatible_msrv clone_on_copy collapsible_else_if explicit_auto_deref len_zero \
          let_underscore_lock let_unit_value manual_map match_like_matches_macro module_inception needless_borrow \
          needless_return new_without_default ptr_arg question_mark redundant_closure redundant_field_names \
-         should_implement_trait single_match too_many_arguments type_complexity unit_arg useless_conversion \
+         should_implement_trait single_match too_many_arguments unit_arg useless_conversion \
          useless_format wrong_self_convention
 
 .DEFAULT_GOAL := build
