@@ -41,7 +41,7 @@ pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
     // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
     pool.at_cleanup(move || {
         stop.set();
-        shared.release_child(process);
+        shared.detach_child(process);
     });
 }
 
