@@ -14,15 +14,17 @@
 //! [`config`] is what the administrator wrote, and [`log`] is JkLogFile. All unsafe code
 //! is in two rooms: [`entry`], the roof, where httpd calls us, and [`ffi`], the ground, where we call httpd.
 
+#![deny(unreachable_pub)]
+
 pub mod ajp;
 pub mod config;
 #[allow(unsafe_code)]
-pub mod entry;
+mod entry;
 #[allow(unsafe_code)]
-pub mod ffi;
-pub mod log;
+mod ffi;
+mod log;
 pub mod mapping;
-pub mod service;
-pub mod shared;
-pub mod text;
-pub mod worker;
+mod service;
+mod shared;
+mod text;
+mod worker;

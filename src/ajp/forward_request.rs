@@ -25,6 +25,7 @@ use super::writer::PacketWriter;
 pub(super) const CODE: u8 = 2;
 
 /// Its name in error messages.
+#[cfg(any(test, fuzzing))]
 pub(super) const NAME: &str = "FORWARD_REQUEST";
 
 /// Everything of an HTTP request that the container is told, borrowed from where it stands.

@@ -19,6 +19,7 @@ pub mod forward_request;
 pub mod get_body_chunk;
 pub mod http;
 pub mod packet;
+#[cfg(any(test, fuzzing))]
 pub mod peer;
 pub mod reply;
 pub mod send_body_chunk;

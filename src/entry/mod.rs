@@ -3,5 +3,3 @@
 
 mod directives;
 mod module;
-
-pub use module::{jk_module, ModuleRecord};

@@ -22,7 +22,7 @@ use crate::service::{self, fixups, ServerSlot, Verdict};
 
 /// The module record: httpd writes its index and the load handle into it.
 #[repr(transparent)]
-pub struct ModuleRecord(UnsafeCell<module>);
+pub(crate) struct ModuleRecord(UnsafeCell<module>);
 
 // SAFETY: httpd alone writes the record, while it loads the module in its single-threaded start; afterwards it
 // is only read.
@@ -32,7 +32,7 @@ unsafe impl Sync for ModuleRecord {}
 /// `<IfModule mod_jk.c>` matches.
 #[no_mangle]
 #[allow(non_upper_case_globals)]
-pub static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module {
+pub(crate) static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module {
     version: JK_MODULE_MAGIC_MAJOR as c_int,
     minor_version: JK_MODULE_MAGIC_MINOR as c_int,
     module_index: -1,

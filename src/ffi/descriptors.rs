@@ -14,13 +14,13 @@ use super::pool::Pool;
 const KEY: &CStr = c"mod_jk:descriptors:1";
 
 /// Duplicates of the files held by earlier generations, each with its name.
-pub fn held(process: Pool<'static>) -> Vec<(String, OwnedFd)> {
+pub(crate) fn held(process: Pool<'static>) -> Vec<(String, OwnedFd)> {
     let duplicate = |held: Held| Some((held.name.clone(), held.file()?.try_clone_to_owned().ok()?));
     all(process).into_iter().filter_map(duplicate).collect()
 }
 
 /// Holds duplicates of `files` for later generations, in place of what was held before. No name contains a NUL.
-pub fn hold<'f>(process: Pool<'static>, files: impl IntoIterator<Item = (String, BorrowedFd<'f>)>) {
+pub(crate) fn hold<'f>(process: Pool<'static>, files: impl IntoIterator<Item = (String, BorrowedFd<'f>)>) {
     let before = all(process);
     let octets: Vec<u8> =
         files.into_iter().filter_map(|(name, file)| Held::new(name, file)).flat_map(Held::encode).collect();

@@ -8,7 +8,7 @@ use super::server::Server;
 
 /// Severity of a line in httpd's error log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub(crate) enum Level {
     /// The module can't work.
     Critical,
     /// Something failed.
@@ -29,7 +29,7 @@ impl Level {
 }
 
 /// Writes one line to the error log of `server`; without a server, to the main error log or standard error.
-pub fn write(level: Level, server: Option<Server<'_>>, text: &str) {
+pub(crate) fn write(level: Level, server: Option<Server<'_>>, text: &str) {
     let text = c_text(text);
     let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
     // SAFETY: `server` is null or live, and `text` ends in NUL.
@@ -38,7 +38,7 @@ pub fn write(level: Level, server: Option<Server<'_>>, text: &str) {
 
 /// Writes one line as httpd writes start-up messages, to standard error and without a stamp, but leaves words that
 /// are not ASCII readable.
-pub fn write_terminal(text: &str) {
+pub(crate) fn write_terminal(text: &str) {
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 

@@ -6,7 +6,7 @@ use super::bindings::{apr_array_header_t, apr_table_copy, apr_table_t, apr_time_
 use super::request::Request;
 
 /// The head of a response as it stood at one moment.
-pub struct Head {
+pub(crate) struct Head {
     status: i32,
     status_line: *const c_char,
     content_type: *const c_char,
@@ -21,7 +21,7 @@ pub struct Head {
 
 impl<'r> Request<'r> {
     /// What the response's head is now: other modules may have said something about it before us.
-    pub fn head(self) -> Head {
+    pub(crate) fn head(self) -> Head {
         self.read(|r| Head {
             status: r.status,
             status_line: r.status_line,
@@ -37,7 +37,7 @@ impl<'r> Request<'r> {
     }
 
     /// Makes the response's head what it was; nothing of it may have left.
-    pub fn set_head(self, head: &Head) {
+    pub(crate) fn set_head(self, head: &Head) {
         let (headers, err_headers) = (self.copy(head.headers), self.copy(head.err_headers));
         self.change(|r| {
             r.status = head.status;

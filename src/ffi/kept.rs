@@ -55,7 +55,7 @@ pub(crate) unsafe fn value<'a, T: 'static>(entry: *const c_void) -> Option<&'a T
 
 impl<'s> Server<'s> {
     /// What this module keeps for the server; that of the main server if the directives gave it nothing of its own.
-    pub fn kept<T: 'static>(self) -> Option<&'s T> {
+    pub(crate) fn kept<T: 'static>(self) -> Option<&'s T> {
         // SAFETY: httpd fills the vector with what `create_server_config` and `merge_server_config` returned, and
         // `keep` is the only other way into it: all of them put entries of this file there, on the pool of the
         // configuration, which lives as long as its servers.
@@ -63,7 +63,7 @@ impl<'s> Server<'s> {
     }
 
     /// Keeps `value` for the server, in place of what there was, on the configuration's `pool`.
-    pub fn keep<T: Send + Sync + 'static>(self, pool: Pool<'s>, value: T) -> &'s T {
+    pub(crate) fn keep<T: Send + Sync + 'static>(self, pool: Pool<'s>, value: T) -> &'s T {
         let kept = pool.keep_in_parent(Kept::new(value));
         // SAFETY: the vector is the server's own; the value lives on the pool, which lives as long as the server.
         unsafe { ap_set_module_config(self.vector(), module_record(), pointer(kept)) };
@@ -73,14 +73,14 @@ impl<'s> Server<'s> {
 
 impl<'r> Request<'r> {
     /// What this module keeps for the request.
-    pub fn kept<T: 'static>(self) -> Option<&'r T> {
+    pub(crate) fn kept<T: 'static>(self) -> Option<&'r T> {
         // SAFETY: the vector of a request begins empty, and `keep` is the only way into our place in it: what is
         // there is an entry of this file on the request's pool.
         unsafe { value(find(self.vector())) }
     }
 
     /// Keeps `value` for the request, in place of what there was.
-    pub fn keep<T: Send + Sync + 'static>(self, value: T) -> &'r T {
+    pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'r T {
         let kept = self.pool().keep(Kept::new(value));
         // SAFETY: the vector is the request's own, and the value lives on its pool.
         unsafe { ap_set_module_config(self.vector(), module_record(), pointer(kept)) };

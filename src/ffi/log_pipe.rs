@@ -10,7 +10,7 @@ use crate::text::Reason;
 ///
 /// # Errors
 /// A description, when httpd can't start the program.
-pub fn open_piped_log(pool: Pool<'_>, program: &[u8]) -> Result<OwnedFd, String> {
+pub(crate) fn open_piped_log(pool: Pool<'_>, program: &[u8]) -> Result<OwnedFd, String> {
     let failed = || format!("can't start the log program {}", String::from_utf8_lossy(program));
     // SAFETY: pool and program are live; the log lives on the pool.
     let log = unsafe { ap_open_piped_log(pool.as_ptr(), pool.c_string(program)) };

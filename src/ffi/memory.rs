@@ -21,14 +21,14 @@ struct Remembered {
 }
 
 /// Reads what [`remember`] stored under `key`.
-pub fn recall(process: Pool<'static>, key: &'static CStr) -> Option<Vec<u8>> {
+pub(crate) fn recall(process: Pool<'static>, key: &'static CStr) -> Option<Vec<u8>> {
     let remembered = find(process, key)?;
     // SAFETY: `remember` stored that many octets there, and they stay until it replaces them.
     Some(unsafe { std::slice::from_raw_parts(remembered.octets, remembered.length) }.to_vec())
 }
 
 /// Stores `octets` under `key` for later generations of the server; replaces what was there.
-pub fn remember(process: Pool<'static>, key: &'static CStr, octets: &[u8]) {
+pub(crate) fn remember(process: Pool<'static>, key: &'static CStr, octets: &[u8]) {
     let old = find(process, key).map(|remembered| remembered.pool);
     let mut pool = null_mut();
     // SAFETY: the process pool lives; the new pool is its child.

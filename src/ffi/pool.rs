@@ -9,7 +9,7 @@ use super::bindings::{apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool
 
 /// A pool that lives at least for `'p`.
 #[derive(Clone, Copy)]
-pub struct Pool<'p> {
+pub(crate) struct Pool<'p> {
     raw: NonNull<apr_pool_t>,
     life: PhantomData<&'p ()>,
 }
@@ -34,7 +34,7 @@ impl<'p> Pool<'p> {
     }
 
     /// Moves `value` onto the pool; it is dropped when the pool is cleared.
-    pub fn keep<T: Send + Sync + 'static>(self, value: T) -> &'p T {
+    pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'p T {
         let kept = Box::into_raw(Box::new(value));
         // SAFETY: `drop_kept::<T>` takes exactly the pointer given here, once, when the pool is cleared.
         unsafe {
@@ -52,12 +52,12 @@ impl<'p> Pool<'p> {
     /// As [`Pool::keep`], for what children inherit: only the process that made the value drops it.
     ///
     /// A child clears the pools it inherited while it exits, when other threads of it may still use the value.
-    pub fn keep_in_parent<T: Send + Sync + 'static>(self, value: T) -> &'p T {
+    pub(crate) fn keep_in_parent<T: Send + Sync + 'static>(self, value: T) -> &'p T {
         &self.keep(OfProcess { value: ManuallyDrop::new(value), process: std::process::id() }).value
     }
 
     /// Runs `action` when the pool is cleared.
-    pub fn at_cleanup(self, action: impl FnOnce() + Send + Sync + 'static) {
+    pub(crate) fn at_cleanup(self, action: impl FnOnce() + Send + Sync + 'static) {
         self.keep(AtDrop(Some(action)));
     }
 }

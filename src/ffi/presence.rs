@@ -9,14 +9,14 @@ use super::request::Request;
 use super::server::mpm;
 
 /// Tells whether this process ends, at once or when its last request is served.
-pub fn is_process_ending() -> bool {
+pub(crate) fn is_process_ending() -> bool {
     mpm(AP_MPMQ_MPM_STATE) == AP_MPMQ_STOPPING as usize
 }
 
 impl Request<'_> {
     /// Tells whether the client closed its connection, or the half of it that it speaks on. Streams of HTTP/2 go
     /// with the connection that they share.
-    pub fn is_client_gone(self) -> bool {
+    pub(crate) fn is_client_gone(self) -> bool {
         self.is_aborted() || self.with_socket(has_hung_up).unwrap_or(false)
     }
 

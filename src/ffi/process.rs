@@ -11,7 +11,10 @@ use super::kept::module_record;
 ///
 /// # Errors
 /// Those of starting a thread.
-pub fn spawn_without_signals(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn_without_signals(
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     let mut all = MaybeUninit::<libc::sigset_t>::zeroed();
     let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: both sets are live local variables; the new thread inherits the mask, and the caller's own is
@@ -28,7 +31,7 @@ pub fn spawn_without_signals(name: &str, body: impl FnOnce() + Send + 'static) -
 
 /// Gives memory that is free again back to the system, so that children don't inherit what start-up needed for a
 /// while. Only glibc keeps it, and only glibc can be asked.
-pub fn release_free_memory() {
+pub(crate) fn release_free_memory() {
     #[cfg(target_env = "gnu")]
     // SAFETY: malloc_trim has no preconditions.
     unsafe {
@@ -38,7 +41,7 @@ pub fn release_free_memory() {
 
 /// Keeps this shared object mapped until the process ends, also when httpd unloads its modules at exit while
 /// threads still run.
-pub fn pin_shared_object() {
+pub(crate) fn pin_shared_object() {
     let mut found = MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: the address is one of this object, and the result goes to a live local variable.
     let known = unsafe { libc::dladdr(module_record().cast(), found.as_mut_ptr()) };

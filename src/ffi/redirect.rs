@@ -10,7 +10,7 @@ use super::request::Request;
 impl Request<'_> {
     /// Serves the request for the decoded path `uri` and its query in place of what it was for, from the first hook on,
     /// as an internal redirect. No cache is asked: that was done for the request as it came.
-    pub fn start_over(self, uri: &[u8]) {
+    pub(crate) fn start_over(self, uri: &[u8]) {
         let target = self.target(uri);
         let (sections, defaults) = self.read(|r| (r.per_dir_config, r.server));
         // SAFETY: a request's server is never null and outlives the request.
@@ -29,7 +29,7 @@ impl Request<'_> {
 
     /// Looks up the decoded path `uri` with the request's query and, if `accept` likes what is found, makes the
     /// request that one. Returns whether it did.
-    pub fn become_look_up(self, uri: &[u8], accept: impl FnOnce(Request<'_>) -> bool) -> bool {
+    pub(crate) fn become_look_up(self, uri: &[u8], accept: impl FnOnce(Request<'_>) -> bool) -> bool {
         let target = self.target(uri);
         // SAFETY: the request is live and the target is on its pool; httpd returns a live sub-request.
         let found = unsafe { ap_sub_req_lookup_uri(target, self.as_ptr(), self.read(|r| r.output_filters)) };

@@ -17,7 +17,7 @@ use super::text::octets;
 
 /// A request in the hands of httpd, alive for `'r`.
 #[derive(Clone, Copy)]
-pub struct Request<'r> {
+pub(crate) struct Request<'r> {
     raw: NonNull<request_rec>,
     life: PhantomData<&'r ()>,
 }
@@ -64,150 +64,150 @@ impl<'r> Request<'r> {
     }
 
     /// The request's pool.
-    pub fn pool(self) -> Pool<'r> {
+    pub(crate) fn pool(self) -> Pool<'r> {
         // SAFETY: a request's pool lives as long as the request.
         unsafe { Pool::from_raw(self.read(|r| r.pool)) }.expect("httpd creates a pool for each request")
     }
 
     /// The virtual host that serves it.
-    pub fn server(self) -> Server<'r> {
+    pub(crate) fn server(self) -> Server<'r> {
         // SAFETY: a request's server is never null and outlives the request.
         unsafe { Server::from_raw(self.read(|r| r.server)) }.expect("httpd gives each request a server")
     }
 
     /// The request that this sub-request belongs to.
-    pub fn main(self) -> Option<Request<'r>> {
+    pub(crate) fn main(self) -> Option<Request<'r>> {
         // SAFETY: the main request outlives its sub-requests and is served by the same thread.
         unsafe { Request::from_raw(self.read(|r| r.main)) }
     }
 
     /// The request that an internal redirect led from to this one.
-    pub fn previous(self) -> Option<Request<'r>> {
+    pub(crate) fn previous(self) -> Option<Request<'r>> {
         // SAFETY: a redirected request lives as long as the one it led to, and is served by the same thread.
         unsafe { Request::from_raw(self.read(|r| r.prev)) }
     }
 
     /// The request that an internal redirect led to from this one.
-    pub fn next(self) -> Option<Request<'r>> {
+    pub(crate) fn next(self) -> Option<Request<'r>> {
         // SAFETY: a redirected request is on the pool of the one it comes from, and is served by the same thread.
         unsafe { Request::from_raw(self.read(|r| r.next)) }
     }
 
     /// Tells whether this is the page of an ErrorDocument: httpd keeps the status that the page is for.
-    pub fn is_error_page(self) -> bool {
+    pub(crate) fn is_error_page(self) -> bool {
         self.previous().is_some() && self.status() >= 400
     }
 
     /// Tells whether the request is one for mod_proxy.
-    pub fn is_proxy(self) -> bool {
+    pub(crate) fn is_proxy(self) -> bool {
         self.read(|r| r.proxyreq) != 0
     }
 
     /// Method as received.
-    pub fn method(self) -> &'r [u8] {
+    pub(crate) fn method(self) -> &'r [u8] {
         self.text(|r| r.method).unwrap_or_default()
     }
 
     /// Only headers are wanted (HEAD).
-    pub fn is_header_only(self) -> bool {
+    pub(crate) fn is_header_only(self) -> bool {
         self.read(|r| r.header_only) != 0
     }
 
     /// Protocol as received.
-    pub fn protocol(self) -> &'r [u8] {
+    pub(crate) fn protocol(self) -> &'r [u8] {
         self.text(|r| r.protocol).unwrap_or_default()
     }
 
     /// First line of the request.
-    pub fn request_line(self) -> Option<&'r [u8]> {
+    pub(crate) fn request_line(self) -> Option<&'r [u8]> {
         self.text(|r| r.the_request)
     }
 
     /// Decoded path.
-    pub fn uri(self) -> Option<&'r [u8]> {
+    pub(crate) fn uri(self) -> Option<&'r [u8]> {
         self.text(|r| r.uri)
     }
 
     /// Replaces the decoded path.
-    pub fn set_uri(self, uri: &[u8]) {
+    pub(crate) fn set_uri(self, uri: &[u8]) {
         let uri = self.pool().c_string(uri);
         self.change(|r| r.uri = uri);
     }
 
     /// Request target as received.
-    pub fn unparsed_uri(self) -> Option<&'r [u8]> {
+    pub(crate) fn unparsed_uri(self) -> Option<&'r [u8]> {
         self.text(|r| r.unparsed_uri)
     }
 
     /// Query string.
-    pub fn args(self) -> Option<&'r [u8]> {
+    pub(crate) fn args(self) -> Option<&'r [u8]> {
         self.text(|r| r.args)
     }
 
     /// Name of the content handler.
-    pub fn handler(self) -> Option<&'r [u8]> {
+    pub(crate) fn handler(self) -> Option<&'r [u8]> {
         self.text(|r| r.handler)
     }
 
     /// Chooses the content handler.
-    pub fn set_handler(self, name: &'static CStr) {
+    pub(crate) fn set_handler(self, name: &'static CStr) {
         self.change(|r| r.handler = name.as_ptr());
     }
 
     /// File the request maps to.
-    pub fn filename(self) -> Option<&'r [u8]> {
+    pub(crate) fn filename(self) -> Option<&'r [u8]> {
         self.text(|r| r.filename)
     }
 
     /// Maps the request to a file.
-    pub fn set_filename(self, name: &[u8]) {
+    pub(crate) fn set_filename(self, name: &[u8]) {
         let name = self.pool().c_string(name);
         self.change(|r| r.filename = name);
     }
 
     /// Authenticated user.
-    pub fn user(self) -> Option<&'r [u8]> {
+    pub(crate) fn user(self) -> Option<&'r [u8]> {
         self.text(|r| r.user)
     }
 
     /// How the user was authenticated.
-    pub fn auth_type(self) -> Option<&'r [u8]> {
+    pub(crate) fn auth_type(self) -> Option<&'r [u8]> {
         self.text(|r| r.ap_auth_type)
     }
 
     /// Request headers.
-    pub fn headers_in(self) -> Table<'r> {
+    pub(crate) fn headers_in(self) -> Table<'r> {
         self.table(|r| r.headers_in)
     }
 
     /// Response headers.
-    pub fn headers_out(self) -> Table<'r> {
+    pub(crate) fn headers_out(self) -> Table<'r> {
         self.table(|r| r.headers_out)
     }
 
     /// Response headers that survive an error page.
-    pub fn err_headers_out(self) -> Table<'r> {
+    pub(crate) fn err_headers_out(self) -> Table<'r> {
         self.table(|r| r.err_headers_out)
     }
 
     /// Notes from one module to another, and to the access log.
-    pub fn notes(self) -> Table<'r> {
+    pub(crate) fn notes(self) -> Table<'r> {
         self.table(|r| r.notes)
     }
 
     /// Environment variables.
-    pub fn environment(self) -> Table<'r> {
+    pub(crate) fn environment(self) -> Table<'r> {
         self.table(|r| r.subprocess_env)
     }
 
     /// Adds httpd's common variables (HTTP_*, SERVER_*, REMOTE_* ...) to the environment.
-    pub fn add_common_variables(self) {
+    pub(crate) fn add_common_variables(self) {
         // SAFETY: the request is live.
         unsafe { ap_add_common_vars(self.as_ptr()) };
     }
 
     /// Name of the client, if HostnameLookups found one.
-    pub fn remote_host(self) -> Option<&'r [u8]> {
+    pub(crate) fn remote_host(self) -> Option<&'r [u8]> {
         let (connection, directory) = self.read(|r| (r.connection, r.per_dir_config));
         // SAFETY: both belong to the live request; the result is null or a C string on the connection's pool.
         unsafe {
@@ -216,47 +216,47 @@ impl<'r> Request<'r> {
     }
 
     /// Address of the client, as mod_remoteip sees it.
-    pub fn client_ip(self) -> Option<&'r [u8]> {
+    pub(crate) fn client_ip(self) -> Option<&'r [u8]> {
         self.text(|r| r.useragent_ip)
     }
 
     /// Port of the client, as mod_remoteip sees it.
-    pub fn client_port(self) -> u16 {
+    pub(crate) fn client_port(self) -> u16 {
         port(self.read(|r| r.useragent_addr))
     }
 
     /// Address of the TCP peer.
-    pub fn peer_ip(self) -> Option<&'r [u8]> {
+    pub(crate) fn peer_ip(self) -> Option<&'r [u8]> {
         // SAFETY: a request's connection outlives it; the field is a C string on its pool, or null.
         unsafe { octets((*self.connection()).client_ip) }
     }
 
     /// Port of the TCP peer.
-    pub fn peer_port(self) -> u16 {
+    pub(crate) fn peer_port(self) -> u16 {
         // SAFETY: a request's connection outlives it.
         port(unsafe { (*self.connection()).client_addr })
     }
 
     /// Address of this end of the connection.
-    pub fn local_ip(self) -> Option<&'r [u8]> {
+    pub(crate) fn local_ip(self) -> Option<&'r [u8]> {
         // SAFETY: as in `peer_ip`.
         unsafe { octets((*self.connection()).local_ip) }
     }
 
     /// Name the client called the server by (UseCanonicalName).
-    pub fn server_name(self) -> Option<&'r [u8]> {
+    pub(crate) fn server_name(self) -> Option<&'r [u8]> {
         // SAFETY: the request is live; the result lives as long as the request or its server.
         unsafe { octets(ap_get_server_name(self.as_ptr())) }
     }
 
     /// Port the client called (UseCanonicalName).
-    pub fn server_port(self) -> u16 {
+    pub(crate) fn server_port(self) -> u16 {
         // SAFETY: the request is live.
         unsafe { ap_get_server_port(self.as_ptr()) }
     }
 
     /// Port of ServerName, or the one that the scheme implies.
-    pub fn canonical_port(self) -> u16 {
+    pub(crate) fn canonical_port(self) -> u16 {
         match self.server().port() {
             // SAFETY: the request is live, and the hook only reads it.
             0 => unsafe { ap_run_default_port(self.as_ptr()) },
@@ -265,29 +265,29 @@ impl<'r> Request<'r> {
     }
 
     /// Escapes a path the way httpd does.
-    pub fn escape_path(self, path: &[u8]) -> &'r [u8] {
+    pub(crate) fn escape_path(self, path: &[u8]) -> &'r [u8] {
         let pool = self.pool();
         // SAFETY: pool and path are live; the result is a C string on the pool.
         unsafe { octets(ap_os_escape_path(pool.as_ptr(), pool.c_string(path), 1)) }.unwrap_or_default()
     }
 
     /// Status of the response.
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         u16::try_from(self.read(|r| r.status)).unwrap_or(0)
     }
 
     /// Tells whether httpd began to send a body, of whatever length.
-    pub fn has_sent_body(self) -> bool {
+    pub(crate) fn has_sent_body(self) -> bool {
         self.read(|r| r.sent_bodyct) != 0
     }
 
     /// Octets of body sent so far.
-    pub fn bytes_sent(self) -> u64 {
+    pub(crate) fn bytes_sent(self) -> u64 {
         u64::try_from(self.read(|r| r.bytes_sent)).unwrap_or(0)
     }
 
     /// Forgets what was concluded about the content from the name, but for a type that the configuration forces.
-    pub fn forget_media_type(self) {
+    pub(crate) fn forget_media_type(self) {
         // SAFETY: the request is live and has its configuration, on whose pool the type is.
         let forced = unsafe { jk_forced_type(self.as_ptr()) };
         self.change(|r| {
@@ -298,7 +298,7 @@ impl<'r> Request<'r> {
     }
 
     /// Tells whether slashes that came encoded are left so in the path (AllowEncodedSlashes NoDecode).
-    pub fn keeps_encoded_slashes(self) -> bool {
+    pub(crate) fn keeps_encoded_slashes(self) -> bool {
         // SAFETY: the request is live and has its configuration.
         unsafe { jk_keeps_encoded_slashes(self.as_ptr()) != 0 }
     }
@@ -307,7 +307,7 @@ impl<'r> Request<'r> {
     ///
     /// A sub-request of a directory gets the path that the file would have there, and whether it exists: mod_dir
     /// asks. `false` if httpd can't make a path of it.
-    pub fn set_filename_of_uri(self) -> bool {
+    pub(crate) fn set_filename_of_uri(self) -> bool {
         // SAFETY: the path of a request is a C string on its pool.
         let name = unsafe { apr_filepath_name_get(self.read(|r| r.uri)) };
         self.change(|r| r.filename = name.cast_mut());

@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// How much of a body is read that nobody wants.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// Octets.
     pub octets: u64,
     /// Time in all.
@@ -36,7 +36,7 @@ pub struct Bounds {
 impl<'r> Request<'r> {
     /// Tells whether a body that the headers announce is this request's: sub-requests and pages of an ErrorDocument have
     /// the headers of a body that was sent for another one.
-    pub fn has_own_body(self) -> bool {
+    pub(crate) fn has_own_body(self) -> bool {
         self.main().is_none() && !self.is_error_page()
     }
 
@@ -44,7 +44,7 @@ impl<'r> Request<'r> {
     ///
     /// # Errors
     /// The status to answer with when the body's framing can't be accepted.
-    pub fn set_up_body(self) -> Result<(), u16> {
+    pub(crate) fn set_up_body(self) -> Result<(), u16> {
         // SAFETY: the request is live.
         match unsafe { ap_setup_client_block(self.as_ptr(), REQUEST_CHUNKED_DECHUNK as i32) } {
             0 => Ok(()),
@@ -53,18 +53,18 @@ impl<'r> Request<'r> {
     }
 
     /// Tells whether the body is chunked, so that its length is unknown.
-    pub fn is_body_chunked(self) -> bool {
+    pub(crate) fn is_body_chunked(self) -> bool {
         self.read(|r| r.read_chunked) != 0
     }
 
     /// Tells whether a filter of that name, in lower case, is among those that the request body passes through.
-    pub fn has_input_filter(self, name: &[u8]) -> bool {
+    pub(crate) fn has_input_filter(self, name: &[u8]) -> bool {
         // SAFETY: the list belongs to the live request.
         unsafe { has_filter(self.read(|r| r.input_filters), name) }
     }
 
     /// The body, of which nothing has been read.
-    pub fn body(self) -> RequestBody<'r> {
+    pub(crate) fn body(self) -> RequestBody<'r> {
         // SAFETY: pool and allocator belong to the live request; APR aborts instead of returning null.
         let raw =
             unsafe { apr_brigade_create(self.pool().as_ptr(), (*self.read(|r| r.connection)).bucket_alloc) };
@@ -74,7 +74,7 @@ impl<'r> Request<'r> {
 }
 
 /// A request body under way.
-pub struct RequestBody<'r> {
+pub(crate) struct RequestBody<'r> {
     request: Request<'r>,
     /// What filters have given and nobody has taken yet.
     brigade: NonNull<apr_bucket_brigade>,
@@ -96,7 +96,7 @@ impl RequestBody<'_> {
     /// # Errors
     /// When the client disconnected, was too slow, or sent an invalid body, or when a filter fails.
     /// [`RequestBody::failure`] says what to answer.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
         match self.state {
             State::Untouched => self.begin(),
             State::Failed(_) => return Err(Broken),
@@ -114,7 +114,7 @@ impl RequestBody<'_> {
 
     /// Tells whether the client may still send a part of it. One that waits for leave to send
     /// (`Expect: 100-continue`) and got none does not.
-    pub fn has_rest(&mut self) -> bool {
+    pub(crate) fn has_rest(&mut self) -> bool {
         if self.state == State::Untouched && self.request.read(|r| r.expecting_100) == 0 {
             self.begin();
         }
@@ -122,7 +122,7 @@ impl RequestBody<'_> {
     }
 
     /// Reads and drops what the client still sends, within `bounds`; tells whether that was all.
-    pub fn drain(&mut self, bounds: &Bounds) -> bool {
+    pub(crate) fn drain(&mut self, bounds: &Bounds) -> bool {
         let began = Instant::now();
         let (mut heard, mut dropped) = (began, 0);
         let mut scrap = [0; 8192];
@@ -149,7 +149,7 @@ impl RequestBody<'_> {
     }
 
     /// The status to answer with when the body can't be read.
-    pub fn failure(&self) -> Option<u16> {
+    pub(crate) fn failure(&self) -> Option<u16> {
         match self.state {
             State::Failed(status) => Some(status),
             _ => None,
@@ -241,4 +241,4 @@ impl RequestBody<'_> {
 
 /// The body can't be read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Broken;
+pub(crate) struct Broken;

@@ -26,7 +26,7 @@ const MAX_ANSWER: usize = 16 << 10;
 
 /// What the resolver says about one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Its addresses, in the resolver's order.
     Found(Vec<IpAddr>),
     /// There are none, and why.
@@ -36,7 +36,7 @@ pub enum Answer {
 }
 
 /// Asks for the addresses of all `names`, and waits no longer than `limit` for all of them together.
-pub fn resolve(names: &[&str], limit: Duration) -> Vec<Answer> {
+pub(crate) fn resolve(names: &[&str], limit: Duration) -> Vec<Answer> {
     let mut answers = vec![Answer::Silent; names.len()];
     if names.is_empty() {
         return answers;

@@ -20,16 +20,16 @@ const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
 
 /// The client's connection is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
+pub(crate) struct Gone;
 
 impl<'r> Request<'r> {
     /// Tells whether the client's connection was aborted.
-    pub fn is_aborted(self) -> bool {
+    pub(crate) fn is_aborted(self) -> bool {
         self.aborted().load(Ordering::Relaxed) != 0
     }
 
     /// Gives the client's connection up: nothing more is sent on it.
-    pub fn abort_connection(self) {
+    pub(crate) fn abort_connection(self) {
         self.aborted().store(1, Ordering::Relaxed);
     }
 
@@ -43,7 +43,7 @@ impl<'r> Request<'r> {
     }
 
     /// How far the response is, whoever gives it.
-    pub fn response_stage(self) -> Stage {
+    pub(crate) fn response_stage(self) -> Stage {
         // The filter that writes the head removes itself with that; mod_http2 has its own.
         if self.has_output_filter(b"http_header") || self.has_output_filter(b"h2_c2_response_out") {
             Stage::Unsent
@@ -60,7 +60,7 @@ impl<'r> Request<'r> {
     }
 
     /// Makes room for an error page in place of a response of which nothing has left: its end counts no more.
-    pub fn reopen_response(self) {
+    pub(crate) fn reopen_response(self) {
         self.change(|r| r.eos_sent = 0);
     }
 
@@ -71,7 +71,7 @@ impl<'r> Request<'r> {
 
     /// Cuts a response that has begun, so that the client sees that it is incomplete. One that filters still hold back
     /// is left to the error page that takes its place.
-    pub fn cut_response(self) {
+    pub(crate) fn cut_response(self) {
         // mod_cache_disk would keep what came so far as a complete response.
         self.forbid_caching();
         if self.response_stage() != Stage::Begun {
@@ -83,26 +83,26 @@ impl<'r> Request<'r> {
     }
 
     /// Closes the client's connection after this response.
-    pub fn close_connection(self) {
+    pub(crate) fn close_connection(self) {
         // SAFETY: a request's connection is never null and outlives the request; it is served by this thread.
         unsafe { (*self.read(|r| r.connection)).keepalive = AP_CONN_CLOSE };
     }
 
     /// Tells whether nothing more is read on the client's connection behind this request, and httpd will see to it that
     /// the client gets what was sent.
-    pub fn closes_connection(self) -> bool {
+    pub(crate) fn closes_connection(self) -> bool {
         // SAFETY: as in `close_connection`.
         unsafe { (*self.read(|r| r.connection)).keepalive == AP_CONN_CLOSE }
     }
 
     /// Tells whether the request is a stream of a connection with others (HTTP/2).
-    pub fn is_stream(self) -> bool {
+    pub(crate) fn is_stream(self) -> bool {
         // SAFETY: as in `close_connection`.
         unsafe { !(*self.read(|r| r.connection)).master.is_null() }
     }
 
     /// Sends what httpd holds back of responses on the client's connection.
-    pub fn flush_connection(self) {
+    pub(crate) fn flush_connection(self) {
         let mut brigade = self.brigade();
         brigade.append_flush();
         // SAFETY: brigade and filters belong to the live connection. A failure shows at the next read or write.
@@ -112,20 +112,20 @@ impl<'r> Request<'r> {
     }
 
     /// Keeps this response out of caches, and with it the one that it is a part of.
-    pub fn forbid_caching(self) {
+    pub(crate) fn forbid_caching(self) {
         self.change(|r| r.no_cache = 1);
         self.main().into_iter().for_each(Self::forbid_caching);
     }
 
     /// Sets status and status line; without a reason, httpd's phrase for the status.
-    pub fn set_status(self, status: u16, reason: Option<&[u8]>) {
+    pub(crate) fn set_status(self, status: u16, reason: Option<&[u8]>) {
         let reason = reason.or_else(|| Self::phrase(status)).unwrap_or(UNKNOWN_REASON);
         self.set_status_line(status, reason);
         self.change(|r| r.status = i32::from(status));
     }
 
     /// Sets the status line for an error page of httpd, if httpd has no phrase for the status.
-    pub fn set_unknown_status_line(self, status: u16, reason: Option<&[u8]>) {
+    pub(crate) fn set_unknown_status_line(self, status: u16, reason: Option<&[u8]>) {
         if Self::phrase(status).is_none() {
             self.set_status_line(
                 status,
@@ -141,7 +141,7 @@ impl<'r> Request<'r> {
     }
 
     /// Replaces the methods that httpd tells the client the resource has.
-    pub fn allow_methods<'m>(self, methods: impl Iterator<Item = &'m [u8]>) {
+    pub(crate) fn allow_methods<'m>(self, methods: impl Iterator<Item = &'m [u8]>) {
         let list = self.read(|r| r.allowed_methods);
         // SAFETY: a request has a list of methods from its creation on.
         unsafe { ap_clear_method_list(list) };
@@ -163,20 +163,20 @@ impl<'r> Request<'r> {
     }
 
     /// Sets the content type, so that filters by type are added.
-    pub fn set_content_type(self, value: &[u8]) {
+    pub(crate) fn set_content_type(self, value: &[u8]) {
         let value = self.pool().c_string(value);
         // SAFETY: the value is on the request's pool.
         unsafe { ap_set_content_type(self.as_ptr(), value) };
     }
 
     /// Sets Content-Length.
-    pub fn set_content_length(self, length: u64) {
+    pub(crate) fn set_content_length(self, length: u64) {
         // SAFETY: the request is live.
         unsafe { ap_set_content_length(self.as_ptr(), i64::try_from(length).unwrap_or(i64::MAX)) };
     }
 
     /// Sets Last-Modified from an HTTP date; future dates become now.
-    pub fn set_last_modified(self, date: &[u8]) {
+    pub(crate) fn set_last_modified(self, date: &[u8]) {
         let date = self.pool().c_string(date);
         // SAFETY: request and date are live.
         unsafe {
@@ -186,7 +186,7 @@ impl<'r> Request<'r> {
     }
 
     /// A brigade for the response.
-    pub fn brigade(self) -> Brigade<'r> {
+    pub(crate) fn brigade(self) -> Brigade<'r> {
         // SAFETY: pool and allocator belong to the live request; APR aborts instead of returning null.
         let (raw, allocator) = unsafe {
             let allocator = (*self.read(|r| r.connection)).bucket_alloc;
@@ -198,7 +198,7 @@ impl<'r> Request<'r> {
 }
 
 /// Buckets on their way through the output filters.
-pub struct Brigade<'r> {
+pub(crate) struct Brigade<'r> {
     request: Request<'r>,
     raw: NonNull<apr_bucket_brigade>,
     allocator: *mut apr_bucket_alloc_t,
@@ -214,7 +214,7 @@ impl Brigade<'_> {
     ///
     /// # Errors
     /// [`Gone`] when a filter fails or the client's connection is aborted.
-    pub fn pass(&mut self, chunks: &[&[u8]], last: Last) -> Result<(), Gone> {
+    pub(crate) fn pass(&mut self, chunks: &[&[u8]], last: Last) -> Result<(), Gone> {
         for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
             // SAFETY: transient buckets point to `chunks`, which outlive this function; filters that keep
             // them longer set them aside, which copies, and what is left is cleaned up below.
@@ -269,7 +269,7 @@ impl Brigade<'_> {
 
 /// How far a response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Nothing has left: what filters still hold gives way to an error page.
     Unsent,
     /// The head has left: there can be no other status any more.
@@ -280,7 +280,7 @@ pub enum Stage {
 
 /// What closes a brigade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Last {
+pub(crate) enum Last {
     /// Nothing.
     Nothing,
     /// What is buffered leaves now.

@@ -16,7 +16,7 @@ use super::text::octets;
 
 /// The main server or a virtual host, alive for `'s`.
 #[derive(Clone, Copy)]
-pub struct Server<'s> {
+pub(crate) struct Server<'s> {
     raw: NonNull<server_rec>,
     life: PhantomData<&'s ()>,
 }
@@ -41,30 +41,23 @@ impl<'s> Server<'s> {
     }
 
     /// Tells whether this is a virtual host.
-    pub fn is_virtual(self) -> bool {
+    pub(crate) fn is_virtual(self) -> bool {
         self.record().is_virtual != 0
     }
 
     /// ServerName, if there is one.
-    pub fn hostname(self) -> Option<&'s [u8]> {
+    pub(crate) fn hostname(self) -> Option<&'s [u8]> {
         // SAFETY: server names are C strings on the configuration's pool.
         unsafe { octets(self.record().server_hostname) }
     }
 
     /// Port of ServerName; 0 if none was given.
-    pub fn port(self) -> u16 {
+    pub(crate) fn port(self) -> u16 {
         self.record().port
     }
 
-    /// Where this server was defined: file name and line.
-    pub fn definition(self) -> Option<(&'s [u8], u32)> {
-        // SAFETY: the name is null or a C string on the configuration's pool.
-        let file = unsafe { octets(self.record().defn_name) }?;
-        Some((file, self.record().defn_line_number))
-    }
-
     /// This server and those that follow it in httpd's list; from the main server on, all of them.
-    pub fn and_following(self) -> impl Iterator<Item = Server<'s>> {
+    pub(crate) fn and_following(self) -> impl Iterator<Item = Server<'s>> {
         std::iter::successors(Some(self), |server| {
             // SAFETY: the list is made of servers that live as long as this one, and ends in null.
             unsafe { Server::from_raw(server.record().next) }
@@ -72,7 +65,7 @@ impl<'s> Server<'s> {
     }
 
     /// Tells whether a request can come to this main server: httpd listens on an address that no virtual host has.
-    pub fn is_reachable(self) -> bool {
+    pub(crate) fn is_reachable(self) -> bool {
         // SAFETY: httpd changes its list of listeners only while it reads Listen directives, in this thread.
         let mut listener = unsafe { ap_listeners };
         let hosts: Vec<_> = self.and_following().skip(1).flat_map(Server::addresses).collect();
@@ -100,7 +93,7 @@ impl<'s> Server<'s> {
     }
 
     /// The pool that lives as long as the httpd process, across restarts.
-    pub fn process_pool(self) -> Option<Pool<'static>> {
+    pub(crate) fn process_pool(self) -> Option<Pool<'static>> {
         // SAFETY: every server points to the process record, and its pool outlives this module.
         unsafe { Pool::from_raw((*self.record().process).pool) }
     }
@@ -128,7 +121,7 @@ impl HostAddress<'_> {
 }
 
 /// Makes `file` absolute: relative to ServerRoot.
-pub fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
+pub(crate) fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     // SAFETY: pool and name are live for the call; the result is null or a C string on the pool.
     let path = unsafe { octets(ap_server_root_relative(pool.as_ptr(), pool.c_string(file))) }?;
@@ -136,20 +129,20 @@ pub fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
 }
 
 /// Adds `name/version` to the Server header and the start-up line.
-pub fn add_version_component(pool: Pool<'_>, component: &CStr) {
+pub(crate) fn add_version_component(pool: Pool<'_>, component: &CStr) {
     // SAFETY: httpd copies the component onto the pool.
     unsafe { ap_add_version_component(pool.as_ptr(), component.as_ptr().cast::<c_char>()) };
 }
 
 /// Tells whether a module is in use, by the name of its source file.
-pub fn is_module_loaded(source: &CStr) -> bool {
+pub(crate) fn is_module_loaded(source: &CStr) -> bool {
     // SAFETY: httpd compares the name with those of its list of modules.
     !unsafe { ap_find_linked_module(source.as_ptr()) }.is_null()
 }
 
 /// Why httpd is reading its configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// `httpd -t` and friends: it will not start.
     ConfigTest,
     /// The command line asks a running server to restart: this process only reads and signals.
@@ -165,7 +158,7 @@ pub enum Phase {
 }
 
 /// Why httpd is reading its configuration now.
-pub fn phase() -> Phase {
+pub(crate) fn phase() -> Phase {
     // SAFETY: ap_state_query only reads global variables.
     let query = |what: u32| unsafe { ap_state_query(what as i32) };
     let mode = query(AP_SQ_RUN_MODE);
@@ -195,12 +188,12 @@ fn signal_word() -> Option<String> {
 }
 
 /// Most child processes at a time (ServerLimit).
-pub fn child_limit() -> usize {
+pub(crate) fn child_limit() -> usize {
     mpm(AP_MPMQ_HARD_LIMIT_DAEMONS).max(1)
 }
 
 /// Threads of one child that serve requests: 1 without threads.
-pub fn threads_per_child() -> usize {
+pub(crate) fn threads_per_child() -> usize {
     match mpm(AP_MPMQ_IS_THREADED) {
         0 => 1,
         _ => mpm(AP_MPMQ_MAX_THREADS).max(1),

@@ -16,15 +16,15 @@ use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-pub use error::{Operation, SegmentError};
+pub(crate) use error::{Operation, SegmentError};
 use file::OwnedPath;
 pub(crate) use record::record;
-pub use record::Record;
+pub(crate) use record::Record;
 use regions::Regions;
 
 /// Mapped memory that starts as zeros, shared with all children forked later; unmapped on drop.
 #[derive(Debug)]
-pub struct Segment {
+pub(crate) struct Segment {
     start: NonNull<u8>,
     size: usize,
     /// The file behind it, removed on drop by the process that made it.
@@ -45,7 +45,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`SegmentError`] names path, operation and uid.
-    pub fn create(path: &Path, size: usize) -> Result<Self, SegmentError> {
+    pub(crate) fn create(path: &Path, size: usize) -> Result<Self, SegmentError> {
         let size = round_to_pages(size);
         let (descriptor, owned) = file::create(path, size)?;
         let start =
@@ -57,7 +57,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`SegmentError`] if the system has no such memory.
-    pub fn anonymous(size: usize) -> Result<Self, SegmentError> {
+    pub(crate) fn anonymous(size: usize) -> Result<Self, SegmentError> {
         let size = round_to_pages(size);
         let start = map(size, None)
             .map_err(|error| SegmentError::new(Path::new("(anonymous)"), Operation::Map, error))?;
@@ -65,24 +65,25 @@ impl Segment {
     }
 
     /// Its size in octets: whole pages.
-    pub fn size(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
     /// The file behind it.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_ref().map(OwnedPath::path)
     }
 
     /// The record of type `T` at `offset`; `None` if it would not lie inside, aligned and apart from others.
-    pub fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Place<T>> {
+    pub(crate) fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Place<T>> {
         let target = self.address::<T>(offset, 1)?;
         Some(Place { target, segment: Arc::clone(self) })
     }
 
     /// `count` records of type `T` from `offset` on; `None` if they would not lie inside, aligned and apart from
     /// others.
-    pub fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Place<[T]>> {
+    pub(crate) fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Place<[T]>> {
         let first = self.address::<T>(offset, count)?;
         Some(Place { target: NonNull::slice_from_raw_parts(first, count), segment: Arc::clone(self) })
     }
@@ -108,7 +109,7 @@ impl Drop for Segment {
 
 /// A place in a segment that holds a `T`; keeps the segment mapped.
 #[derive(Debug)]
-pub struct Place<T: ?Sized> {
+pub(crate) struct Place<T: ?Sized> {
     target: NonNull<T>,
     segment: Arc<Segment>,
 }

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 ///
 /// # Errors
 /// What the system says.
-pub fn set_receive_low_water(socket: BorrowedFd<'_>, octets: usize) -> io::Result<()> {
+pub(crate) fn set_receive_low_water(socket: BorrowedFd<'_>, octets: usize) -> io::Result<()> {
     let value = libc::c_int::try_from(octets).unwrap_or(libc::c_int::MAX);
     let length = size_of_val(&value) as libc::socklen_t;
     // SAFETY: the descriptor is borrowed and thus open, and the pointer is to a local variable of the length

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 /// Formats `seconds` since the epoch in local time as C's `strftime` does; at most 255 octets, else nothing.
-pub fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
+pub(crate) fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
     let Ok(format) = CString::new(format) else { return Vec::new() };
     let clock = seconds as libc::time_t;
     let mut fields = std::mem::MaybeUninit::<libc::tm>::zeroed();
@@ -21,7 +21,7 @@ pub fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
 }
 
 /// The POSIX thread id of the caller as a number.
-pub fn thread_id() -> u64 {
+pub(crate) fn thread_id() -> u64 {
     // SAFETY: pthread_self has no preconditions.
     unsafe { libc::pthread_self() as u64 }
 }

@@ -8,8 +8,8 @@
 mod sink;
 mod stamp;
 
-pub use sink::Sink;
-pub use stamp::StampFormat;
+pub(crate) use sink::Sink;
+pub(crate) use stamp::StampFormat;
 
 use std::fmt;
 use std::io::Write;
@@ -17,7 +17,7 @@ use std::io::Write;
 use crate::text::Counted;
 
 /// Longest line in octets, with stamp and newline; longer ones end in `...`.
-pub const MAX_LINE: usize = 1024;
+pub(crate) const MAX_LINE: usize = 1024;
 
 /// Severity of a line, in the order of JkLogLevel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ impl Level {
 
 /// The log of one server.
 #[derive(Debug)]
-pub struct Logger {
+pub(crate) struct Logger {
     level: Level,
     stamp: StampFormat,
     sink: Sink,
@@ -64,33 +64,36 @@ pub struct Logger {
 
 impl Logger {
     /// A log that takes lines from `level` on.
-    pub fn new(level: Level, stamp: StampFormat, sink: Sink) -> Self {
+    pub(crate) fn new(level: Level, stamp: StampFormat, sink: Sink) -> Self {
         Self { level, stamp, sink }
     }
 
     /// A log that drops everything.
-    pub fn discard() -> Self {
+    #[cfg(test)]
+    pub(crate) fn discard() -> Self {
         Self::new(Level::Emerg, StampFormat::default(), Sink::Discard)
     }
 
     /// A log that keeps its lines, for tests.
-    pub fn capture(level: Level) -> Self {
+    #[cfg(test)]
+    pub(crate) fn capture(level: Level) -> Self {
         Self::new(level, StampFormat::default(), Sink::capture())
     }
 
     /// The lines kept by [`Logger::capture`], without stamp.
-    pub fn captured(&self) -> Vec<String> {
+    #[cfg(test)]
+    pub(crate) fn captured(&self) -> Vec<String> {
         self.sink.captured()
     }
 
     /// This log, for lines about the request (or phase) called `id`; one without a name has an empty id.
-    pub fn with_id<'a>(&'a self, id: &'a str) -> Context<'a> {
+    pub(crate) fn with_id<'a>(&'a self, id: &'a str) -> Context<'a> {
         Context { logger: self, id }
     }
 
     /// Writes `text` as it is, with a stamp only, at any level: a line of the request log, or more if its format has
     /// `\n`. What came from a client is made visible by the caller.
-    pub fn write_request_line(&self, text: &[u8]) {
+    pub(crate) fn write_request_line(&self, text: &[u8]) {
         let mut line = LineBuffer::default();
         self.stamp.write(&mut Verbatim(&mut line));
         let _ = Verbatim(&mut line).write_all(text);
@@ -143,7 +146,7 @@ impl Context<'_> {
     /// Writes a line; called by [`log!`](crate::log!), which tests the level first.
     pub fn write(&self, level: Level, file: &str, number: u32, text: fmt::Arguments<'_>) {
         let mut line = LineBuffer::default();
-        if matches!(self.logger.sink, Sink::Capture(_)) {
+        if self.logger.sink.is_captured() {
             let _ = write!(line, "[{}] ", level.name());
         } else {
             self.logger.write_head(&mut line, self.id, level);

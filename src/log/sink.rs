@@ -8,23 +8,23 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rustix::fs::{fcntl_getfl, fcntl_setfl, OFlags};
 
 /// Where the lines of a log go.
 #[derive(Clone, Debug)]
-pub enum Sink {
+pub(crate) enum Sink {
     /// Nowhere.
     Discard,
     /// A file, a device, or a pipe.
     Output(Arc<Output>),
-    /// Memory, for tests.
-    Capture(Arc<Mutex<Vec<String>>>),
+    /// Memory.
+    #[cfg(test)]
+    Capture(Arc<parking_lot::Mutex<Vec<String>>>),
 }
 
 /// A descriptor that never waits, and what this process could not write to it.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     file: File,
     /// Lines lost since the log last said so.
     lost: AtomicU64,
@@ -64,7 +64,7 @@ impl Sink {
     ///
     /// # Errors
     /// Those of opening the file.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut options = File::options();
         options.append(true).create(true).mode(0o644).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
         let is_fifo = fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
@@ -77,27 +77,40 @@ impl Sink {
     ///
     /// # Errors
     /// Those of `fcntl`.
-    pub fn adopt(file: OwnedFd) -> io::Result<Self> {
+    pub(crate) fn adopt(file: OwnedFd) -> io::Result<Self> {
         fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
         Ok(Sink::Output(Arc::new(Output::new(File::from(file)))))
     }
 
     /// The descriptor that lines go to.
-    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn file(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Sink::Output(output) => Some(output.file.as_fd()),
-            Sink::Discard | Sink::Capture(_) => None,
+            Sink::Discard => None,
+            #[cfg(test)]
+            Sink::Capture(_) => None,
         }
     }
 
+    #[cfg(test)]
     pub(super) fn capture() -> Self {
         Sink::Capture(Arc::default())
     }
 
+    #[cfg(test)]
     pub(super) fn captured(&self) -> Vec<String> {
         match self {
             Sink::Capture(lines) => lines.lock().clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Tells whether a test looks at the lines: then they have no stamp.
+    pub(super) fn is_captured(&self) -> bool {
+        match self {
+            #[cfg(test)]
+            Sink::Capture(_) => true,
+            Sink::Discard | Sink::Output(_) => false,
         }
     }
 
@@ -106,6 +119,7 @@ impl Sink {
         match self {
             Sink::Discard => true,
             Sink::Output(output) => output.write(line),
+            #[cfg(test)]
             Sink::Capture(lines) => {
                 lines.lock().push(String::from_utf8_lossy(line).trim_end().to_owned());
                 true
@@ -130,7 +144,7 @@ impl Sink {
 
     /// How many lines this process has lost, when that has begun since the last call and goes on: for those who
     /// have another place to say it.
-    pub fn news_of_loss(&self) -> Option<u64> {
+    pub(crate) fn news_of_loss(&self) -> Option<u64> {
         let Sink::Output(output) = self else { return None };
         let lost = output.lost.load(Relaxed);
         let known = output.told.swap(lost > 0, Relaxed);

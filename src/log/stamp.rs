@@ -10,7 +10,7 @@ use crate::ffi::time::strftime;
 
 /// The stamp at the start of each line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StampFormat {
+pub(crate) struct StampFormat {
     before: Vec<u8>,
     fraction: Fraction,
     after: Vec<u8>,
@@ -31,7 +31,7 @@ impl Default for StampFormat {
 
 impl StampFormat {
     /// Takes a strftime format in which the first `%Q`, or without one the first `%q`, is the sub-second part.
-    pub fn new(format: &[u8]) -> Self {
+    pub(crate) fn new(format: &[u8]) -> Self {
         let marks = [(&b"%Q"[..], Fraction::Milliseconds), (&b"%q"[..], Fraction::Microseconds)];
         for (mark, fraction) in marks {
             if let Some(position) = memmem::find(format, mark) {
@@ -43,7 +43,7 @@ impl StampFormat {
     }
 
     /// Writes the stamp of this moment.
-    pub fn write(&self, out: &mut impl Write) {
+    pub(crate) fn write(&self, out: &mut impl Write) {
         self.write_at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), out);
     }
 

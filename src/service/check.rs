@@ -22,7 +22,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
 
 /// Reads the configuration and judges it.
-pub fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
+pub(crate) fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     let Some(slot) = ServerSlot::of(main) else { return Verdict::Declined };
     let policy = slot.settings.lock().global.config_check;
     let phase = phase();

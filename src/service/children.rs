@@ -23,7 +23,7 @@ use crate::worker::errands::Errands;
 use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts its threads.
-pub fn child_init(pool: Pool<'_>, main: Server<'_>) {
+pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
     let Some(connector) = VirtualHost::of_server(main).map(|host| &host.connector) else { return };
     pin_shared_object();
     let log = connector.log.with_id("CHILD_INIT");
@@ -65,7 +65,7 @@ fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
 }
 
 /// The parent heard that a child ended, however it did: what it held in shared memory is given back.
-pub fn child_ended(main: Server<'_>, process: u32) {
+pub(crate) fn child_ended(main: Server<'_>, process: u32) {
     if let Some(host) = VirtualHost::of_server(main) {
         host.connector.shared.release_child(process);
     }

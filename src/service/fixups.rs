@@ -9,7 +9,7 @@ use crate::ffi::request::Request;
 
 /// Before all other fixups: a mounted URI is the container's, whatever its extensions mean to mod_mime, whose opinion
 /// would go into the answer or take the request away. What `<Location>` sets comes next and holds.
-pub fn before_core(request: Request<'_>) -> Verdict {
+pub(crate) fn before_core(request: Request<'_>) -> Verdict {
     let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
     if record.rule.get().is_some() {
         request.set_handler(JAKARTA_SERVLET);
@@ -22,7 +22,7 @@ pub fn before_core(request: Request<'_>) -> Verdict {
 }
 
 /// Right after core, which has put `SetHandler` into force.
-pub fn after_core(request: Request<'_>) -> Verdict {
+pub(crate) fn after_core(request: Request<'_>) -> Verdict {
     if let Some(record) = RequestRecord::find(request) {
         resume(request, record);
     }
@@ -30,7 +30,7 @@ pub fn after_core(request: Request<'_>) -> Verdict {
 }
 
 /// Right before mod_dir.
-pub fn before_mod_dir(request: Request<'_>) -> Verdict {
+pub(crate) fn before_mod_dir(request: Request<'_>) -> Verdict {
     if let Some(record) = RequestRecord::find(request) {
         probe::begin(request, record);
     }
@@ -38,7 +38,7 @@ pub fn before_mod_dir(request: Request<'_>) -> Verdict {
 }
 
 /// Behind all other fixups: the handler is known, also if mod_rewrite chose it.
-pub fn last(request: Request<'_>) -> Verdict {
+pub(crate) fn last(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
     probe::note(request, record);

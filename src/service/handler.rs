@@ -21,7 +21,7 @@ use crate::worker::registry::Worker;
 use crate::worker::{self, Failure, Outcome, ServiceNotes};
 
 /// Serves a request that a rule, a handler setting or an environment variable made ours.
-pub fn handle(request: Request<'_>) -> Verdict {
+pub(crate) fn handle(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     if !is_for_us(request, host) {
         return Verdict::Declined;

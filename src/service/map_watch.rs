@@ -83,7 +83,7 @@ impl WatchedMap {
 const MAX_LOOKS: usize = 20;
 
 /// Looks at the map files in the parent, and remembers what is in force for the next generation.
-pub fn watch_in_parent(main: Server<'_>) {
+pub(crate) fn watch_in_parent(main: Server<'_>) {
     let mut taken = Vec::new();
     for mut watched in MapWatch::of(main).0 {
         let path = watched.map.watched_path().map(ToOwned::to_owned);

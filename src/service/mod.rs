@@ -11,7 +11,7 @@ mod children;
 mod client;
 mod error_page;
 mod expanded;
-pub mod fixups;
+pub(crate) mod fixups;
 mod forward;
 mod handler;
 mod host;
@@ -31,19 +31,18 @@ mod startup;
 mod translate;
 mod uri;
 
-pub use check::check_config;
-pub use children::{child_ended, child_init};
-pub use handler::handle;
-pub use map_watch::watch_in_parent;
-pub use record::RequestRecord;
-pub use request_log::log_transaction;
-pub use slot::ServerSlot;
-pub use startup::post_config;
-pub use translate::{map_to_storage, translate_name};
+pub(crate) use check::check_config;
+pub(crate) use children::{child_ended, child_init};
+pub(crate) use handler::handle;
+pub(crate) use map_watch::watch_in_parent;
+pub(crate) use request_log::log_transaction;
+pub(crate) use slot::ServerSlot;
+pub(crate) use startup::post_config;
+pub(crate) use translate::{map_to_storage, translate_name};
 
 /// What a hook tells httpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Not ours.
     Declined,
     /// Done.

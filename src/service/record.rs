@@ -14,7 +14,7 @@ use crate::mapping::{Rule, RuleOptions};
 
 /// One request, from translate_name to the log.
 #[derive(Debug)]
-pub struct RequestRecord {
+pub(crate) struct RequestRecord {
     /// Names the request in the log; empty where requests have no ids.
     pub(super) id: String,
     /// The rule that matched; the map it came from may be replaced meanwhile.

@@ -131,7 +131,7 @@ fn mask_password(line: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Writes the request log, at any JkLogLevel, before other modules write theirs.
-pub fn log_transaction(request: Request<'_>) -> Verdict {
+pub(crate) fn log_transaction(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     // Of a request that was denied, nothing but the clean URI was seen yet.
     RequestRecord::find(request).into_iter().for_each(|record| record.show_arrival(request));

@@ -8,7 +8,7 @@ use crate::ffi::server::Server;
 
 /// The record of one server until post_config puts a [`VirtualHost`](super::host::VirtualHost) in its place.
 #[derive(Default)]
-pub struct ServerSlot {
+pub(crate) struct ServerSlot {
     /// What the directives said.
     pub settings: Mutex<ServerSettings>,
     /// In the main server: the checked configuration, from check_config to post_config.
@@ -17,12 +17,12 @@ pub struct ServerSlot {
 
 impl ServerSlot {
     /// The record of `server`; that of the main server if it has no directives of its own.
-    pub fn of(server: Server<'_>) -> Option<&Self> {
+    pub(crate) fn of(server: Server<'_>) -> Option<&Self> {
         server.kept()
     }
 
     /// The record of a virtual host that has directives of its own; `base` is that of the main server.
-    pub fn inherit(&self, base: &Self) -> Self {
+    pub(crate) fn inherit(&self, base: &Self) -> Self {
         let settings = self.settings.lock().inherit(&base.settings.lock());
         Self { settings: Mutex::new(settings), ..Self::default() }
     }

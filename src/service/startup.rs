@@ -33,7 +33,7 @@ const VERSION: &std::ffi::CStr =
     };
 
 /// Builds what requests use. httpd runs this twice at start; only the second run counts.
-pub fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
+pub(crate) fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     let phase = phase();
     if !matches!(phase, Phase::Start | Phase::Restart) {
         return Verdict::Ok;

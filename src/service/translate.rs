@@ -19,7 +19,7 @@ pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
 pub(super) const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
-pub fn translate_name(request: Request<'_>) -> Verdict {
+pub(crate) fn translate_name(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::renew(request, host);
     let log = host.log.with_id(&record.id);
@@ -44,7 +44,7 @@ pub fn translate_name(request: Request<'_>) -> Verdict {
 }
 
 /// Keeps httpd's hands off the file system for requests that are ours; others may lose their session parameter.
-pub fn map_to_storage(request: Request<'_>) -> Verdict {
+pub(crate) fn map_to_storage(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::of(request, host);
     if record.rule.get().is_none() {

@@ -16,7 +16,7 @@ use super::name::Name;
 record! {
     /// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
     #[derive(Debug)]
-    pub struct AjpRecord: 176 {
+    pub(crate) struct AjpRecord: 176 {
         name: Name,
         used: AtomicU64,
         read: AtomicU64,
@@ -38,7 +38,7 @@ record! {
 /// What is said once about a worker, whichever process notices it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
-pub enum Hint {
+pub(crate) enum Hint {
     /// It takes connections and never answers.
     Silence = 1,
     /// It refuses requests and closes the connection.
@@ -54,15 +54,16 @@ pub(super) struct AjpGauges {
 
 /// Access to the record of one ajp13 worker; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct AjpHandle {
+pub(crate) struct AjpHandle {
     record: Place<AjpRecord>,
     children: Arc<Children>,
     gauges: AjpGauges,
 }
 
 /// The counters of a worker at one moment.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AjpSnapshot {
+pub(crate) struct AjpSnapshot {
     /// Requests given to the worker.
     pub used: u64,
     /// Octets read from the container.
@@ -92,7 +93,7 @@ pub struct AjpSnapshot {
 /// A request in flight; ends with the guard.
 #[derive(Debug)]
 #[must_use = "the request counts as finished when the guard is dropped"]
-pub struct BusyGuard {
+pub(crate) struct BusyGuard {
     children: Arc<Children>,
     slot: usize,
     gauge: usize,
@@ -130,17 +131,18 @@ impl AjpHandle {
     }
 
     /// Name of the worker.
-    pub fn name(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn name(&self) -> String {
         self.record.name.get()
     }
 
     /// Counts a request given to the worker, wherever it ends.
-    pub fn count_used(&self) {
+    pub(crate) fn count_used(&self) {
         self.record.used.fetch_add(1, Relaxed);
     }
 
     /// Counts a request given to the worker; it is in flight until the guard is dropped.
-    pub fn request_started(&self) -> BusyGuard {
+    pub(crate) fn request_started(&self) -> BusyGuard {
         self.count_used();
         let guard = BusyGuard::raise(&self.children, self.gauges.busy);
         raise_to(&self.record.max_busy, self.busy());
@@ -152,7 +154,7 @@ impl AjpHandle {
     ///
     /// A place is taken first and kept only if nobody was let in since the look at the others, so the look was not
     /// out of date; whoever loses sees the winner at the next look.
-    pub fn request_admitted(&self, limit: u32) -> Option<BusyGuard> {
+    pub(crate) fn request_admitted(&self, limit: u32) -> Option<BusyGuard> {
         self.count_used();
         loop {
             // Acquire: who was let in before is seen below, because it took its place before it was let in.
@@ -170,65 +172,65 @@ impl AjpHandle {
     }
 
     /// Requests in flight over all processes.
-    pub fn busy(&self) -> u32 {
+    pub(crate) fn busy(&self) -> u32 {
         self.children.sum(self.gauges.busy)
     }
 
     /// Counts a connection of this process as open.
-    pub fn connection_opened(&self) {
+    pub(crate) fn connection_opened(&self) {
         self.children.raise(self.children.own(), self.gauges.connected);
         raise_to(&self.record.max_connected, self.connected());
     }
 
     /// Counts a connection of this process as closed.
-    pub fn connection_closed(&self) {
+    pub(crate) fn connection_closed(&self) {
         self.children.lower(self.children.own(), self.gauges.connected);
     }
 
     /// Open connections over all processes.
-    pub fn connected(&self) -> u32 {
+    pub(crate) fn connected(&self) -> u32 {
         self.children.sum(self.gauges.connected)
     }
 
     /// Adds `octets` written to the container.
-    pub fn add_transferred(&self, octets: u64) {
+    pub(crate) fn add_transferred(&self, octets: u64) {
         self.record.transferred.fetch_add(octets, Relaxed);
     }
 
     /// Adds `octets` read from the container.
-    pub fn add_read(&self, octets: u64) {
+    pub(crate) fn add_read(&self, octets: u64) {
         self.record.read.fetch_add(octets, Relaxed);
     }
 
     /// Tells whether `hint` has not been given yet; from now on it has.
-    pub fn is_first(&self, hint: Hint) -> bool {
+    pub(crate) fn is_first(&self, hint: Hint) -> bool {
         let bit = hint as u64;
         self.record.hints.load(Relaxed) & bit == 0 && self.record.hints.fetch_or(bit, Relaxed) & bit == 0
     }
 
     /// Counts a failed attempt, and notes the time.
-    pub fn count_error(&self) {
+    pub(crate) fn count_error(&self) {
         self.record.errors.fetch_add(1, Relaxed);
         self.record.error_time.store(super::now(), Relaxed);
     }
 
     /// Counts a request that failed by the client's fault.
-    pub fn count_client_error(&self) {
+    pub(crate) fn count_client_error(&self) {
         self.record.client_errors.fetch_add(1, Relaxed);
     }
 
     /// Counts an attempt that passed reply_timeout.
-    pub fn count_reply_timeout(&self) {
+    pub(crate) fn count_reply_timeout(&self) {
         self.record.reply_timeouts.fetch_add(1, Relaxed);
     }
 
     /// Attempts that passed reply_timeout, halved by each maintenance.
-    pub fn reply_timeouts(&self) -> u32 {
+    pub(crate) fn reply_timeouts(&self) -> u32 {
         self.record.reply_timeouts.load(Relaxed)
     }
 
     /// Forgets the reply timeouts: the worker gets another chance.
-    pub fn clear_reply_timeouts(&self) {
+    pub(crate) fn clear_reply_timeouts(&self) {
         self.record.reply_timeouts.store(0, Relaxed);
     }
 
@@ -239,22 +241,23 @@ impl AjpHandle {
     }
 
     /// Requests given to the worker.
-    pub fn used(&self) -> u64 {
+    pub(crate) fn used(&self) -> u64 {
         self.record.used.load(Relaxed)
     }
 
     /// Octets read from the container.
-    pub fn read(&self) -> u64 {
+    pub(crate) fn read(&self) -> u64 {
         self.record.read.load(Relaxed)
     }
 
     /// Octets written to the container.
-    pub fn transferred(&self) -> u64 {
+    pub(crate) fn transferred(&self) -> u64 {
         self.record.transferred.load(Relaxed)
     }
 
     /// All counters. They are read one by one, so requests that end meanwhile may show in some of them only.
-    pub fn snapshot(&self) -> AjpSnapshot {
+    #[cfg(test)]
+    pub(crate) fn snapshot(&self) -> AjpSnapshot {
         let record = &self.record;
         AjpSnapshot {
             used: self.used(),

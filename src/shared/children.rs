@@ -31,7 +31,7 @@ use super::header::Header;
 const CLEANING: u32 = 1 << 31;
 
 /// Slot of the parent, and of processes without one of their own.
-pub const ANY_PROCESS: usize = 0;
+pub(crate) const ANY_PROCESS: usize = 0;
 
 /// Where a process counts that has given its slot back: nowhere.
 const GONE: usize = usize::MAX;
@@ -39,11 +39,11 @@ const GONE: usize = usize::MAX;
 /// Every slot belongs to a living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no free slot for this process in the shared memory: its counters outlive it if it is killed")]
-pub struct NoFreeSlot;
+pub(crate) struct NoFreeSlot;
 
 /// All slots, and which of them is this process's.
 #[derive(Debug)]
-pub struct Children {
+pub(crate) struct Children {
     header: Place<Header>,
     words: Place<[AtomicU32]>,
     stride: usize,

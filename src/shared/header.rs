@@ -7,15 +7,15 @@ use crate::ffi::shm::record;
 use super::layout::Layout;
 
 /// First eight octets of the memory: tells the file from any other.
-pub const MAGIC: [u8; 8] = *b"mod_jk\0R";
+pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub const LAYOUT_VERSION: u32 = 1;
+pub(crate) const LAYOUT_VERSION: u32 = 1;
 
 record! {
     /// The first record of the memory.
     #[derive(Debug)]
-    pub struct Header: 128 {
+    pub(crate) struct Header: 128 {
         magic: AtomicU64,
         version: AtomicU32,
         /// Child slots that were in use at some time: sums end there.

@@ -6,7 +6,7 @@
 
 /// What all processes think of a member ("load-balancer, section 6").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum MemberState {
+pub(crate) enum MemberState {
     /// Works, and had no request since the last maintenance.
     #[default]
     Idle = 0,
@@ -26,20 +26,20 @@ pub enum MemberState {
 
 impl MemberState {
     /// All states by their number.
-    pub const ALL: [MemberState; 7] = {
+    pub(crate) const ALL: [MemberState; 7] = {
         use MemberState::*;
         [Idle, Ok, Recover, Force, Busy, Error, Probe]
     };
 
     /// The text of the status page and of JK_LB_*_STATE.
-    pub fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         ["OK/IDLE", "OK", "ERR/REC", "ERR/FRC", "OK/BUSY", "ERR", "ERR/PRB"][self as usize]
     }
 }
 
 /// State and error times of a member; times are seconds since the epoch, `None` while there is no error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Health {
+pub(crate) struct Health {
     /// What all processes think of it.
     pub state: MemberState,
     /// First error of the series that no success has ended yet.

@@ -21,7 +21,7 @@ const SLOT_HEAD: usize = 1;
 
 /// The plan of one configuration's records.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub(crate) struct Layout {
     ajp_names: Vec<String>,
     ajp: HashMap<String, usize>,
     lb: HashMap<String, usize>,
@@ -39,7 +39,7 @@ pub(super) fn balancers(settings: &WorkersSettings) -> impl Iterator<Item = &LbS
 
 impl Layout {
     /// Plans the records of `settings` and slots for the parent and `child_slots` children.
-    pub fn plan(settings: &WorkersSettings, child_slots: usize) -> Self {
+    pub(crate) fn plan(settings: &WorkersSettings, child_slots: usize) -> Self {
         let mut layout = Self {
             ajp_names: Vec::new(),
             ajp: HashMap::new(),
@@ -75,7 +75,7 @@ impl Layout {
     }
 
     /// Octets of the whole memory.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.children() + self.child_words() * size_of::<u32>()
     }
 

@@ -12,7 +12,7 @@ use super::name::Name;
 record! {
     /// A balancer as all processes see it. Its busy count lives in the slots of the children.
     #[derive(Debug)]
-    pub struct LbRecord: 120 {
+    pub(crate) struct LbRecord: 120 {
         name: Name,
         max_busy: AtomicU32,
         /// Keeps the turn aligned on every platform.
@@ -25,7 +25,7 @@ record! {
 
 /// Access to the record of one balancer; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct LbHandle {
+pub(crate) struct LbHandle {
     record: Place<LbRecord>,
     children: Arc<Children>,
     gauge: usize,
@@ -35,11 +35,11 @@ pub struct LbHandle {
 ///
 /// The upper half counts selections: two of them that began at the same time can't both take the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn(u64);
+pub(crate) struct Turn(u64);
 
 impl Turn {
     /// Index of the member among `members`.
-    pub fn start(self, members: usize) -> usize {
+    pub(crate) fn start(self, members: usize) -> usize {
         self.0 as u32 as usize % members.max(1)
     }
 
@@ -60,39 +60,36 @@ impl LbHandle {
     }
 
     /// Name of the balancer.
-    pub fn name(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn name(&self) -> String {
         self.record.name.get()
     }
 
     /// Counts a request as in the balancer until the guard is dropped.
-    pub fn request_started(&self) -> BusyGuard {
+    pub(crate) fn request_started(&self) -> BusyGuard {
         let guard = BusyGuard::raise(&self.children, self.gauge);
         raise_to(&self.record.max_busy, self.busy());
         guard
     }
 
     /// Requests in the balancer over all processes.
-    pub fn busy(&self) -> u32 {
+    pub(crate) fn busy(&self) -> u32 {
         self.children.sum(self.gauge)
     }
 
     /// Most requests in the balancer at a time.
-    pub fn max_busy(&self) -> u32 {
+    #[cfg(test)]
+    pub(crate) fn max_busy(&self) -> u32 {
         self.record.max_busy.load(Relaxed)
     }
 
-    /// Since when the counters count, seconds since the epoch.
-    pub fn last_reset(&self) -> i64 {
-        self.record.last_reset.load(Relaxed)
-    }
-
     /// Whose turn it is among equal members.
-    pub fn turn(&self) -> Turn {
+    pub(crate) fn turn(&self) -> Turn {
         Turn(self.record.turn.load(Relaxed))
     }
 
     /// Gives the turn to the member behind `chosen`; false if another selection did so since `turn` was read.
-    pub fn take_turn(&self, turn: Turn, chosen: usize) -> bool {
+    pub(crate) fn take_turn(&self, turn: Turn, chosen: usize) -> bool {
         let next = turn.behind(chosen);
         self.record.turn.compare_exchange(turn.0, next.0, Relaxed, Relaxed).is_ok()
     }

@@ -14,7 +14,7 @@ use super::name::Name;
 record! {
     /// A member as all processes see it.
     #[derive(Debug)]
-    pub struct MemberRecord: 160 {
+    pub(crate) struct MemberRecord: 160 {
         name: Name,
         /// [`Health`], packed.
         health: AtomicU64,
@@ -34,7 +34,7 @@ record! {
 
 /// Access to the record of one member; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct MemberHandle {
+pub(crate) struct MemberHandle {
     record: Place<MemberRecord>,
     header: Place<Header>,
 }
@@ -52,19 +52,20 @@ impl MemberHandle {
     }
 
     /// Name of the member.
-    pub fn name(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn name(&self) -> String {
         self.record.name.get()
     }
 
     /// State and error times.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         Health::unpack(self.record.health.load(Relaxed), self.header.created())
     }
 
     /// Replaces the health by `change` of it in one step; tells what it was and what it is now.
     ///
     /// `change` returns `None` to leave it, and is called again when another process was faster.
-    pub fn update_health(&self, change: impl Fn(Health) -> Option<Health>) -> (Health, Health) {
+    pub(crate) fn update_health(&self, change: impl Fn(Health) -> Option<Health>) -> (Health, Health) {
         let base = self.header.created();
         let mut word = self.record.health.load(Relaxed);
         loop {
@@ -78,57 +79,57 @@ impl MemberHandle {
     }
 
     /// Load value: the balancer prefers the lowest.
-    pub fn load(&self) -> u64 {
+    pub(crate) fn load(&self) -> u64 {
         self.record.load.load(Relaxed)
     }
 
     /// Adds `amount` to the load value if it is still `expected`.
-    pub fn charge_if(&self, expected: u64, amount: u64) -> bool {
+    pub(crate) fn charge_if(&self, expected: u64, amount: u64) -> bool {
         let new = expected.saturating_add(amount);
         self.record.load.compare_exchange(expected, new, Relaxed, Relaxed).is_ok()
     }
 
     /// Adds `amount` to the load value.
-    pub fn charge(&self, amount: u64) {
+    pub(crate) fn charge(&self, amount: u64) {
         if amount > 0 {
             self.change_load(|load| load.saturating_add(amount));
         }
     }
 
     /// Takes `amount` back from the load value: what it was charged for did not happen.
-    pub fn discharge(&self, amount: u64) {
+    pub(crate) fn discharge(&self, amount: u64) {
         if amount > 0 {
             self.change_load(|load| load.saturating_sub(amount));
         }
     }
 
     /// Replaces the load value by `change` of it in one step.
-    pub fn change_load(&self, change: impl Fn(u64) -> u64) {
+    pub(crate) fn change_load(&self, change: impl Fn(u64) -> u64) {
         let _ = self.record.load.fetch_update(Relaxed, Relaxed, |load| Some(change(load)));
     }
 
     /// Load per unit of work: the least common multiple of all lbfactors by the member's own.
-    pub fn multiplier(&self) -> u64 {
+    pub(crate) fn multiplier(&self) -> u64 {
         self.record.multiplier.load(Relaxed)
     }
 
     /// Sets the load per unit of work.
-    pub fn set_multiplier(&self, multiplier: u64) {
+    pub(crate) fn set_multiplier(&self, multiplier: u64) {
         self.record.multiplier.store(multiplier, Relaxed);
     }
 
     /// Weight, at least 1.
-    pub fn lbfactor(&self) -> u32 {
+    pub(crate) fn lbfactor(&self) -> u32 {
         self.record.lbfactor.load(Relaxed).max(1)
     }
 
     /// Preference: lower first.
-    pub fn distance(&self) -> i32 {
+    pub(crate) fn distance(&self) -> i32 {
         self.record.distance.load(Relaxed) as i32
     }
 
     /// Whether it takes requests; an unknown value reads as stopped.
-    pub fn activation(&self) -> Activation {
+    pub(crate) fn activation(&self) -> Activation {
         match self.record.activation.load(Relaxed) {
             0 => Activation::Active,
             1 => Activation::Disabled,
@@ -137,27 +138,27 @@ impl MemberHandle {
     }
 
     /// Requests without a session that it got.
-    pub fn sessions(&self) -> u64 {
+    pub(crate) fn sessions(&self) -> u64 {
         self.record.sessions.load(Relaxed)
     }
 
     /// Counts a request without a session.
-    pub fn count_session(&self) {
+    pub(crate) fn count_session(&self) {
         self.record.sessions.fetch_add(1, Relaxed);
     }
 
     /// Failures that count against the member.
-    pub fn errors(&self) -> u64 {
+    pub(crate) fn errors(&self) -> u64 {
         self.record.errors.load(Relaxed)
     }
 
     /// Counts a failure.
-    pub fn count_error(&self) {
+    pub(crate) fn count_error(&self) {
         self.record.errors.fetch_add(1, Relaxed);
     }
 
     /// Notes `used` of its worker; tells whether that is what the last maintenance noted.
-    pub fn note_used(&self, used: u64) -> bool {
+    pub(crate) fn note_used(&self, used: u64) -> bool {
         self.record.used_before.swap(used, Relaxed) == used
     }
 }

@@ -9,15 +9,15 @@
 //! so they are relaxed throughout this module; only the ownership of a child's slot, which decides who may
 //! write its counts, is handed over with acquire and release ([`children`]).
 
-pub mod ajp;
-pub mod children;
+pub(crate) mod ajp;
+pub(crate) mod children;
 mod file_name;
-pub mod header;
-pub mod health;
-pub mod layout;
-pub mod lb;
-pub mod member;
-pub mod name;
+pub(crate) mod header;
+pub(crate) mod health;
+pub(crate) mod layout;
+pub(crate) mod lb;
+pub(crate) mod member;
+pub(crate) mod name;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,24 +26,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Operation, Place, Segment, SegmentError};
 
-pub use ajp::{AjpHandle, AjpSnapshot, BusyGuard, Hint};
-pub use children::{NoFreeSlot, ANY_PROCESS};
-pub use health::{Health, MemberState};
-pub use layout::Layout;
-pub use lb::{LbHandle, Turn};
-pub use member::MemberHandle;
+pub(crate) use ajp::{AjpHandle, Hint};
+pub(crate) use children::NoFreeSlot;
+pub(crate) use health::{Health, MemberState};
+pub(crate) use layout::Layout;
+pub(crate) use lb::LbHandle;
+pub(crate) use member::MemberHandle;
 
 use children::Children;
 use header::Header;
 
 /// Seconds since the epoch, the unit of all times in the records.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
 
 /// The shared memory of one configuration, as one process sees it.
 #[derive(Debug)]
-pub struct Shared {
+pub(crate) struct Shared {
     segment: Arc<Segment>,
     header: Place<Header>,
     children: Arc<Children>,
@@ -59,7 +59,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`SegmentError`] if the file can't be created, protected, reserved or mapped.
-    pub fn create(
+    pub(crate) fn create(
         path: Option<&Path>,
         settings: &WorkersSettings,
         child_slots: usize,
@@ -106,19 +106,19 @@ impl Shared {
     }
 
     /// The record of the ajp13 worker `name`, which all balancers that use it share.
-    pub fn ajp(&self, name: &str) -> Option<AjpHandle> {
+    pub(crate) fn ajp(&self, name: &str) -> Option<AjpHandle> {
         let (offset, gauges) = self.layout.ajp(name)?;
         Some(AjpHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauges))
     }
 
     /// The record of the balancer `name`.
-    pub fn lb(&self, name: &str) -> Option<LbHandle> {
+    pub(crate) fn lb(&self, name: &str) -> Option<LbHandle> {
         let (offset, gauge) = self.layout.lb(name)?;
         Some(LbHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauge))
     }
 
     /// The record of `member` in the balancer `lb`.
-    pub fn member(&self, lb: &str, member: &str) -> Option<MemberHandle> {
+    pub(crate) fn member(&self, lb: &str, member: &str) -> Option<MemberHandle> {
         let place = self.segment.record(self.layout.member(lb, member)?)?;
         Some(MemberHandle::new(place, Place::clone(&self.header)))
     }
@@ -128,53 +128,43 @@ impl Shared {
     /// # Errors
     /// [`NoFreeSlot`] if more processes live than there are slots; the process then counts in the parent's
     /// slot, and what it holds when it dies stays counted until the next restart.
-    pub fn attach_child(&self, pid: u32) -> Result<(), NoFreeSlot> {
+    pub(crate) fn attach_child(&self, pid: u32) -> Result<(), NoFreeSlot> {
         self.children.attach(pid)
     }
 
     /// Notes that a child begins to work; true for the first of a generation, which says what all would say.
-    pub fn child_begins(&self) -> bool {
+    pub(crate) fn child_begins(&self) -> bool {
         self.header.child_begins()
     }
 
     /// Gives the slot of this process, which has the id `pid`, back at its end; threads of it that still run count
     /// nowhere from now on.
-    pub fn detach_child(&self, pid: u32) {
+    pub(crate) fn detach_child(&self, pid: u32) {
         self.children.detach(pid);
     }
 
     /// Takes back what the child `pid`, which has ended, still holds.
-    pub fn release_child(&self, pid: u32) {
+    pub(crate) fn release_child(&self, pid: u32) {
         self.children.release(pid);
     }
 
     /// Takes back what children hold that ended without anybody noticing.
-    pub fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         self.children.sweep();
     }
 
     /// Claims the work that one process does for all, if it is due at `now`; returns how many whole intervals
     /// of `interval` seconds have passed since it was last done.
-    pub fn claim_maintenance(&self, now: i64, interval: i64) -> Option<u32> {
+    pub(crate) fn claim_maintenance(&self, now: i64, interval: i64) -> Option<u32> {
         self.header.claim_maintenance(now, interval)
     }
 
     /// Halves the reply timeouts of all ajp13 workers once per interval, however many balancers use them.
-    pub fn age_reply_timeouts(&self, intervals: u32) {
+    pub(crate) fn age_reply_timeouts(&self, intervals: u32) {
         self.layout
             .ajp_names()
             .filter_map(|name| self.ajp(name))
             .for_each(|ajp| ajp.age_reply_timeouts(intervals));
-    }
-
-    /// Size of the memory in octets.
-    pub fn size(&self) -> usize {
-        self.segment.size()
-    }
-
-    /// The file behind it, if there is one.
-    pub fn path(&self) -> Option<&Path> {
-        self.segment.path()
     }
 }
 

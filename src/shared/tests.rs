@@ -231,7 +231,7 @@ fn the_file_carries_pid_magic_and_names() {
     let directory = tempfile::tempdir().expect("directory");
     let path = directory.path().join("jk.shm");
     let shared = Shared::create(Some(&path), &settings_of(&[], &["tomcat1"]), 2).expect("memory");
-    let file = shared.path().expect("a file");
+    let file = shared.segment.path().expect("a file");
     assert!(file.to_string_lossy().starts_with(&format!("{}.{}.", path.display(), std::process::id())));
     let octets = std::fs::read(file).expect("file");
     assert_eq!(octets[..8], header::MAGIC);

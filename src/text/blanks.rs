@@ -1,17 +1,17 @@
 //! What counts as blank around a value.
 
 /// C's `isspace` in the default locale, by which the C mod_jk reads its files.
-pub fn is_c_space(octet: u8) -> bool {
+pub(crate) fn is_c_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
 }
 
 /// `text` without what [`is_c_space`] counts as blank at both ends.
-pub fn trim_c_spaces(text: &[u8]) -> &[u8] {
+pub(crate) fn trim_c_spaces(text: &[u8]) -> &[u8] {
     trim(text, is_c_space)
 }
 
 /// A header's value without the blanks and tabs around it, which do not belong to it (RFC 9110, section 5.5).
-pub fn trim_header_value(value: &[u8]) -> &[u8] {
+pub(crate) fn trim_header_value(value: &[u8]) -> &[u8] {
     trim(value, |octet| matches!(octet, b' ' | b'\t'))
 }
 

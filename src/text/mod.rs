@@ -8,7 +8,7 @@ mod number;
 mod typography;
 mod words;
 
-pub use blanks::{is_c_space, trim_c_spaces, trim_header_value};
-pub use number::{content_length, LeadingNumber};
-pub use typography::{is_quoted, odd_character};
-pub use words::{Counted, Reason};
+pub(crate) use blanks::{is_c_space, trim_c_spaces, trim_header_value};
+pub(crate) use number::{content_length, LeadingNumber};
+pub(crate) use typography::{is_quoted, odd_character};
+pub(crate) use words::{Counted, Reason};

@@ -4,7 +4,7 @@ use super::blanks::is_c_space;
 
 /// The number that a text begins with, as C's `atoi` finds it: blanks, a sign, digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeadingNumber<'a> {
+pub(crate) struct LeadingNumber<'a> {
     /// Its value; the nearest one that fits if it is too large, 0 without digits.
     pub value: i64,
     /// There was at least one digit.
@@ -15,7 +15,7 @@ pub struct LeadingNumber<'a> {
 
 impl<'a> LeadingNumber<'a> {
     /// Reads the number at the beginning of `text`.
-    pub fn of(text: &'a [u8]) -> Self {
+    pub(crate) fn of(text: &'a [u8]) -> Self {
         let start = text.iter().position(|octet| !is_c_space(*octet)).unwrap_or(text.len());
         let (sign, digits) = match &text[start..] {
             [b'-', rest @ ..] => (-1, rest),
@@ -30,18 +30,18 @@ impl<'a> LeadingNumber<'a> {
     }
 
     /// Its value in 32 bits, the nearest one that fits.
-    pub fn clamped(self) -> i32 {
+    pub(crate) fn clamped(self) -> i32 {
         self.value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
     }
 
     /// Tells whether the text was this number and nothing else but blanks.
-    pub fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         self.has_digits && self.rest.iter().all(|octet| is_c_space(*octet))
     }
 }
 
 /// The number in a Content-Length: decimal digits alone, at most what a file offset holds (RFC 9110, section 8.6).
-pub fn content_length(value: &[u8]) -> Option<u64> {
+pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }

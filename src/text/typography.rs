@@ -1,13 +1,13 @@
 //! Characters that word processors and web pages put where plain ones belong.
 
 /// Says what is in `text` that looks plain and is not; octets that are no UTF-8 are nobody's business here.
-pub fn odd_character(text: &[u8]) -> Option<&'static str> {
+pub(crate) fn odd_character(text: &[u8]) -> Option<&'static str> {
     let found = |text: &str| text.chars().find_map(name_of);
     std::str::from_utf8(text).ok().and_then(found)
 }
 
 /// Tells whether `text` stands in quotes, which mean nothing where a value is taken as it is.
-pub fn is_quoted(text: &[u8]) -> bool {
+pub(crate) fn is_quoted(text: &[u8]) -> bool {
     matches!(text, [b'"', .., b'"'] | [b'\'', .., b'\''])
 }
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 
 /// Why the system refused something: its own words, without the number that Rust puts behind them.
-pub struct Reason<'a>(pub &'a io::Error);
+pub(crate) struct Reason<'a>(pub &'a io::Error);
 
 impl Display for Reason<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl Display for Reason<'_> {
 }
 
 /// A number with what it counts: `1 member`, `2 members`. The plural of the word is formed with an s.
-pub struct Counted<'a>(pub u64, pub &'a str);
+pub(crate) struct Counted<'a>(pub u64, pub &'a str);
 
 impl Display for Counted<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {

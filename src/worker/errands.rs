@@ -19,7 +19,7 @@ const STACK: usize = 256 * 1024;
 type Errand<'e> = Box<dyn FnOnce() + Send + 'e>;
 
 /// Runs errands in threads of a scope, which ends when they have.
-pub struct Errands<'scope, 'env> {
+pub(crate) struct Errands<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     line: Arc<Mutex<Line<'scope>>>,
 }
@@ -31,7 +31,7 @@ struct Line<'e> {
 
 impl<'scope, 'env> Errands<'scope, 'env> {
     /// No errands yet. The threads take the signals that the calling one takes.
-    pub fn new(scope: &'scope Scope<'scope, 'env>) -> Self {
+    pub(crate) fn new(scope: &'scope Scope<'scope, 'env>) -> Self {
         let line = Line { waiting: VecDeque::new(), running: 0 };
         Self { scope, line: Arc::new(Mutex::new(line)) }
     }

@@ -16,7 +16,7 @@ use super::lb::Backend;
 use super::registry::{Worker, Workers};
 
 /// When this process looks after its workers next.
-pub struct Maintenance {
+pub(crate) struct Maintenance {
     /// `worker.maintain`; `None` switches maintenance off.
     interval: Option<Duration>,
     due: Mutex<Instant>,
@@ -24,7 +24,7 @@ pub struct Maintenance {
 
 impl Maintenance {
     /// Maintenance every `interval` from `start` on; `None` is never.
-    pub fn new(interval: Option<Duration>, start: Instant) -> Self {
+    pub(crate) fn new(interval: Option<Duration>, start: Instant) -> Self {
         let due = interval.and_then(|interval| start.checked_add(interval)).unwrap_or(start);
         Self { interval, due: Mutex::new(due) }
     }
@@ -32,7 +32,7 @@ impl Maintenance {
     /// Runs what is due at `now`; returns how long until it is due again, `None` if it never is.
     ///
     /// May be called by several threads: while one works, the others are told to come back later.
-    pub fn run_due<'e>(
+    pub(crate) fn run_due<'e>(
         &self,
         now: Instant,
         workers: &'e Workers,
@@ -53,7 +53,7 @@ impl Maintenance {
 impl Workers {
     /// Looks after the connections of this process, and after the shared records if no other process has
     /// done so within `interval`.
-    pub fn maintain<'e>(&'e self, interval: Duration, errands: &Errands<'e, '_>, log: Context<'e>) {
+    pub(crate) fn maintain<'e>(&'e self, interval: Duration, errands: &Errands<'e, '_>, log: Context<'e>) {
         let seconds = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
         if let Some(intervals) = self.shared().claim_maintenance(self.now(), seconds) {
             log!(log, Debug, "this process maintains the shared memory");

@@ -1,16 +1,16 @@
 //! What `type=` can name, and how a request meets it.
 
-pub mod ajp13;
-pub mod errands;
-pub mod lb;
-pub mod maintain;
-pub mod outcome;
+pub(crate) mod ajp13;
+pub(crate) mod errands;
+pub(crate) mod lb;
+pub(crate) mod maintain;
+pub(crate) mod outcome;
 mod pause;
-pub mod progress;
-pub mod registry;
-pub mod request;
+pub(crate) mod progress;
+pub(crate) mod registry;
+pub(crate) mod request;
 
-pub use ajp13::Names;
-pub use outcome::{Failure, Outcome};
-pub use progress::Progress;
-pub use request::{Assignment, Body, Client, ClientGone, Request, ServiceNotes, Then};
+pub(crate) use ajp13::Names;
+pub(crate) use outcome::{Failure, Outcome};
+pub(crate) use progress::Progress;
+pub(crate) use request::{Assignment, Body, Client, ClientGone, Request, ServiceNotes, Then};

@@ -11,7 +11,7 @@ use crate::config::settings::RecoveryOptions;
 
 /// How the service of a request by one worker ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The response is complete.
     Done,
     /// The container's error page gives way to httpd's (`use_server_errors`): its status.
@@ -28,7 +28,7 @@ pub enum Outcome {
 
 /// What went wrong in an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No connection of the pool came free in time.
     NoConnection,
     /// busy_limit is reached.
@@ -69,7 +69,7 @@ pub enum Failure {
 
 /// Whose fault a failure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Culprit {
+pub(crate) enum Culprit {
     /// The client's.
     Client,
     /// That of the one page that was asked for; its container works.
@@ -82,7 +82,7 @@ pub enum Culprit {
 
 /// When a failed request may be sent again, apart from what has already happened to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub(crate) enum Repeat {
     /// Never.
     Never,
     /// Always: the container has not seen the request.
@@ -95,7 +95,7 @@ pub enum Repeat {
 
 /// Where a failed request would be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// On the worker that failed.
     SameWorker,
     /// On another member of the balancer.
@@ -104,7 +104,7 @@ pub enum Target {
 
 /// The failed attempt, as far as the repeat rules ask.
 #[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     /// Method of the request.
     pub method: &'a [u8],
     /// recovery_options of the worker.
@@ -153,7 +153,7 @@ impl Attempt<'_> {
     /// Tells whether a request can be sent again on a fresh connection because a re-used one ended before the
     /// first octet of a reply: most likely the container had closed it while it was idle. This may be assumed once
     /// per request, over all members.
-    pub fn may_outlive_stale_connection(&self, progress: &Progress) -> bool {
+    pub(crate) fn may_outlive_stale_connection(&self, progress: &Progress) -> bool {
         progress.is_repeatable() && !progress.fresh_only && self.recovery_allows()
     }
 
@@ -175,7 +175,7 @@ impl Attempt<'_> {
 
 /// What a balancer notes about the member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberEvent {
+pub(crate) enum MemberEvent {
     /// It works.
     Success,
     /// The client's fault; the member works.
@@ -222,17 +222,17 @@ impl Failure {
     }
 
     /// Whose fault it is.
-    pub const fn culprit(self) -> Culprit {
+    pub(crate) const fn culprit(self) -> Culprit {
         self.row().0
     }
 
     /// When the request may be sent again, apart from what has already happened to it.
-    pub const fn repeat(self) -> Repeat {
+    pub(crate) const fn repeat(self) -> Repeat {
         self.row().1
     }
 
     /// Tells whether the request may be sent again to `target`: the one place where this is decided.
-    pub fn may_repeat(self, target: Target, attempt: &Attempt<'_>, progress: &Progress) -> bool {
+    pub(crate) fn may_repeat(self, target: Target, attempt: &Attempt<'_>, progress: &Progress) -> bool {
         let allowed = match self.repeat() {
             Repeat::Never => false,
             Repeat::Always => true,
@@ -243,19 +243,19 @@ impl Failure {
     }
 
     /// HTTP status of the response if this failure is final.
-    pub const fn status(self) -> u16 {
+    pub(crate) const fn status(self) -> u16 {
         self.row().2
     }
 
     /// What a balancer notes about the member.
-    pub const fn event(self) -> MemberEvent {
+    pub(crate) const fn event(self) -> MemberEvent {
         self.row().3
     }
 }
 
 impl Outcome {
     /// What a balancer notes about the member.
-    pub const fn event(&self) -> MemberEvent {
+    pub(crate) const fn event(&self) -> MemberEvent {
         match self {
             Outcome::Done | Outcome::ServerError(_) => MemberEvent::Success,
             Outcome::Failed { failure, .. } => failure.event(),

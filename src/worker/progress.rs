@@ -4,7 +4,7 @@ use std::time::Instant;
 
 /// Progress of one request. Created once by whoever takes the request in, handed to every attempt.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// First body octets, kept so that another attempt can send them again; `None` before they were read.
     pub first_body: Option<Vec<u8>>,
     /// A body packet beyond the first was given to a container: the request can't be repeated.
@@ -23,7 +23,7 @@ pub struct Progress {
 
 impl Progress {
     /// Tells whether another attempt could still send the same octets to a client that has seen nothing.
-    pub fn is_repeatable(&self) -> bool {
+    pub(crate) fn is_repeatable(&self) -> bool {
         !self.delivered && !self.body_consumed
     }
 }

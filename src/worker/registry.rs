@@ -15,7 +15,7 @@ use super::lb::{Clock, LbWorker};
 use super::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
 
 /// A worker of `worker.list`.
-pub enum Worker {
+pub(crate) enum Worker {
     /// One Tomcat.
     Ajp13(Ajp13Worker),
     /// A load balancer.
@@ -26,7 +26,7 @@ pub enum Worker {
 
 impl Worker {
     /// Serves `request`, and fills `notes`.
-    pub fn service(
+    pub(crate) fn service(
         &self,
         request: &Request<'_>,
         client: &mut dyn Client,
@@ -47,7 +47,7 @@ impl Worker {
     }
 
     /// What its `type` says.
-    pub fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match self {
             Worker::Ajp13(_) => "ajp13",
             Worker::Lb(_) => "lb",
@@ -57,7 +57,7 @@ impl Worker {
 }
 
 /// All workers of a server.
-pub struct Workers {
+pub(crate) struct Workers {
     workers: HashMap<String, Worker>,
     shared: Arc<Shared>,
     clock: Clock,
@@ -65,7 +65,12 @@ pub struct Workers {
 
 impl Workers {
     /// Builds the workers of `settings`, whose records are in `shared` and the addresses of their hosts in `names`.
-    pub fn build(settings: &WorkersSettings, names: &Names, shared: &Arc<Shared>, log: Context<'_>) -> Self {
+    pub(crate) fn build(
+        settings: &WorkersSettings,
+        names: &Names,
+        shared: &Arc<Shared>,
+        log: Context<'_>,
+    ) -> Self {
         Self::with_clock(settings, names, shared, log, crate::shared::now)
     }
 
@@ -92,7 +97,7 @@ impl Workers {
     }
 
     /// The worker called `name`.
-    pub fn get(&self, name: &str) -> Option<&Worker> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Worker> {
         self.workers.get(name)
     }
 
@@ -102,7 +107,7 @@ impl Workers {
     }
 
     /// The memory shared by all processes.
-    pub fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }
 

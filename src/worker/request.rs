@@ -10,7 +10,7 @@ use crate::mapping::RuleOptions;
 
 /// A request on its way to a worker.
 #[derive(Clone, Copy)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// What the container is told.
     pub forward: ForwardRequest<'a>,
     /// Length of the body that the client sends.
@@ -37,7 +37,7 @@ pub struct Request<'a> {
 
 impl Request<'_> {
     /// Method and URI, for the log.
-    pub fn line(&self) -> impl fmt::Display {
+    pub(crate) fn line(&self) -> impl fmt::Display {
         let [method, uri] = [self.forward.method, self.forward.req_uri].map(bstr::BStr::new);
         format!("{method} {uri}")
     }
@@ -45,7 +45,7 @@ impl Request<'_> {
 
 /// The request body as announced by the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
+pub(crate) enum Body {
     /// There is none.
     None,
     /// Exactly so many octets, at least one.
@@ -56,11 +56,11 @@ pub enum Body {
 
 /// The client failed or went away; nothing more can be read from or written to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientGone;
+pub(crate) struct ClientGone;
 
 /// What follows the chunks handed to [`Client::deliver`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     /// More of the response; it may be buffered.
     More,
     /// More of the response, but what there is leaves now.
@@ -73,7 +73,7 @@ pub enum Then {
 ///
 /// Order of calls: `read_body` at any time before the end; `start` once per attempt; then `deliver` until
 /// `Then::End`. Until the first `deliver` nothing has left, and `reset` takes a started response back.
-pub trait Client {
+pub(crate) trait Client {
     /// Reads up to `buffer.len()` octets of the request body, waiting until there is at least one; 0 is its end, and
     /// nothing else is.
     ///
@@ -108,7 +108,7 @@ pub trait Client {
 
 /// What is known after the service for notes and the request log. Filled by the worker that served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ServiceNotes {
+pub(crate) struct ServiceNotes {
     /// Route of the member that answered, or JK_ROUTE.
     pub route: Option<String>,
     /// The first member that a balancer tried.
@@ -119,7 +119,7 @@ pub struct ServiceNotes {
 
 /// A balancer's member right after an attempt: the notes JK_LB_FIRST_* and JK_LB_LAST_*.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemberNotes {
+pub(crate) struct MemberNotes {
     /// NAME
     pub name: String,
     /// VALUE: load value.
@@ -144,7 +144,7 @@ pub struct MemberNotes {
 
 /// What a balancer decided for one attempt; the default is that of a worker standing alone.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Assignment<'a> {
+pub(crate) struct Assignment<'a> {
     /// Route sent to the container: the member's, or JK_ROUTE.
     pub route: Option<&'a [u8]>,
     /// Effective activation, sent as JK_LB_ACTIVATION.

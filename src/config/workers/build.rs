@@ -29,7 +29,7 @@ pub(super) enum WorkerType {
 
 impl WorkerType {
     /// The type of `worker`; a misspelt one counts as what was probably meant.
-    pub fn of(map: &PropertyMap, worker: &BStr) -> Self {
+    pub(super) fn of(map: &PropertyMap, worker: &BStr) -> Self {
         let Some(entry) = map.of_worker(worker, Property::Type) else { return Self::Ajp13 };
         match nearest(&entry.text.to_str_lossy(), TYPES.iter().copied()) {
             Some("lb") => Self::Lb,
@@ -95,12 +95,12 @@ fn listed(map: &PropertyMap, defined: &DefinedNames, list: &[Item], meant: &Mean
 
 impl<'a> Builder<'a> {
     /// Reads the properties of `worker`.
-    pub fn section<'b>(&'b mut self, worker: &'b BStr) -> Section<'b> {
+    pub(super) fn section<'b>(&'b mut self, worker: &'b BStr) -> Section<'b> {
         Section::new(self.map, worker, self.report)
     }
 
     /// Refuses names that do not fit the shared records.
-    pub fn accepts_name(&mut self, item: &Item) -> bool {
+    pub(super) fn accepts_name(&mut self, item: &Item) -> bool {
         let length = item.text.len();
         if length > MAX_NAME {
             let name = shown(item.text.as_bstr());
@@ -111,7 +111,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Warns of a name in `list`, of which `others` are all, that nothing defines. Suggests what is `acceptable`.
-    pub fn expect_defined(
+    pub(super) fn expect_defined(
         &mut self,
         item: &Item,
         list: &str,
@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Refuses a `type` that is none.
-    pub fn check_type(&mut self, worker: &BStr) {
+    pub(super) fn check_type(&mut self, worker: &BStr) {
         let Some(entry) = self.map.of_worker(worker, Property::Type) else { return };
         let written = entry.text.to_str_lossy();
         if TYPES.contains(&written.as_ref()) {

@@ -36,12 +36,12 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Reads the properties of `worker` and complains into `report`.
-    pub fn new(map: &'a PropertyMap, worker: &'a BStr, report: &'a mut Report) -> Self {
+    pub(super) fn new(map: &'a PropertyMap, worker: &'a BStr, report: &'a mut Report) -> Self {
         Self { map, worker, report }
     }
 
     /// The entry of `property`, or of a deprecated name of it.
-    pub fn entry(&self, property: Property) -> Option<&'a Entry> {
+    pub(super) fn entry(&self, property: Property) -> Option<&'a Entry> {
         let older = TABLE.iter().filter(|spec| spec.standing == Standing::Renamed(property));
         std::iter::once(property)
             .chain(older.map(|spec| spec.property))
@@ -49,21 +49,21 @@ impl<'a> Section<'a> {
     }
 
     /// Complains about the value of `property`, if it is set.
-    pub fn warn(&mut self, property: Property, complaint: impl Display) {
+    pub(super) fn warn(&mut self, property: Property, complaint: impl Display) {
         if let Some(entry) = self.entry(property) {
             self.report.warn(entry.origin(), about(entry, complaint));
         }
     }
 
     /// Refuses the value of `property`, if it is set.
-    pub fn refuse(&mut self, property: Property, complaint: impl Display) {
+    pub(super) fn refuse(&mut self, property: Property, complaint: impl Display) {
         if let Some(entry) = self.entry(property) {
             self.report.error(entry.origin(), about(entry, complaint));
         }
     }
 
     /// A boolean.
-    pub fn flag(&mut self, property: Property) -> bool {
+    pub(super) fn flag(&mut self, property: Property) -> bool {
         let written = self.entry(property).map(|entry| values::boolean(&entry.text));
         if written == Some(None) {
             self.warn(property, format_args!("expected true or false, using {}", usual(property.spec())));
@@ -72,7 +72,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number, if one is set that counts.
-    pub fn number_if_set(&mut self, property: Property) -> Option<i32> {
+    pub(super) fn number_if_set(&mut self, property: Property) -> Option<i32> {
         let entry = self.entry(property)?;
         match values::number(&entry.text) {
             Ok(number) => {
@@ -97,13 +97,13 @@ impl<'a> Section<'a> {
     }
 
     /// A number.
-    pub fn number(&mut self, property: Property) -> i32 {
+    pub(super) fn number(&mut self, property: Property) -> i32 {
         let default = || values::number(given(property).as_bytes()).map_or(0, |number| number.value);
         self.number_if_set(property).unwrap_or_else(default)
     }
 
     /// A number of things, of which there are never fewer than none.
-    pub fn count(&mut self, property: Property) -> u32 {
+    pub(super) fn count(&mut self, property: Property) -> u32 {
         u32::try_from(self.number(property)).unwrap_or_default()
     }
 
@@ -135,24 +135,24 @@ impl<'a> Section<'a> {
     }
 
     /// A time limit; zero and less are none.
-    pub fn limit(&mut self, property: Property) -> Option<Duration> {
+    pub(super) fn limit(&mut self, property: Property) -> Option<Duration> {
         let number = self.number(property);
         duration(property, number)
     }
 
     /// A time limit, if one is set: zero and less are `Some(None)`.
-    pub fn limit_if_set(&mut self, property: Property) -> Option<Option<Duration>> {
+    pub(super) fn limit_if_set(&mut self, property: Property) -> Option<Option<Duration>> {
         self.number_if_set(property).map(|number| duration(property, number))
     }
 
     /// A time to wait; less than zero is zero.
-    pub fn pause(&mut self, property: Property) -> Duration {
+    pub(super) fn pause(&mut self, property: Property) -> Duration {
         self.limit(property).unwrap_or_default()
     }
 
     /// How often is tried, and the pause between two tries. A user, and a thread, that wait longer than
     /// [`LONG_RETRIES`] for them are worth a word.
-    pub fn retries(&mut self) -> (u32, Duration) {
+    pub(super) fn retries(&mut self) -> (u32, Duration) {
         let (retries, interval) = (self.count(Property::Retries), self.pause(Property::RetryInterval));
         let longest = interval.saturating_mul(retries);
         if longest > LONG_RETRIES {
@@ -172,7 +172,7 @@ impl<'a> Section<'a> {
     }
 
     /// One of `values`, which stand in the order of the property's words.
-    pub fn letter<T: Copy>(&mut self, property: Property, values: &[T]) -> T {
+    pub(super) fn letter<T: Copy>(&mut self, property: Property, values: &[T]) -> T {
         let words = property.spec().kind.words();
         let written = self.entry(property).map(|entry| values::choice(&entry.text, words));
         match written {
@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
     }
 
     /// Text, its default, or nothing.
-    pub fn text(&mut self, property: Property) -> Option<String> {
+    pub(super) fn text(&mut self, property: Property) -> Option<String> {
         let Some(entry) = self.entry(property) else {
             return match property.spec().unset {
                 Unset::Given(text) => Some(text.to_owned()),
@@ -210,12 +210,12 @@ impl<'a> Section<'a> {
     }
 
     /// Text that has a default.
-    pub fn string(&mut self, property: Property) -> String {
+    pub(super) fn string(&mut self, property: Property) -> String {
         self.text(property).unwrap_or_default()
     }
 
     /// The items of a list, with their lines, or its default.
-    pub fn items(&self, property: Property) -> Vec<Item> {
+    pub(super) fn items(&self, property: Property) -> Vec<Item> {
         let Some(entry) = self.entry(property) else {
             return items_of(given(property).as_bytes(), None).collect();
         };
@@ -226,7 +226,7 @@ impl<'a> Section<'a> {
     }
 
     /// The items of a list as text.
-    pub fn words(&self, property: Property) -> Vec<String> {
+    pub(super) fn words(&self, property: Property) -> Vec<String> {
         self.items(property).iter().map(|item| item.text.to_str_lossy().into_owned()).collect()
     }
 }

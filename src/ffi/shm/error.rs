@@ -8,7 +8,7 @@ use crate::text::Reason;
 
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Creating the file.
     Create,
     /// Setting mode 0600.
@@ -21,7 +21,7 @@ pub enum Operation {
 
 /// The shared memory could not be made.
 #[derive(Debug, thiserror::Error)]
-pub struct SegmentError {
+pub(crate) struct SegmentError {
     /// The file, as it was to be called.
     pub path: PathBuf,
     /// The step that failed.

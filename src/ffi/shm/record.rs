@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicU8};
 /// # Safety
 /// Every bit pattern is a valid value, all fields are atomics (or arrays or records of them) without padding between
 /// them, the layout is `repr(C)`, and dropping does nothing.
-pub unsafe trait Record: Sync + 'static {}
+pub(crate) unsafe trait Record: Sync + 'static {}
 
 // SAFETY: an atomic integer of any value is valid, has its own size as layout, and needs no drop.
 unsafe impl Record for AtomicU8 {}

@@ -23,7 +23,7 @@ use crate::text::Reason;
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Addresses by name, as the resolver gave them.
-pub type Names = HashMap<String, Vec<IpAddr>>;
+pub(crate) type Names = HashMap<String, Vec<IpAddr>>;
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {

@@ -40,7 +40,7 @@ struct Failed {
 
 impl Ajp13Worker {
     /// Serves a request: sends it to the container, and its reply to the client.
-    pub fn service(
+    pub(crate) fn service(
         &self,
         request: &Request<'_>,
         assignment: &Assignment<'_>,

@@ -16,21 +16,21 @@ use crate::text::Counted;
 
 impl Ajp13Worker {
     /// Tells whether a name waits for the resolver, or idle connections for a ping, and nobody is at it already.
-    pub fn has_questions(&self) -> bool {
+    pub(crate) fn has_questions(&self) -> bool {
         let ping_is_due = self.ping_due().is_some_and(|due| self.pool.has_unproved(due));
         !self.asking.is_locked() && (self.address.needs_resolver() || ping_is_due)
     }
 
     /// Asks the resolver again for a name without addresses, and pings idle connections as configured. May wait
     /// long, so it is done once at a time.
-    pub fn ask(&self, log: Context<'_>) {
+    pub(crate) fn ask(&self, log: Context<'_>) {
         let Some(_asking) = self.asking.try_lock() else { return };
         self.address.refresh(log);
         self.ping_idle(log);
     }
 
     /// Closes the connections that were idle longer than connection_pool_timeout.
-    pub fn close_expired(&self, log: Context<'_>) {
+    pub(crate) fn close_expired(&self, log: Context<'_>) {
         let timeout = self.settings.connection_pool_timeout;
         let Some(expiry) = timeout.and_then(|timeout| Instant::now().checked_sub(timeout)) else { return };
         let expired = self.pool.take_expired(expiry, self.settings.connection_pool_minsize);

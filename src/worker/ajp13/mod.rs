@@ -31,14 +31,14 @@ use crate::log::Context;
 use crate::shared::AjpHandle;
 
 use address::Address;
-pub use address::Names;
+pub(crate) use address::Names;
 use connection::Connection;
 use pool::Pool;
 
 /// An ajp13 worker, standing alone or as member of a balancer.
 ///
 /// The parent builds it before it forks; each child then has connections of its own.
-pub struct Ajp13Worker {
+pub(crate) struct Ajp13Worker {
     settings: Arc<Ajp13Settings>,
     record: AjpHandle,
     address: Address,
@@ -49,34 +49,29 @@ pub struct Ajp13Worker {
 
 impl Ajp13Worker {
     /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
-    pub fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &Names) -> Self {
+    pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &Names) -> Self {
         let address = Address::new(&settings, names);
         let pool = Pool::new(settings.connection_pool_size);
         Self { settings, record, address, pool, asking: Mutex::new(()) }
     }
 
     /// Says at start that requests can't reach it, if that is so.
-    pub fn tell_unknown_host(&self, log: Context<'_>) {
+    pub(crate) fn tell_unknown_host(&self, log: Context<'_>) {
         self.address.tell_if_unknown(log);
     }
 
     /// Its name in the configuration.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.settings.name
     }
 
-    /// What was configured.
-    pub fn settings(&self) -> &Ajp13Settings {
-        &self.settings
-    }
-
     /// The record that all processes share.
-    pub fn record(&self) -> &AjpHandle {
+    pub(crate) fn record(&self) -> &AjpHandle {
         &self.record
     }
 
     /// Tells whether there is something to connect to: a port other than 0, and a host that resolved.
-    pub fn has_contact(&self) -> bool {
+    pub(crate) fn has_contact(&self) -> bool {
         self.address.has_contact()
     }
 }

@@ -6,7 +6,7 @@ use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::{Assignment, Client, Outcome, Progress, Request};
 
 /// What a balancer needs of a member's worker.
-pub trait Backend: Send + Sync {
+pub(crate) trait Backend: Send + Sync {
     /// Serves `request` by this worker, with its own attempts; `progress` is kept over all members.
     fn service(
         &self,

@@ -15,13 +15,13 @@ use super::LbWorker;
 
 impl<B: Backend> LbWorker<B> {
     /// Ages loads and looks after states, called by one process for all; `intervals` of maintenance have passed.
-    pub fn maintain_shared(&self, intervals: u32) {
+    pub(crate) fn maintain_shared(&self, intervals: u32) {
         self.age_loads(intervals);
         self.maintain_states((self.clock)());
     }
 
     /// Looks after the connections of this process.
-    pub fn maintain_own<'e>(&'e self, errands: &Errands<'e, '_>, log: Context<'e>) {
+    pub(crate) fn maintain_own<'e>(&'e self, errands: &Errands<'e, '_>, log: Context<'e>) {
         self.members.iter().for_each(|member| maintain_connections(member.backend(), errands, log));
     }
 

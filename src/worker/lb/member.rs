@@ -10,7 +10,7 @@ use crate::worker::request::MemberNotes;
 use super::backend::Backend;
 
 /// A member: its worker, its record, and how much this process can give it.
-pub struct Member<B> {
+pub(crate) struct Member<B> {
     settings: MemberSettings,
     backend: B,
     record: MemberHandle,
@@ -32,27 +32,27 @@ impl<B: Backend> Member<B> {
     }
 
     /// What the configuration says.
-    pub fn settings(&self) -> &MemberSettings {
+    pub(crate) fn settings(&self) -> &MemberSettings {
         &self.settings
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.settings.worker.name
     }
 
     /// Its worker.
-    pub fn backend(&self) -> &B {
+    pub(crate) fn backend(&self) -> &B {
         &self.backend
     }
 
     /// Its record in this balancer.
-    pub fn record(&self) -> &MemberHandle {
+    pub(crate) fn record(&self) -> &MemberHandle {
         &self.record
     }
 
     /// The record of its worker.
-    pub fn worker(&self) -> &AjpHandle {
+    pub(crate) fn worker(&self) -> &AjpHandle {
         self.backend.record()
     }
 

@@ -24,17 +24,17 @@ use std::sync::Arc;
 use crate::config::settings::LbSettings;
 use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 
-pub use backend::Backend;
-pub use member::Member;
+pub(crate) use backend::Backend;
+pub(crate) use member::Member;
 
 use method::Method;
 use state::{transition, Event, Timing};
 
 /// Tells the time in seconds since the epoch.
-pub type Clock = fn() -> i64;
+pub(crate) type Clock = fn() -> i64;
 
 /// A load balancer over members of type `B`.
-pub struct LbWorker<B> {
+pub(crate) struct LbWorker<B> {
     settings: Arc<LbSettings>,
     members: Vec<Member<B>>,
     record: LbHandle,
@@ -45,7 +45,7 @@ pub struct LbWorker<B> {
 
 impl<B: Backend> LbWorker<B> {
     /// Joins the members, in the order of `settings.members`, with their records.
-    pub fn new(
+    pub(crate) fn new(
         settings: Arc<LbSettings>,
         members: Vec<(B, MemberHandle)>,
         record: LbHandle,
@@ -69,17 +69,20 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// What the configuration says.
-    pub fn settings(&self) -> &LbSettings {
+    #[cfg(test)]
+    pub(crate) fn settings(&self) -> &LbSettings {
         &self.settings
     }
 
     /// The members, in the order of the configuration.
-    pub fn members(&self) -> &[Member<B>] {
+    #[cfg(test)]
+    pub(crate) fn members(&self) -> &[Member<B>] {
         &self.members
     }
 
     /// The balancer's record.
-    pub fn record(&self) -> &LbHandle {
+    #[cfg(test)]
+    pub(crate) fn record(&self) -> &LbHandle {
         &self.record
     }
 

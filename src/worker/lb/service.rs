@@ -35,7 +35,7 @@ const NO_MEMBER: Outcome = Outcome::Failed { failure: Failure::NoMember, repeata
 
 impl<B: Backend> LbWorker<B> {
     /// Serves `request` by one of the members, and fills `notes`.
-    pub fn service(
+    pub(crate) fn service(
         &self,
         request: &Request<'_>,
         client: &mut dyn Client,

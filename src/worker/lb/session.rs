@@ -13,7 +13,7 @@ const MAX_IDS: usize = 64;
 
 /// What a request says about its session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Session {
+pub(super) struct Session {
     /// There is a session id, whatever it says.
     pub present: bool,
     /// Routes of its ids, in the order in which they are tried.
@@ -22,7 +22,7 @@ pub struct Session {
 
 impl Session {
     /// Reads what `request` says to the balancer `settings`.
-    pub fn of(request: &Request<'_>, settings: &LbSettings) -> Self {
+    pub(super) fn of(request: &Request<'_>, settings: &LbSettings) -> Self {
         let ignored = request.sticky_ignore.unwrap_or(request.rule.sticky_ignore);
         if !settings.sticky_session || ignored {
             return Self::default();

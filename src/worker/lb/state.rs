@@ -26,7 +26,7 @@ use crate::worker::outcome::MemberEvent;
 
 /// The times that decide about errors; all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
+pub(super) struct Timing {
     /// recover_time
     pub recover: i64,
     /// error_escalation_time
@@ -35,7 +35,7 @@ pub struct Timing {
 
 impl Timing {
     /// Takes both from the settings.
-    pub fn new(recover: Duration, escalate: Duration) -> Self {
+    pub(super) fn new(recover: Duration, escalate: Duration) -> Self {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         Self { recover: seconds(recover), escalate: seconds(escalate) }
     }
@@ -43,7 +43,7 @@ impl Timing {
 
 /// What happened to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// An attempt succeeded, or its answer shows that the member works (soft fail_on_status).
     Succeeded {
         /// When the attempt began.
@@ -78,7 +78,7 @@ pub enum Event {
 impl Event {
     /// What the end of an attempt means that `began` then; `too_many_timeouts` and `in_flight` are looked at where
     /// they matter.
-    pub fn of(event: MemberEvent, began: i64, too_many_timeouts: bool, in_flight: bool) -> Self {
+    pub(super) fn of(event: MemberEvent, began: i64, too_many_timeouts: bool, in_flight: bool) -> Self {
         match event {
             MemberEvent::Success | MemberEvent::SoftStatus => Event::Succeeded { began },
             MemberEvent::ClientError | MemberEvent::LocalError => Event::NoVerdict,
@@ -91,25 +91,25 @@ impl Event {
     }
 
     /// Tells whether the member's error counter counts it.
-    pub fn is_error(self) -> bool {
+    pub(super) fn is_error(self) -> bool {
         matches!(self, Event::Broken | Event::Failed { .. })
     }
 }
 
 impl MemberState {
     /// Tells whether a request may be given to a member in this state.
-    pub fn takes_requests(self) -> bool {
+    pub(crate) fn takes_requests(self) -> bool {
         matches!(self, Self::Idle | Self::Ok | Self::Recover | Self::Force)
     }
 
     /// Tells whether the member was in error and has not succeeded since.
-    pub fn is_doubtful(self) -> bool {
+    pub(crate) fn is_doubtful(self) -> bool {
         matches!(self, Self::Recover | Self::Force | Self::Error | Self::Probe)
     }
 }
 
 /// The health that follows from `event` at `now` (seconds since the epoch); `None` if nothing changes.
-pub fn transition(health: Health, event: Event, now: i64, timing: Timing) -> Option<Health> {
+pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing) -> Option<Health> {
     use MemberState::{Busy, Error, Force, Idle, Ok, Probe, Recover};
     let to = |state| Health { state, ..health };
     let next = match (event, health.state) {

@@ -7,7 +7,7 @@ use crate::worker::{Client, ClientGone, Then};
 
 /// One call of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
+pub(crate) enum Call {
     /// Status and added headers.
     Start(u16, usize),
     Reset,
@@ -19,7 +19,7 @@ pub enum Call {
 
 /// The scripted client.
 #[derive(Default)]
-pub struct TestClient {
+pub(crate) struct TestClient {
     /// What `read_body` gives piece by piece; `None` is a failure.
     pub body: VecDeque<Option<Vec<u8>>>,
     /// Every `deliver` fails.
@@ -36,12 +36,12 @@ pub struct TestClient {
 
 impl TestClient {
     /// A client that sends these pieces of a body.
-    pub fn sending(pieces: &[&[u8]]) -> Self {
+    pub(crate) fn sending(pieces: &[&[u8]]) -> Self {
         Self { body: pieces.iter().map(|piece| Some(piece.to_vec())).collect(), ..Self::default() }
     }
 
     /// The response body as far as it was delivered.
-    pub fn received(&self) -> Vec<u8> {
+    pub(crate) fn received(&self) -> Vec<u8> {
         let data = self.calls.iter().filter_map(|call| match call {
             Call::Deliver(data, _) => Some(data.as_slice()),
             _ => None,
@@ -50,7 +50,7 @@ impl TestClient {
     }
 
     /// What followed each delivery.
-    pub fn deliveries(&self) -> Vec<Then> {
+    pub(crate) fn deliveries(&self) -> Vec<Then> {
         let thens = self.calls.iter().filter_map(|call| match call {
             Call::Deliver(_, then) => Some(*then),
             _ => None,

@@ -18,7 +18,7 @@ use crate::ajp::CPING;
 
 /// What the container does after it received a request.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// Sends octets.
     Send(Vec<u8>),
     /// Sends them one by one, with a pause before each.
@@ -37,7 +37,7 @@ pub enum Step {
 
 impl Step {
     /// A head with Content-Length, or without.
-    pub fn head(status: u16, content_length: Option<usize>) -> Self {
+    pub(crate) fn head(status: u16, content_length: Option<usize>) -> Self {
         let length = content_length.map(|length| length.to_string());
         let headers: Vec<(&[u8], &[u8])> =
             length.iter().map(|length| (&b"Content-Length"[..], length.as_bytes())).collect();
@@ -45,27 +45,27 @@ impl Step {
     }
 
     /// Body data; without data a flush.
-    pub fn chunk(data: &[u8]) -> Self {
+    pub(crate) fn chunk(data: &[u8]) -> Self {
         Step::Send(encode_chunk(data))
     }
 
     /// A request for body data.
-    pub fn want(octets: u16) -> Self {
+    pub(crate) fn want(octets: u16) -> Self {
         Step::Send(encode_get_body_chunk(octets))
     }
 
     /// The end, after which the connection may be used again.
-    pub fn end() -> Self {
+    pub(crate) fn end() -> Self {
         Step::Send(encode_end_response(true))
     }
 
     /// A complete short response in one piece.
-    pub fn page() -> Vec<Self> {
+    pub(crate) fn page() -> Vec<Self> {
         Self::at_once(&[Self::head(200, Some(5)), Self::chunk(b"hello"), Self::end()])
     }
 
     /// All that `steps` send, with one system call.
-    pub fn at_once(steps: &[Self]) -> Vec<Self> {
+    pub(crate) fn at_once(steps: &[Self]) -> Vec<Self> {
         let octets = steps.iter().map(|step| match step {
             Step::Send(octets) => octets.clone(),
             other => panic!("{other:?} sends nothing"),
@@ -76,7 +76,7 @@ impl Step {
 
 /// What the container saw.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Forward Requests in order, over all connections.
     pub requests: Vec<ReceivedRequest>,
     /// Data of all body packets; `None` is the empty packet.
@@ -100,7 +100,7 @@ struct Shared {
 }
 
 /// The running container; stops when dropped.
-pub struct Container {
+pub(crate) struct Container {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
@@ -108,7 +108,7 @@ pub struct Container {
 
 impl Container {
     /// Plays the n-th script for the n-th request; the last one for all further ones.
-    pub fn playing(scripts: Vec<Vec<Step>>) -> Self {
+    pub(crate) fn playing(scripts: Vec<Vec<Step>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared {
@@ -126,27 +126,27 @@ impl Container {
     }
 
     /// Plays one script for every request.
-    pub fn always(script: Vec<Step>) -> Self {
+    pub(crate) fn always(script: Vec<Step>) -> Self {
         Self::playing(vec![script])
     }
 
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Whether it answers CPings.
-    pub fn answer_pings(&self, answer: bool) {
+    pub(crate) fn answer_pings(&self, answer: bool) {
         self.shared.pongs.store(answer, Ordering::SeqCst);
     }
 
     /// What it saw so far.
-    pub fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         self.shared.seen.lock().clone()
     }
 
     /// Closes all its connections.
-    pub fn close_all(&self) {
+    pub(crate) fn close_all(&self) {
         for stream in self.shared.streams.lock().drain(..).filter_map(|stream| stream.upgrade()) {
             // One that is closed already is as good.
             let _ = stream.shutdown(Shutdown::Both);
@@ -154,7 +154,7 @@ impl Container {
     }
 
     /// Waits until what it saw satisfies `condition`.
-    pub fn wait_for(&self, condition: impl Fn(&Seen) -> bool) {
+    pub(crate) fn wait_for(&self, condition: impl Fn(&Seen) -> bool) {
         for _ in 0..1000 {
             if condition(&self.seen()) {
                 return;

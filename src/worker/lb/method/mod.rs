@@ -14,7 +14,7 @@ use crate::config::settings::LbMethod;
 use crate::shared::{AjpHandle, MemberHandle};
 
 /// What a balancing method decides; all of them are stateless, the values live in shared memory.
-pub trait Method: Sync {
+pub(super) trait Method: Sync {
     /// The load by which members are compared.
     fn load(&self, member: &MemberHandle, _worker: &AjpHandle) -> u64 {
         member.load()
@@ -38,7 +38,7 @@ pub trait Method: Sync {
 
 /// How load values shrink at maintenance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aging {
+pub(super) enum Aging {
     /// By half for each maintenance interval that passed.
     Halve,
     /// By the lowest value of the usable members.
@@ -48,7 +48,7 @@ pub enum Aging {
 }
 
 /// The method that `name` stands for.
-pub fn by_name(name: LbMethod) -> &'static dyn Method {
+pub(super) fn by_name(name: LbMethod) -> &'static dyn Method {
     match name {
         LbMethod::Request => &request::Request,
         LbMethod::Traffic => &traffic::Traffic,
@@ -59,7 +59,7 @@ pub fn by_name(name: LbMethod) -> &'static dyn Method {
 }
 
 /// Multipliers that belong to `lbfactors` (each at least 1), in their order.
-pub fn multipliers(lbfactors: &[u32]) -> Vec<u64> {
+pub(super) fn multipliers(lbfactors: &[u32]) -> Vec<u64> {
     let common = lbfactors.iter().fold(1, |common, factor| least_common_multiple(common, u64::from(*factor)));
     lbfactors.iter().map(|factor| common / u64::from(*factor)).collect()
 }

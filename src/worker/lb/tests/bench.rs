@@ -29,7 +29,7 @@ fn clock() -> i64 {
 
 /// One call of a member's worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+pub(crate) struct Call {
     pub member: String,
     pub route: String,
     pub activation: Activation,
@@ -39,7 +39,7 @@ pub struct Call {
 type Script = Arc<Mutex<VecDeque<Outcome>>>;
 
 /// A member that answers as scripted, and with success when the script is over.
-pub struct Scripted {
+pub(crate) struct Scripted {
     name: String,
     record: AjpHandle,
     script: Script,
@@ -95,12 +95,12 @@ impl Backend for Scripted {
 }
 
 /// A failure that another member may repeat.
-pub fn failed(failure: Failure) -> Outcome {
+pub(crate) fn failed(failure: Failure) -> Outcome {
     Outcome::Failed { failure, repeatable: true }
 }
 
 /// A balancer `lb` over scripted members.
-pub struct Bench {
+pub(crate) struct Bench {
     pub lb: LbWorker<Scripted>,
     pub shared: Arc<Shared>,
     pub calls: Arc<Mutex<Vec<Call>>>,
@@ -109,7 +109,7 @@ pub struct Bench {
 
 impl Bench {
     /// Members called `names`, with the settings that `change` makes of the defaults.
-    pub fn new(names: &[&str], change: impl FnOnce(&mut LbSettings)) -> Self {
+    pub(crate) fn new(names: &[&str], change: impl FnOnce(&mut LbSettings)) -> Self {
         let mut settings = lb_settings("lb", names);
         settings.retry_interval = std::time::Duration::ZERO;
         change(&mut settings);
@@ -118,7 +118,7 @@ impl Bench {
     }
 
     /// A balancer with memory that others use, too.
-    pub fn on(shared: &Arc<Shared>, settings: LbSettings) -> Self {
+    pub(crate) fn on(shared: &Arc<Shared>, settings: LbSettings) -> Self {
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
         let member = |name: &str| {
             let backend = Scripted {
@@ -139,55 +139,55 @@ impl Bench {
     }
 
     /// Makes the next attempts of `member` end with `outcomes`.
-    pub fn script(&self, member: &str, outcomes: impl IntoIterator<Item = Outcome>) {
+    pub(crate) fn script(&self, member: &str, outcomes: impl IntoIterator<Item = Outcome>) {
         self.member(member).backend().script.lock().extend(outcomes);
     }
 
     /// Makes `member` cost `octets` per attempt.
-    pub fn set_octets(&self, member: &str, octets: u64) {
+    pub(crate) fn set_octets(&self, member: &str, octets: u64) {
         self.member(member).backend().octets.store(octets, Relaxed);
     }
 
     /// Has `rival` act when a selection looks at `member` next, behind its back.
-    pub fn at_next_look(&self, member: &str, rival: impl FnOnce() + Send + 'static) {
+    pub(crate) fn at_next_look(&self, member: &str, rival: impl FnOnce() + Send + 'static) {
         *self.member(member).backend().at_next_look.lock() = Some(Box::new(rival));
     }
 
     /// Takes the host of `member` away.
-    pub fn cut_off(&self, member: &str) {
+    pub(crate) fn cut_off(&self, member: &str) {
         self.member(member).backend().cut_off.store(true, Relaxed);
     }
 
-    pub fn member(&self, name: &str) -> &Member<Scripted> {
+    pub(crate) fn member(&self, name: &str) -> &Member<Scripted> {
         self.lb.members().iter().find(|member| member.name() == name).expect("known member")
     }
 
-    pub fn record(&self, member: &str) -> &MemberHandle {
+    pub(crate) fn record(&self, member: &str) -> &MemberHandle {
         self.member(member).record()
     }
 
-    pub fn state(&self, member: &str) -> MemberState {
+    pub(crate) fn state(&self, member: &str) -> MemberState {
         self.record(member).health().state
     }
 
-    pub fn load(&self, member: &str) -> u64 {
+    pub(crate) fn load(&self, member: &str) -> u64 {
         self.record(member).load()
     }
 
     /// Puts `member` into `state`, with errors that began and ended now.
-    pub fn put(&self, member: &str, state: MemberState) {
+    pub(crate) fn put(&self, member: &str, state: MemberState) {
         let times = state.is_doubtful().then(clock);
         let health = crate::shared::Health { state, first_error: times, last_error: times };
         self.record(member).update_health(|_| Some(health));
     }
 
     /// Lets time pass.
-    pub fn wait(&self, seconds: i64) {
+    pub(crate) fn wait(&self, seconds: i64) {
         CLOCK.with(|clock| clock.set(clock.get() + seconds));
     }
 
     /// Serves `request`; returns outcome and notes.
-    pub fn serve(&self, request: &TestRequest) -> (Outcome, ServiceNotes) {
+    pub(crate) fn serve(&self, request: &TestRequest) -> (Outcome, ServiceNotes) {
         let mut notes = ServiceNotes::default();
         let outcome = request.with(&self.logger, |request| {
             self.lb.service(request, &mut NoClient { waiting: true }, &mut notes)
@@ -196,19 +196,19 @@ impl Bench {
     }
 
     /// Serves `request`; returns the outcome and the members that were tried.
-    pub fn route(&self, request: &TestRequest) -> (Outcome, Vec<String>) {
+    pub(crate) fn route(&self, request: &TestRequest) -> (Outcome, Vec<String>) {
         self.calls.lock().clear();
         let (outcome, _) = self.serve(request);
         (outcome, self.tried())
     }
 
     /// The members of all calls so far.
-    pub fn tried(&self) -> Vec<String> {
+    pub(crate) fn tried(&self) -> Vec<String> {
         self.calls.lock().iter().map(|call| call.member.clone()).collect()
     }
 
     /// Serves `count` requests that are like `request`; returns the members, one letter each (their last).
-    pub fn schedule(&self, request: &TestRequest, count: usize) -> String {
+    pub(crate) fn schedule(&self, request: &TestRequest, count: usize) -> String {
         let last = |member: String| member.chars().last().unwrap_or('?');
         (0..count).flat_map(|_| self.route(request).1).map(last).collect()
     }
@@ -216,7 +216,7 @@ impl Bench {
 
 /// A request under construction.
 #[derive(Clone, Default)]
-pub struct TestRequest {
+pub(crate) struct TestRequest {
     pub uri: String,
     pub cookies: Vec<String>,
     pub rule: RuleOptions,
@@ -228,23 +228,23 @@ pub struct TestRequest {
 
 impl TestRequest {
     /// A request without session.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { uri: "/app/".to_owned(), ..Self::default() }
     }
 
     /// A request of the session `id`.
-    pub fn session(id: &str) -> Self {
+    pub(crate) fn session(id: &str) -> Self {
         Self { cookies: vec![format!("JSESSIONID={id}")], ..Self::new() }
     }
 
     /// The same request under a rule that says `activation` of `member`.
-    pub fn rule(mut self, member: &str, activation: Activation) -> Self {
+    pub(crate) fn rule(mut self, member: &str, activation: Activation) -> Self {
         self.rule.activations.push(ActivationRule { member: member.to_owned(), activation });
         self
     }
 
     /// Hands the request to `use_it`.
-    pub fn with<T>(&self, logger: &Logger, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, logger: &Logger, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
         use_it(&Request {
             forward: ForwardRequest {
                 method: b"GET",
@@ -280,7 +280,7 @@ impl Headers for TestRequest {
 }
 
 /// A client without a body, for requests whose answers nobody looks at.
-pub struct NoClient {
+pub(crate) struct NoClient {
     /// Whether it waits for an answer.
     pub waiting: bool,
 }
