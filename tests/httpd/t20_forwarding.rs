@@ -78,9 +78,9 @@ fn judge(row: &Row, ours: &Facts, original: Option<&Facts>) -> Vec<String> {
     match &row.original {
         None => faults.extend(ours.differences(original, &[])),
         Some(difference) => {
-            let listed = include_str!("../../README.md").contains(&format!("| {}", difference.case));
-            if !listed {
-                faults.push(format!("README.md lists no difference {:?}", difference.case));
+            let decision = format!("\n| {} |", difference.decision);
+            if !include_str!("../../docs/decisions.md").contains(&decision) {
+                faults.push(format!("docs/decisions.md has no row {}", difference.decision));
             }
             let unmet = original.unmet(difference.facts);
             faults.extend(unmet.into_iter().map(|fault| format!("the original: {fault}")));

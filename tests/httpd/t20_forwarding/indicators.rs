@@ -6,7 +6,7 @@
 use super::table::{row, Group, Row, Setup};
 use super::uri::BY_EXTENSION;
 
-const FORGOTTEN: &str = "JkAutoAlias, JkStripSession in a virtual host without mounts; JkLocalAddrIndicator";
+const FORGOTTEN: u32 = 16;
 
 pub const DEFAULTS: Setup = Setup {
     main: "JkMount /* wire\nJkEnvVar FROM_MAIN by-main",
@@ -185,7 +185,7 @@ SetEnvIf X-Empty-No-Jk 1(x?) no-jk=$1
 SetEnv no-jk 1
 </Location>";
 
-const LATE: &str = "`no-jk` that comes after mapping";
+const LATE: u32 = 34;
 
 const BY_REQUEST: &[Row] = &[
     row("GET /x\nX-User: carol", &["attr.remote_user=carol"]),

@@ -81,7 +81,7 @@ const WITHOUT: &[Row] = &[
     row("GET /again", &["reused=true"]),
 ];
 
-const REJECTED: &str = "what `JkOptions +RejectUnsafeURI` rejects";
+const REJECTED: u32 = 14;
 
 /// The map is the main server's, the option this host's own.
 const UNSAFE: &[Row] = &[
@@ -116,9 +116,9 @@ const PLUS_AGAIN: &[Row] = &[row("GET /x", &["attr.ssl_key_size=128"])];
 
 const MINUS: &[Row] = &[row("GET /x", &["status=200"]), row("GET /again", &["reused=true"])];
 
-const LOOK_UPS: &str = "a mounted URI that another module looks up";
+const LOOK_UPS: u32 = 41;
 
-const INDEX_FILES: &str = "index files that only Tomcat has";
+const INDEX_FILES: u32 = 52;
 
 const PROBED: &[Row] = &[
     row("GET /shop/page.jsp", &["uri=/shop/page.jsp", "note.JK_WORKER_NAME=wire"]),
@@ -182,7 +182,7 @@ const STRIP_NAME: &[Row] =
 
 const STRIP_OFF: &[Row] = &[row("GET /local.txt;jsessionid=1", &["status=404"])];
 
-const FORGOTTEN: &str = "JkAutoAlias, JkStripSession in a virtual host without mounts; JkLocalAddrIndicator";
+const FORGOTTEN: u32 = 16;
 
 const STRIP_NO_MOUNT: &[Row] = &[row("GET /local.txt;jsessionid=1", &["status=200", "body=from httpd"])
     .unlike(
@@ -214,7 +214,7 @@ SetEnv JK_WORKER_NAME w
 Require all denied
 </Location>";
 
-const CLEANED: &str = "`SetHandler jakarta-servlet` and URIs with `;` segments";
+const CLEANED: u32 = 15;
 
 const HANDLER: &[Row] = &[
     row("GET /mirror/a%20b?q", &["uri=/mirror/a%20b", "query=q", "note.JK_WORKER_NAME=w"]),
@@ -255,7 +255,7 @@ Require all denied
 RewriteEngine On
 RewriteRule ^/again$ /wire/again [PT]";
 
-const ERROR_PAGE: &str = "`ErrorDocument` that is mounted";
+const ERROR_PAGE: u32 = 35;
 
 /// Requests that httpd makes itself: error pages, of which the status is that of the answer, and included parts.
 const INNER: &[Row] = &[

@@ -140,7 +140,7 @@ JkMount /mirror/lb/set/* lb;set_session_cookie=1
 SetEnv JK_ROUTE
 SetEnvIf Request_URI /tls HTTPS=on";
 
-const COOKIE: &str = "session cookie set by the module";
+const COOKIE: u32 = 11;
 
 const COOKIES: &[Row] = &[
     row("GET /mirror/x\nCookie: OWNID=a.tomcat2", &["route=tomcat2", "!reply.set-cookie"]),
@@ -187,7 +187,7 @@ JkMount /mirror/rule/* w;fail_on_status=200
 JkMount /mirror/soft/* lb;fail_on_status=-200
 JkMount /error flaky;fail_on_status=500";
 
-const AT_ONCE: &str = "`fail_on_status`";
+const AT_ONCE: u32 = 8;
 
 /// It asked each member twice.
 const REPEATED: &[&str] = &[
@@ -214,7 +214,7 @@ const FAIL_ON_STATUS: &[Row] = &[
     row("GET /error?code=500", &["status=503", "note.JK_WORKER_TYPE=lb"]).unlike(AT_ONCE, REPEATED),
 ];
 
-const NO_NUMBER: &str = "`JK_REPLY_TIMEOUT` that is no number";
+const NO_NUMBER: u32 = 33;
 
 const TIMEOUTS_CONF: &str = "
 JkMount /slow slow

@@ -31,8 +31,8 @@ pub struct Row {
 
 /// What the C original does where it was left behind on purpose.
 pub struct Original {
-    /// Row of the table "Differences from the C mod_jk" in README.md: the beginning of its first cell.
-    pub case: &'static str,
+    /// Number of the row in docs/decisions.md.
+    pub decision: u32,
     /// Facts as in [`Row::facts`]; those named in either list are not compared between the two.
     pub facts: &'static [&'static str],
 }
@@ -43,8 +43,8 @@ pub const fn row(request: &'static str, facts: &'static [&'static str]) -> Row {
 }
 
 impl Row {
-    /// Marks a deliberate difference: its case in README.md, and what the original does.
-    pub const fn unlike(self, case: &'static str, facts: &'static [&'static str]) -> Self {
-        Self { original: Some(Original { case, facts }), ..self }
+    /// Marks a deliberate difference: its row in docs/decisions.md, and what the original does.
+    pub const fn unlike(self, decision: u32, facts: &'static [&'static str]) -> Self {
+        Self { original: Some(Original { decision, facts }), ..self }
     }
 }

@@ -42,11 +42,11 @@ pub const SETUP: Setup = Setup {
 };
 
 /// What httpd's other modules and logs see of a URI that `<Location>` saw clean.
-pub const PARAMETERS: &str = "path parameters of a mounted URI";
+pub const PARAMETERS: u32 = 50;
 
-pub const BY_EXTENSION: &str = "what mod_mime makes of the name of a mounted URI";
+pub const BY_EXTENSION: u32 = 39;
 
-const ENCODED_SLASHES: &str = "`AllowEncodedSlashes NoDecode`";
+const ENCODED_SLASHES: u32 = 40;
 
 /// A slash is left as it came; what httpd decoded to the same octets is encoded again.
 const NODECODE: &[Row] = &[
@@ -159,7 +159,7 @@ const UNSAFE_CONF: &str = "
 JkOptions ForwardURIProxy RejectUnsafeURI
 JkMount /app/* wire";
 
-const REJECTED: &str = "what `JkOptions +RejectUnsafeURI` rejects";
+const REJECTED: u32 = 14;
 
 const UNSAFE: &[Row] = &[
     row("GET /app/a%20b", &["uri=/app/a%20b"]),
