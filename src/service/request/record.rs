@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
-use super::host::VirtualHost;
 use super::probe::Probes;
 use super::uri::Arrival;
 use crate::config::directives::Indicator;
 use crate::ffi::request::Request;
-use crate::mapping::{Rule, RuleOptions};
+use crate::mapping::Rule;
+use crate::service::server::host::VirtualHost;
 
 /// One request, from translate_name to the log.
 #[derive(Debug)]
@@ -43,9 +43,6 @@ pub(super) enum StartedOver {
         arrival: Arrival,
     },
 }
-
-/// A worker chosen by environment variable: name and extensions.
-pub(super) type Choice = (String, RuleOptions);
 
 /// What log lines show when a request has no id though it could have one.
 const NO_ID: &str = "NO-ID";

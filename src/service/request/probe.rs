@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::host::VirtualHost;
 use super::record::RequestRecord;
 use super::translate::{take, DIRECTORY};
 use super::uri::Arrival;
@@ -14,6 +13,7 @@ use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::mapping::Rule;
+use crate::service::server::host::VirtualHost;
 
 /// What mod_dir looked up for a request, as far as it is mounted.
 #[derive(Debug)]

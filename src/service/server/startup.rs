@@ -9,7 +9,6 @@ use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::Hosts;
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
-use super::Verdict;
 use crate::config::directives::Indicator;
 use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
@@ -20,6 +19,7 @@ use crate::ffi::server::{
 };
 use crate::log;
 use crate::log::Logger;
+use crate::service::Verdict;
 use crate::shared::Shared;
 use crate::worker::registry::Workers;
 use crate::worker::Names;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::last_good::LastGood;
+use super::log_format::LogFormat;
 use super::reach;
-use super::request_log::LogFormat;
 use super::slot::ServerSlot;
 use crate::config::directives::{GlobalSettings, JkOptions, MountCopy, MountFile, ServerSettings};
 use crate::config::settings::WorkersSettings;

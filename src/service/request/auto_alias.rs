@@ -7,13 +7,13 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::host::VirtualHost;
 use super::record::RequestRecord;
 use super::translate::DIRECTORY;
-use super::Verdict;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::mapping::{auto_alias, AutoAlias};
+use crate::service::server::host::VirtualHost;
+use crate::service::Verdict;
 
 /// Maps a URI that no rule matched to a file of a web application.
 pub(super) fn translate(

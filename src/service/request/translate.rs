@@ -3,14 +3,15 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use super::host::VirtualHost;
+use super::auto_alias;
 use super::record::{RequestRecord, StartedOver};
 use super::uri::{clean, refuse_unsafe};
-use super::{auto_alias, Verdict};
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::mapping::{self, Rule};
+use crate::service::server::host::VirtualHost;
+use crate::service::Verdict;
 
 /// Name of our handler, for SetHandler and `[H=]`.
 pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";

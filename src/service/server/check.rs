@@ -10,7 +10,6 @@ use super::names::Hosts;
 use super::plan::Plan;
 use super::resources;
 use super::slot::ServerSlot;
-use super::Verdict;
 use crate::config::directives::ConfigCheck;
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::map::Entry;
@@ -20,6 +19,7 @@ use crate::config::{Diagnostic, Report, Severity};
 use crate::ffi::error_log::{write, write_terminal, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
+use crate::service::Verdict;
 
 /// Reads the configuration and judges it.
 pub(crate) fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {

@@ -5,18 +5,18 @@ use std::time::Instant;
 
 use super::client::HttpdClient;
 use super::forward::{reply_timeout, switch, Facts};
-use super::host::VirtualHost;
 use super::notes;
-use super::record::{Choice, RequestRecord, StartedOver};
+use super::record::{RequestRecord, StartedOver};
 use super::translate::{take, DIRECTORY, JAKARTA_SERVLET};
 use super::uri::{clean, refuse_unsafe, Arrival};
-use super::Verdict;
 use crate::config::directives::{Indicator, JkOptions};
 use crate::ffi::request::Request;
 use crate::ffi::response::Stage;
 use crate::log;
 use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
+use crate::service::server::host::{Choice, VirtualHost};
+use crate::service::Verdict;
 use crate::worker::registry::Worker;
 use crate::worker::{self, Failure, Outcome, ServiceNotes};
 

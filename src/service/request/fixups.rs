@@ -1,11 +1,11 @@
 //! The fixup phase: access has been decided on the clean URI, and what comes now works on the resource.
 
-use super::host::VirtualHost;
 use super::probe;
 use super::record::RequestRecord;
 use super::translate::JAKARTA_SERVLET;
-use super::Verdict;
 use crate::ffi::request::Request;
+use crate::service::server::host::VirtualHost;
+use crate::service::Verdict;
 
 /// Before all other fixups: a mounted URI is the container's, whatever its extensions mean to mod_mime, whose opinion
 /// would go into the answer or take the request away. What `<Location>` sets comes next and holds.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::expanded::{is_expanded, without_gzip};
-use super::host::VirtualHost;
 use super::record::RequestRecord;
 use super::uri::encoded_slashes;
 use crate::ajp::{Attributes, ForwardRequest, Headers};
@@ -17,6 +16,7 @@ use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForw
 use crate::ffi::request::Request;
 use crate::ffi::table::Table;
 use crate::mapping;
+use crate::service::server::host::VirtualHost;
 use crate::text::{content_length, trim_header_value, LeadingNumber};
 use crate::worker::Body;
 

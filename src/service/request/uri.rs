@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 
-use super::host::VirtualHost;
 use crate::config::directives::{JkOptions, UriForwarding};
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::mapping;
+use crate::service::server::host::VirtualHost;
 
 /// How a request came, where httpd sees something else meanwhile.
 #[derive(Clone, Debug)]

@@ -4,70 +4,21 @@
 
 use std::borrow::Cow;
 
-use super::host::VirtualHost;
 use super::record::RequestRecord;
-use super::Verdict;
 use crate::ffi::request::Request;
+use crate::service::server::host::VirtualHost;
+use crate::service::server::log_format::{Item, LogFormat};
+use crate::service::Verdict;
 
-/// A format, parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LogFormat(Vec<Item>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Item {
-    Literal(Vec<u8>),
-    Token(u8),
-}
-
-/// The letters behind `%`.
-const TOKENS: &[u8] = b"bBHmqprsTUvVwR";
-
-impl LogFormat {
-    /// Parses a format.
-    ///
-    /// # Errors
-    /// A complaint that names the wrong token, its position, and the tokens there are.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
-        let mut items = Vec::new();
-        let mut literal = Vec::new();
-        let mut octets = text.iter().copied().enumerate();
-        while let Some((position, octet)) = octets.next() {
-            match octet {
-                b'%' => {
-                    let token = octets.next().map(|(_, token)| token).filter(|token| TOKENS.contains(token));
-                    let token = token.ok_or_else(|| unknown_token(text, position))?;
-                    if !literal.is_empty() {
-                        items.push(Item::Literal(std::mem::take(&mut literal)));
-                    }
-                    items.push(Item::Token(token));
-                }
-                b'\\' => literal.extend_from_slice(&escape(octets.next().map(|(_, octet)| octet))),
-                _ => literal.push(octet),
-            }
+fn line(format: &LogFormat, request: Request<'_>) -> Vec<u8> {
+    let mut line = Vec::with_capacity(128);
+    for item in format.items() {
+        match item {
+            Item::Literal(text) => line.extend_from_slice(text),
+            Item::Token(token) => append_visible(&mut line, &value(*token, request)),
         }
-        if !literal.is_empty() {
-            items.push(Item::Literal(literal));
-        }
-        Ok(Self(items))
     }
-
-    fn line(&self, request: Request<'_>) -> Vec<u8> {
-        let mut line = Vec::with_capacity(128);
-        for item in &self.0 {
-            match item {
-                Item::Literal(text) => line.extend_from_slice(text),
-                Item::Token(token) => append_visible(&mut line, &value(*token, request)),
-            }
-        }
-        line
-    }
-}
-
-fn unknown_token(text: &[u8], position: usize) -> String {
-    let end = text.len().min(position + 2);
-    let token = String::from_utf8_lossy(&text[position..end]);
-    let known: Vec<_> = TOKENS.iter().map(|token| format!("%{}", *token as char)).collect();
-    format!("unknown token {token} at octet {}, expected one of {}", position + 1, known.join(" "))
+    line
 }
 
 /// The request that our handler took: this one, or the one it was started over as.
@@ -76,16 +27,6 @@ fn handled(request: Request<'_>) -> Option<Request<'_>> {
     match record.started_over.get() {
         Some(_) => handled(request.next()?),
         None => record.is_handled().then_some(request),
-    }
-}
-
-/// `\n`, `\t` and `\\` are escapes; any other character stays with its backslash.
-fn escape(octet: Option<u8>) -> Vec<u8> {
-    match octet {
-        Some(b'n') => b"\n".to_vec(),
-        Some(b't') => b"\t".to_vec(),
-        Some(b'\\') | None => b"\\".to_vec(),
-        Some(other) => vec![b'\\', other],
     }
 }
 
@@ -137,7 +78,7 @@ pub(crate) fn log_transaction(request: Request<'_>) -> Verdict {
     RequestRecord::find(request).into_iter().for_each(|record| record.show_arrival(request));
     match (&host.request_log, handled(request)) {
         (Some(format), Some(handled)) => {
-            host.log.write_request_line(&format.line(handled));
+            host.log.write_request_line(&line(format, handled));
             Verdict::Ok
         }
         _ => Verdict::Declined,
@@ -146,22 +87,7 @@ pub(crate) fn log_transaction(request: Request<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn formats_are_literals_and_tokens() {
-        let format = LogFormat::parse(br"%w\t%s \x\\ done\n").unwrap();
-        let literal = |text: &[u8]| Item::Literal(text.to_vec());
-        let expected = [Item::Token(b'w'), literal(b"\t"), Item::Token(b's'), literal(b" \\x\\ done\n")];
-        assert_eq!(format.0, expected);
-    }
-
-    #[test]
-    fn unknown_tokens_are_named_with_their_position() {
-        let complaint = LogFormat::parse(b"%w %Z").unwrap_err();
-        assert!(complaint.starts_with("unknown token %Z at octet 4, expected one of %b %B"), "{complaint}");
-        assert!(LogFormat::parse(b"100%").is_err());
-    }
+    use super::mask_password;
 
     #[test]
     fn passwords_are_masked() {

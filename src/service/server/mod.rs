@@ -1,0 +1,29 @@
+//! The life of a server, from its configuration to its last child. Rules: "directives, section 9".
+//!
+//! 1. Directives fill a [`ServerSlot`] per server.
+//! 2. [`check_config`] reads and judges what they name (`plan`), and tells the truth at configtest.
+//! 3. [`post_config`] builds from the plan: logs, shared memory, workers, and a [`host::VirtualHost`] per server, which is
+//!    what requests see. What worked is remembered for a restart that meets something broken (`last_good`).
+//! 4. [`child_init`] makes a child ready: its slot, and its threads for workers and map files. The parent looks at the
+//!    map files as well ([`watch_in_parent`]).
+//! 5. [`child_ended`] gives back what a child held.
+
+mod check;
+mod children;
+pub(super) mod host;
+mod last_good;
+pub(super) mod log_format;
+mod logs;
+mod map_watch;
+mod names;
+mod plan;
+mod reach;
+mod resources;
+mod slot;
+mod startup;
+
+pub(crate) use check::check_config;
+pub(crate) use children::{child_ended, child_init};
+pub(crate) use map_watch::watch_in_parent;
+pub(crate) use slot::ServerSlot;
+pub(crate) use startup::post_config;
