@@ -53,7 +53,7 @@ impl Moment {
 pub(super) struct Watch {
     decided: Option<Stamp>,
     unsettled: Option<Unsettled>,
-    reported: Option<Fault>,
+    reported: Option<Unreadable>,
     /// What the text in force hashes to, and its size.
     in_force: Option<(u64, u64)>,
 }
@@ -80,11 +80,11 @@ struct Agreed {
 }
 
 /// Why a version could not be read.
-pub(super) type Fault = (Option<Stamp>, ErrorKind);
+pub(super) type Unreadable = (Option<Stamp>, ErrorKind);
 
-/// What to do about a version.
+/// How far a version has come, and so what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Maturity {
     /// Nothing: it was taken or refused before.
     Known,
     /// Look again after this time, when it may have settled.
@@ -97,10 +97,10 @@ pub(super) enum Verdict {
 
 impl Watch {
     /// Judges the version found at `now`.
-    pub(super) fn judge(&mut self, stamp: Stamp, now: Moment) -> Verdict {
+    pub(super) fn judge(&mut self, stamp: Stamp, now: Moment) -> Maturity {
         if self.decided == Some(stamp) {
             (self.unsettled, self.reported) = (None, None);
-            return Verdict::Known;
+            return Maturity::Known;
         }
         let unsettled = self.unsettled.get_or_insert_with(|| Unsettled {
             since: now.steady,
@@ -116,11 +116,11 @@ impl Watch {
         let has_shrunk = stamp.size() < self.in_force.map_or(1, |(_, size)| size);
         match unsettled.age(now) {
             age if age >= SETTLE => match AGREE.saturating_sub(now.steady - unsettled.version.1) {
-                rest if has_shrunk && !rest.is_zero() => Verdict::Young(rest),
-                _ => Verdict::Ripe,
+                rest if has_shrunk && !rest.is_zero() => Maturity::Young(rest),
+                _ => Maturity::Ripe,
             },
-            _ if now.steady - unsettled.since >= PATIENCE => Verdict::Restless,
-            age => Verdict::Young((SETTLE - age).max(SHORTEST)),
+            _ if now.steady - unsettled.since >= PATIENCE => Maturity::Restless,
+            age => Maturity::Young((SETTLE - age).max(SHORTEST)),
         }
     }
 
@@ -179,12 +179,12 @@ impl Watch {
     }
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
-    pub(super) fn fails(&mut self, fault: Fault, now: Moment) -> bool {
+    pub(super) fn fails(&mut self, why: Unreadable, now: Moment) -> bool {
         if self.unsettled.as_ref().is_some_and(|unsettled| !unsettled.is_overdue(now)) {
             return false;
         }
         self.unsettled = None;
-        self.reported.replace(fault) != Some(fault)
+        self.reported.replace(why) != Some(why)
     }
 }
 

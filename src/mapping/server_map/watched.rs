@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::file::{self, Content, Stamp};
-use super::watch::{Moment, Verdict, Watch, GLANCE, SETTLE};
+use super::watch::{Moment, Maturity, Watch, GLANCE, SETTLE};
 use super::{MapFile, Validate};
 use crate::config::{Origin, Report};
 use crate::mapping::map_file::{self, KnownProperty};
@@ -73,19 +73,19 @@ impl WatchedFile {
         let stamp = Stamp::of_path(&self.path).map_err(|error| (None, error))?;
         let read = || file::read(&self.path).map_err(|error| (Some(stamp), error));
         match watch.judge(stamp, now) {
-            Verdict::Known => Ok(Found::Known),
-            Verdict::Young(pause) => {
+            Maturity::Known => Ok(Found::Known),
+            Maturity::Young(pause) => {
                 watch.note(&read()?.text);
                 Ok(Found::Pending(pause))
             }
             // What was read must be the version that was judged, not one that came right after.
-            Verdict::Ripe => Ok(match read()? {
+            Maturity::Ripe => Ok(match read()? {
                 Content { stamp: found, text, changed: false } if found == stamp => {
                     Found::Ready(Version { stamp, text, settled: true })
                 }
                 _ => Found::Pending(SETTLE),
             }),
-            Verdict::Restless => Ok(restless(watch, read()?, now)),
+            Maturity::Restless => Ok(restless(watch, read()?, now)),
         }
     }
 
