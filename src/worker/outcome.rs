@@ -93,13 +93,13 @@ pub(crate) enum Repeat {
     IfIdempotent,
 }
 
-/// Where a failed request would be sent again.
+/// How a failed request would be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum Resend {
     /// On the worker that failed.
-    SameWorker,
+    Retry,
     /// On another member of the balancer.
-    OtherWorker,
+    Failover,
 }
 
 /// The failed attempt, as far as the repeat rules ask.
@@ -231,12 +231,12 @@ impl Failure {
         self.row().1
     }
 
-    /// Tells whether the request may be sent again to `target`: the one place where this is decided.
-    pub(crate) fn may_repeat(self, target: Target, attempt: &Attempt<'_>, progress: &Progress) -> bool {
+    /// Tells whether the request may be sent again as `resend` says: the one place where this is decided.
+    pub(crate) fn may_repeat(self, resend: Resend, attempt: &Attempt<'_>, progress: &Progress) -> bool {
         let allowed = match self.repeat() {
             Repeat::Never => false,
             Repeat::Always => true,
-            Repeat::Elsewhere => target == Target::OtherWorker,
+            Repeat::Elsewhere => resend == Resend::Failover,
             Repeat::IfIdempotent => attempt.may_execute_twice(),
         };
         allowed && progress.is_repeatable()

@@ -14,7 +14,7 @@ use crate::config::settings::RecoveryOptions;
 use crate::log;
 use crate::shared::Hint;
 use crate::text::Counted;
-use crate::worker::outcome::{Attempt, Culprit, Target};
+use crate::worker::outcome::{Attempt, Culprit, Resend};
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
 
@@ -108,7 +108,7 @@ impl Service<'_> {
                 continue;
             }
             if attempt >= settings.retries
-                || !self.may_repeat(&failed, Target::SameWorker)
+                || !self.may_repeat(&failed, Resend::Retry)
                 || !self.pause(&failed.fault)
             {
                 let outcome = self.give_up(&failed, attempt);
@@ -198,8 +198,8 @@ impl Service<'_> {
         }
     }
 
-    fn may_repeat(&self, failed: &Failed, target: Target) -> bool {
-        failed.fault.failure().may_repeat(target, &self.facts(failed.headers_received), self.progress)
+    fn may_repeat(&self, failed: &Failed, resend: Resend) -> bool {
+        failed.fault.failure().may_repeat(resend, &self.facts(failed.headers_received), self.progress)
     }
 
     /// Waits for retry_interval; tells whether anybody still waits for another attempt.
@@ -227,7 +227,7 @@ impl Service<'_> {
 
     /// The last attempt failed: counts and logs it.
     fn give_up(&self, failed: &Failed, attempts: u32) -> Outcome {
-        let repeatable = self.may_repeat(failed, Target::OtherWorker);
+        let repeatable = self.may_repeat(failed, Resend::Failover);
         let failure = match failed.fault.failure() {
             failure if failure.culprit() == Culprit::Client => {
                 self.worker.record.count_client_error();
@@ -287,7 +287,7 @@ impl Service<'_> {
             true => log!(log, Warn, "({name}) {line}: {why}"),
             false => log!(log, Error, "({name}) {line} gets {}: {why}", failure.status()),
         }
-        let repeatable = failure.may_repeat(Target::OtherWorker, &self.facts(false), self.progress);
+        let repeatable = failure.may_repeat(Resend::Failover, &self.facts(false), self.progress);
         Outcome::Failed { failure, repeatable }
     }
 }

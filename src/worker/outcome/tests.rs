@@ -32,8 +32,8 @@ fn attempt(method: &str, recovery: RecoveryOptions, headers_received: bool) -> A
 fn repeats(failure: Failure, attempt: &Attempt<'_>) -> (bool, bool) {
     let progress = Progress::default();
     (
-        failure.may_repeat(Target::SameWorker, attempt, &progress),
-        failure.may_repeat(Target::OtherWorker, attempt, &progress),
+        failure.may_repeat(Resend::Retry, attempt, &progress),
+        failure.may_repeat(Resend::Failover, attempt, &progress),
     )
 }
 
@@ -116,7 +116,7 @@ fn nothing_is_repeated_once_something_was_used_up() {
         Progress { delivered: true, ..Progress::default() },
         Progress { body_consumed: true, ..Progress::default() },
     ] {
-        assert!(!Failure::Connect.may_repeat(Target::OtherWorker, &get, &progress));
+        assert!(!Failure::Connect.may_repeat(Resend::Failover, &get, &progress));
         assert!(!get.may_outlive_stale_connection(&progress));
     }
 }
