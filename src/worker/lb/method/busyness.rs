@@ -16,9 +16,9 @@ use super::{Aging, Method};
 use crate::shared::{AjpHandle, MemberHandle};
 
 /// Fewest requests in flight.
-pub(super) struct Busyness;
+pub(super) struct ByBusyness;
 
-impl Method for Busyness {
+impl Method for ByBusyness {
     fn load(&self, member: &MemberHandle, worker: &AjpHandle) -> u64 {
         u64::from(worker.busy()).saturating_mul(member.multiplier())
     }

@@ -50,11 +50,11 @@ pub(super) enum Aging {
 /// The method that `name` stands for.
 pub(super) fn by_name(name: LbMethod) -> &'static dyn Method {
     match name {
-        LbMethod::Request => &request::Request,
-        LbMethod::Traffic => &traffic::Traffic,
-        LbMethod::Busyness => &busyness::Busyness,
-        LbMethod::Session => &session::Session,
-        LbMethod::Next => &next::Next,
+        LbMethod::Request => &request::ByRequests,
+        LbMethod::Traffic => &traffic::ByTraffic,
+        LbMethod::Busyness => &busyness::ByBusyness,
+        LbMethod::Session => &session::BySessions,
+        LbMethod::Next => &next::ByTurns,
     }
 }
 

@@ -12,11 +12,11 @@
 use super::{Aging, Method};
 
 /// Fewest new sessions, never decayed.
-pub(super) struct Next;
+pub(super) struct ByTurns;
 
-impl Method for Next {
+impl Method for ByTurns {
     fn election_cost(&self, multiplier: u64, new_session: bool) -> u64 {
-        super::session::Session.election_cost(multiplier, new_session)
+        super::session::BySessions.election_cost(multiplier, new_session)
     }
 
     fn aging(&self) -> Aging {

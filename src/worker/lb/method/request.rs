@@ -12,9 +12,9 @@
 use super::Method;
 
 /// Fewest requests.
-pub(super) struct Request;
+pub(super) struct ByRequests;
 
-impl Method for Request {
+impl Method for ByRequests {
     fn election_cost(&self, multiplier: u64, _new_session: bool) -> u64 {
         multiplier
     }

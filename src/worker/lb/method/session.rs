@@ -12,9 +12,9 @@
 use super::Method;
 
 /// Fewest new sessions.
-pub(super) struct Session;
+pub(super) struct BySessions;
 
-impl Method for Session {
+impl Method for BySessions {
     fn election_cost(&self, multiplier: u64, new_session: bool) -> u64 {
         if new_session {
             multiplier

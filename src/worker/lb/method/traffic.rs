@@ -12,9 +12,9 @@
 use super::Method;
 
 /// Fewest octets.
-pub(super) struct Traffic;
+pub(super) struct ByTraffic;
 
-impl Method for Traffic {
+impl Method for ByTraffic {
     fn traffic_cost(&self, multiplier: u64, octets: u64) -> u64 {
         octets.saturating_mul(multiplier)
     }
