@@ -99,7 +99,7 @@ impl<'a> Builder<'a> {
         Section::new(self.map, worker, self.report)
     }
 
-    /// Refuses names that do not fit the shared records.
+    /// Refuses names that are too long.
     pub(super) fn accepts_name(&mut self, item: &Item) -> bool {
         let length = item.text.len();
         if length > MAX_NAME {

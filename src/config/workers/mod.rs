@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 pub use build::settings;
 pub use map::PropertyMap;
-pub use names::{check_mounted_worker, check_worker_property, is_property_key, DefinedNames, MAX_NAME};
+pub use names::{check_mounted_worker, check_worker_property, is_property_key, DefinedNames};
 
 use super::diagnostic::{Origin, Report};
 use super::settings::WorkersSettings;

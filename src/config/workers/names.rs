@@ -13,8 +13,8 @@ use crate::config::diagnostic::{did_you_mean, nearest};
 use crate::config::properties::{self, Line};
 use crate::config::settings::WorkersSettings;
 
-/// Longest name in octets that fits the shared records.
-pub const MAX_NAME: usize = 63;
+/// Longest name in octets, also of hosts, routes and the like: "workers-properties, section 4".
+pub(super) const MAX_NAME: usize = 63;
 
 /// Splits `worker.<name>.<property>`; the name is empty in `worker.<property>` and may hold dots itself.
 ///

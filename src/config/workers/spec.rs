@@ -25,7 +25,7 @@ pub enum Kind {
     PingMode,
     /// Text of any length.
     Text,
-    /// Text that has to fit a shared record: at most [`MAX_NAME`](super::MAX_NAME) octets.
+    /// Text of at most [`MAX_NAME`](super::names::MAX_NAME) octets.
     Name,
     /// Text that is never shown.
     Secret,
