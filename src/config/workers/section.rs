@@ -174,11 +174,11 @@ impl<'a> Section<'a> {
     /// One of `values`, which stand in the order of the property's words.
     pub(super) fn letter<T: Copy>(&mut self, property: Property, values: &[T]) -> T {
         let words = property.spec().kind.words();
-        let written = self.entry(property).map(|entry| values::choice(&entry.text, words));
+        let written = self.entry(property).map(|entry| values::letter(&entry.text, words));
         match written {
-            Some(Some(choice)) if !choice.plain => {
+            Some(Some(letter)) if !letter.plain => {
                 let expected = one_of(words);
-                self.warn(property, format_args!("expected {expected}, taken as {}", words[choice.index]));
+                self.warn(property, format_args!("expected {expected}, taken as {}", words[letter.index]));
             }
             Some(None) => {
                 let (expected, usual) = (one_of(words), usual(property.spec()));
@@ -186,8 +186,8 @@ impl<'a> Section<'a> {
             }
             Some(Some(_)) | None => {}
         }
-        let choice = written.flatten().or_else(|| values::choice(given(property).as_bytes(), words));
-        values[choice.map_or(0, |choice| choice.index)]
+        let letter = written.flatten().or_else(|| values::letter(given(property).as_bytes(), words));
+        values[letter.map_or(0, |letter| letter.index)]
     }
 
     /// Text, its default, or nothing.

@@ -54,7 +54,7 @@ pub fn boolean(text: &[u8]) -> Option<bool> {
 
 /// A word chosen by its first letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct Letter {
     /// Position of the word.
     pub index: usize,
     /// The text is that word, the beginning of it, or its index, and not just any text with the same first letter.
@@ -62,12 +62,12 @@ pub struct Choice {
 }
 
 /// Chooses among `words` by the first letter in any case, or by the index as a digit.
-pub fn choice(text: &[u8], words: &[&str]) -> Option<Choice> {
+pub fn letter(text: &[u8], words: &[&str]) -> Option<Letter> {
     let first = text.first()?.to_ascii_lowercase();
     let index = words.iter().zip(b'0'..).position(|(word, digit)| {
         first == digit || word.as_bytes().first().is_some_and(|letter| letter.eq_ignore_ascii_case(&first))
     })?;
-    Some(Choice { index, plain: first.is_ascii_digit() && text.len() == 1 || is_like(text, words[index]) })
+    Some(Letter { index, plain: first.is_ascii_digit() && text.len() == 1 || is_like(text, words[index]) })
 }
 
 /// Tells whether one is the beginning of the other, as in `busy`, `Busyness` and `Requests`, `Request`.

@@ -68,7 +68,7 @@ fn choices_go_by_first_letter_or_index() {
         ("", None),
     ];
     for (text, expected) in cases {
-        let found = choice(text.as_bytes(), &words).map(|choice| (choice.index, choice.plain));
+        let found = letter(text.as_bytes(), &words).map(|letter| (letter.index, letter.plain));
         assert_eq!(found, *expected, "{text:?}");
     }
 }
@@ -116,7 +116,7 @@ fn defaults_of_the_table_are_values_of_their_kind() {
                 );
             }
             Kind::Letter(words) => {
-                assert!(choice(text, words).is_some_and(|choice| choice.plain), "{}", spec.name);
+                assert!(letter(text, words).is_some_and(|letter| letter.plain), "{}", spec.name);
             }
             Kind::Word(words) => assert!(words.iter().any(|word| word.as_bytes() == text), "{}", spec.name),
             _ => assert!(!text.is_empty(), "{}", spec.name),
