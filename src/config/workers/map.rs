@@ -11,8 +11,8 @@ use bstr::{BStr, BString, ByteSlice};
 use memchr::memmem;
 
 use super::names::{split_key, validate_key};
-use super::spec::{Kind, Outside, Repeat, Spec, Standing};
-use super::table::{repeat_rule, Property};
+use super::spec::{Duplicate, Kind, Outside, Spec, Standing};
+use super::table::{duplicate_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
 use crate::config::stray::{self, Strays};
@@ -246,21 +246,21 @@ impl PropertyMap {
             return self.insert(key.into(), entry);
         };
         let entry = &mut self.entries[position].1;
-        let separator = match repeat_rule(key) {
+        let separator = match duplicate_rule(key) {
             _ if is_obsolete(key) => return,
-            Repeat::Replace if entry.text == value => return,
-            Repeat::Replace => {
+            Duplicate::Replace if entry.text == value => return,
+            Duplicate::Replace => {
                 report.warn(Some(origin), replaced(key, entry, &value));
                 *entry = Entry { written: key.into(), text: value, parts: vec![part] };
                 return;
             }
-            Repeat::Star => {
+            Duplicate::Star => {
                 report.warn(Some(origin), starred(key, entry));
                 b'*'
             }
-            Repeat::Comma => b',',
-            Repeat::Colon => b':',
-            Repeat::Blank => b' ',
+            Duplicate::Comma => b',',
+            Duplicate::Colon => b':',
+            Duplicate::Blank => b' ',
         };
         entry.text.push(separator);
         entry.text.extend_from_slice(&value);

@@ -9,8 +9,8 @@ use memchr::memmem;
 
 use super::map::{shown, Entry, PropertyMap};
 use super::names::MAX_NAME;
-use super::spec::{Kind, Outside, Repeat, Spec, Standing, Unset};
-use super::table::{repeat_rule, Property, TABLE};
+use super::spec::{Duplicate, Kind, Outside, Spec, Standing, Unset};
+use super::table::{duplicate_rule, Property, TABLE};
 use super::values;
 use crate::config::diagnostic::{Origin, Report};
 use crate::config::properties::list_items;
@@ -219,7 +219,7 @@ impl<'a> Section<'a> {
         let Some(entry) = self.entry(property) else {
             return items_of(given(property).as_bytes(), None).collect();
         };
-        if repeat_rule(entry.written.as_bstr()) != Repeat::Comma {
+        if duplicate_rule(entry.written.as_bstr()) != Duplicate::Comma {
             return items_of(&entry.text, entry.origin()).collect();
         }
         entry.parts.iter().flat_map(|(text, origin)| items_of(text, origin.as_ref())).collect()

@@ -74,7 +74,7 @@ bitflags::bitflags! {
 
 /// What happens when a key appears a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum Duplicate {
     /// The later value replaces the earlier.
     Replace,
     /// A list: appended with a comma.
@@ -170,7 +170,7 @@ pub struct Spec {
     /// Where it has an effect.
     pub scopes: Scopes,
     /// What a second value does.
-    pub repeat: Repeat,
+    pub duplicate: Duplicate,
     /// What holds without it.
     pub unset: Unset,
     /// The numbers it takes, if it is a number.

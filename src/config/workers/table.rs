@@ -6,7 +6,7 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::spec::{Kind, Outside::*, Range, Repeat, Scopes, Spec, Standing, Unset};
+use super::spec::{Duplicate, Kind, Outside::*, Range, Scopes, Spec, Standing, Unset};
 
 /// Worker types that can be built.
 pub const TYPES: &[&str] = &["ajp13", "lb", "status"];
@@ -28,7 +28,7 @@ const POOL_SIZES: Range = Range::within(0, i32::MAX, Defaulted);
 const PACKET_SIZES: Range = Range::within(8192, 65536, Clamped);
 
 macro_rules! properties {
-    ($($id:ident $name:literal $kind:ident $(($words:ident))?, $scopes:ident, $repeat:ident, $range:ident,
+    ($($id:ident $name:literal $kind:ident $(($words:ident))?, $scopes:ident, $duplicate:ident, $range:ident,
         $unset:ident $(($text:literal))?, $standing:ident $(($successor:ident))?;)*) => {
         /// Every property, in the order of [`TABLE`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ macro_rules! properties {
             name: $name,
             kind: Kind::$kind $(($words))?,
             scopes: Scopes::$scopes,
-            repeat: Repeat::$repeat,
+            duplicate: Duplicate::$duplicate,
             range: $range,
             unset: Unset::$unset $(($text))?,
             standing: Standing::$standing $((Property::$successor))?,
@@ -51,7 +51,7 @@ macro_rules! properties {
 }
 
 properties! {
-//  property               name                         kind                 scopes   repeat   range  default, standing
+//  property               name                         kind                 scopes   duplicate range default, standing
     List                   "list"                       List,                GLOBAL,  Comma,   ANY,   Given("ajp13"), Current;
     Maintain               "maintain"                   Seconds,             GLOBAL,  Star,    ANY,   Given("60"), Current;
 
@@ -165,12 +165,12 @@ impl Property {
 }
 
 /// What a second value of `key` does: the rule of the property it ends in, also for user variables.
-pub fn repeat_rule(key: &BStr) -> Repeat {
+pub fn duplicate_rule(key: &BStr) -> Duplicate {
     let property = key.rsplit_once_str(".").and_then(|(_, name)| Property::by_name(name.as_bstr()));
     match property {
-        Some(property) => property.spec().repeat,
-        None if key.ends_with(b"_path") => Repeat::Colon,
-        None => Repeat::Star,
+        Some(property) => property.spec().duplicate,
+        None if key.ends_with(b"_path") => Duplicate::Colon,
+        None => Duplicate::Star,
     }
 }
 
@@ -189,20 +189,20 @@ mod tests {
     #[test]
     fn second_values_follow_the_last_part_of_the_key() {
         let cases = [
-            ("worker.a.host", Repeat::Replace),
-            ("other.host", Repeat::Replace),
-            ("m.list", Repeat::Comma),
-            ("worker.list", Repeat::Comma),
-            ("worker.maintain", Repeat::Star),
-            ("worker.a.distance", Repeat::Star),
-            ("worker.a.session_path", Repeat::Replace),
-            ("my_path", Repeat::Colon),
-            ("worker.a.cmd_line", Repeat::Blank),
-            ("host", Repeat::Star),
-            ("mynet", Repeat::Star),
+            ("worker.a.host", Duplicate::Replace),
+            ("other.host", Duplicate::Replace),
+            ("m.list", Duplicate::Comma),
+            ("worker.list", Duplicate::Comma),
+            ("worker.maintain", Duplicate::Star),
+            ("worker.a.distance", Duplicate::Star),
+            ("worker.a.session_path", Duplicate::Replace),
+            ("my_path", Duplicate::Colon),
+            ("worker.a.cmd_line", Duplicate::Blank),
+            ("host", Duplicate::Star),
+            ("mynet", Duplicate::Star),
         ];
         for (key, rule) in cases {
-            assert_eq!(repeat_rule(key.into()), rule, "{key}");
+            assert_eq!(duplicate_rule(key.into()), rule, "{key}");
         }
     }
 

@@ -6,8 +6,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::map::{Entry, PropertyMap};
 use super::names::{meant_property, split_prefix, DefinedNames};
-use super::spec::{Repeat, Scopes};
-use super::table::{repeat_rule, Property, TABLE};
+use super::spec::{Duplicate, Scopes};
+use super::table::{duplicate_rule, Property, TABLE};
 use crate::config::diagnostic::{nearest, Report};
 
 /// Warns of a variable that was probably meant as a property, or that is misspelt in a template.
@@ -45,7 +45,7 @@ fn unknown_in_template(key: &BStr, name: &BStr) -> String {
 
 /// Suggests the property that was meant, unless that is set already and does not take two values.
 fn unused(map: &PropertyMap, key: &BStr, meant: &str) -> String {
-    let set = map.get(meant.as_bytes()).filter(|_| repeat_rule(meant.into()) != Repeat::Comma);
+    let set = map.get(meant.as_bytes()).filter(|_| duplicate_rule(meant.into()) != Duplicate::Comma);
     match set.and_then(Entry::origin) {
         Some(place) => {
             format!("{key} is a variable that nothing uses; the property {meant} is set in {place}")
