@@ -33,7 +33,7 @@ use crate::shared::AjpHandle;
 use address::Address;
 pub(crate) use address::Names;
 use connection::Connection;
-use pool::Pool;
+use pool::ConnectionPool;
 
 /// An ajp13 worker, standing alone or as member of a balancer.
 ///
@@ -42,7 +42,7 @@ pub(crate) struct Ajp13Worker {
     settings: Arc<Ajp13Settings>,
     record: AjpHandle,
     address: Address,
-    pool: Pool<Connection>,
+    pool: ConnectionPool<Connection>,
     /// Held while maintenance waits for the resolver or a ping.
     asking: Mutex<()>,
 }
@@ -51,7 +51,7 @@ impl Ajp13Worker {
     /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
     pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &Names) -> Self {
         let address = Address::new(&settings, names);
-        let pool = Pool::new(settings.connection_pool_size);
+        let pool = ConnectionPool::new(settings.connection_pool_size);
         Self { settings, record, address, pool, asking: Mutex::new(()) }
     }
 

@@ -15,7 +15,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Idle connections (of type `T`) and leases.
-pub(super) struct Pool<T> {
+pub(super) struct ConnectionPool<T> {
     limit: Option<usize>,
     state: Mutex<State<T>>,
     released: Condvar,
@@ -46,10 +46,10 @@ pub(super) struct Idle<T> {
 
 /// The right to use one connection, given back on drop.
 pub(super) struct Lease<'pool, T> {
-    pool: &'pool Pool<T>,
+    pool: &'pool ConnectionPool<T>,
 }
 
-impl<T> Pool<T> {
+impl<T> ConnectionPool<T> {
     /// An empty pool with at most `limit` leases.
     pub(super) fn new(limit: Option<usize>) -> Self {
         let state = State { idle: Vec::new(), leased: 0, peak: 0, waiting: 0, granted: 0 };
@@ -113,7 +113,7 @@ impl<T> Pool<T> {
         self.state.lock().idle.iter().any(|idle| idle.known_good <= limit)
     }
 
-    /// Takes out one idle connection that was last known to work at or before `limit`; [`Pool::put_back`]
+    /// Takes out one idle connection that was last known to work at or before `limit`; [`ConnectionPool::put_back`]
     /// follows.
     pub(super) fn take_unproved(&self, limit: Instant) -> Option<Idle<T>> {
         let mut state = self.state.lock();

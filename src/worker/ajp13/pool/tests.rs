@@ -5,8 +5,8 @@ use super::*;
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(20);
 
-fn pool_of(limit: Option<usize>, connections: &[u32]) -> Pool<u32> {
-    let pool = Pool::new(limit);
+fn pool_of(limit: Option<usize>, connections: &[u32]) -> ConnectionPool<u32> {
+    let pool = ConnectionPool::new(limit);
     let leases: Vec<_> = connections.iter().map(|_| pool.acquire(SHORT, || true).unwrap()).collect();
     for (lease, connection) in leases.into_iter().zip(connections) {
         lease.keep(*connection);
@@ -31,14 +31,14 @@ fn the_most_recently_used_connection_comes_first() {
 
 #[test]
 fn a_pool_without_limit_grows_and_one_of_size_0_never_serves() {
-    let pool: Pool<u32> = Pool::new(None);
+    let pool: ConnectionPool<u32> = ConnectionPool::new(None);
     assert_eq!((0..100).map_while(|_| pool.acquire(Duration::ZERO, || true)).collect::<Vec<_>>().len(), 100);
-    assert!(Pool::<u32>::new(Some(0)).acquire(LONG, || true).is_none());
+    assert!(ConnectionPool::<u32>::new(Some(0)).acquire(LONG, || true).is_none());
 }
 
 #[test]
 fn patience_0_is_one_immediate_try() {
-    let pool: Pool<u32> = Pool::new(Some(1));
+    let pool: ConnectionPool<u32> = ConnectionPool::new(Some(1));
     let lease = pool.acquire(Duration::ZERO, || true).unwrap();
     assert!(pool.acquire(Duration::ZERO, || true).is_none());
     assert!(pool.acquire(SHORT, || true).is_none());
@@ -48,7 +48,7 @@ fn patience_0_is_one_immediate_try() {
 
 #[test]
 fn a_waiting_thread_gets_the_released_lease_and_its_connection() {
-    let pool = Pool::new(Some(1));
+    let pool = ConnectionPool::new(Some(1));
     let lease = pool.acquire(Duration::ZERO, || true).unwrap();
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| pool.acquire(LONG, || true).and_then(|lease| lease.take_idle()));
@@ -64,7 +64,7 @@ fn a_waiting_thread_gets_the_released_lease_and_its_connection() {
 
 #[test]
 fn nobody_waits_on_for_whom_nobody_waits() {
-    let pool: Pool<u32> = Pool::new(Some(1));
+    let pool: ConnectionPool<u32> = ConnectionPool::new(Some(1));
     let lease = pool.acquire(Duration::ZERO, || true).unwrap();
     assert!(pool.acquire(Duration::MAX, || false).is_none());
     drop(lease);
@@ -74,7 +74,7 @@ fn nobody_waits_on_for_whom_nobody_waits() {
 
 #[test]
 fn many_threads_share_few_leases_without_losing_one() {
-    let pool: Pool<u32> = Pool::new(Some(2));
+    let pool: ConnectionPool<u32> = ConnectionPool::new(Some(2));
     let inside = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -96,7 +96,7 @@ fn many_threads_share_few_leases_without_losing_one() {
 
 #[test]
 fn leases_come_back_when_their_holder_panics() {
-    let pool: Pool<u32> = Pool::new(Some(1));
+    let pool: ConnectionPool<u32> = ConnectionPool::new(Some(1));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _lease = pool.acquire(Duration::ZERO, || true);
         std::panic::resume_unwind(Box::new(()));
