@@ -76,16 +76,16 @@ impl Segment {
     }
 
     /// The record of type `T` at `offset`; `None` if it would not lie inside, aligned and apart from others.
-    pub(crate) fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Place<T>> {
+    pub(crate) fn record<T: Record>(self: &Arc<Self>, offset: usize) -> Option<Mapped<T>> {
         let target = self.address::<T>(offset, 1)?;
-        Some(Place { target, segment: Arc::clone(self) })
+        Some(Mapped { target, segment: Arc::clone(self) })
     }
 
     /// `count` records of type `T` from `offset` on; `None` if they would not lie inside, aligned and apart from
     /// others.
-    pub(crate) fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Place<[T]>> {
+    pub(crate) fn records<T: Record>(self: &Arc<Self>, offset: usize, count: usize) -> Option<Mapped<[T]>> {
         let first = self.address::<T>(offset, count)?;
-        Some(Place { target: NonNull::slice_from_raw_parts(first, count), segment: Arc::clone(self) })
+        Some(Mapped { target: NonNull::slice_from_raw_parts(first, count), segment: Arc::clone(self) })
     }
 
     fn address<T: Record>(&self, offset: usize, count: usize) -> Option<NonNull<T>> {
@@ -101,31 +101,31 @@ impl Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        // SAFETY: `start` and `size` are those of the mapping made in `map`, and every `Place` in it holds an
+        // SAFETY: `start` and `size` are those of the mapping made in `map`, and every `Mapped` in it holds an
         // Arc of this value, so none is left.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
     }
 }
 
-/// A place in a segment that holds a `T`; keeps the segment mapped.
+/// A `T` in a segment, which it keeps mapped.
 #[derive(Debug)]
-pub(crate) struct Place<T: ?Sized> {
+pub(crate) struct Mapped<T: ?Sized> {
     target: NonNull<T>,
     segment: Arc<Segment>,
 }
 
-impl<T: ?Sized> Clone for Place<T> {
+impl<T: ?Sized> Clone for Mapped<T> {
     fn clone(&self) -> Self {
         Self { target: self.target, segment: Arc::clone(&self.segment) }
     }
 }
 
 // SAFETY: it is a shared reference to a `Sync` value together with what keeps that value alive.
-unsafe impl<T: ?Sized + Sync> Send for Place<T> {}
+unsafe impl<T: ?Sized + Sync> Send for Mapped<T> {}
 // SAFETY: as for Send.
-unsafe impl<T: ?Sized + Sync> Sync for Place<T> {}
+unsafe impl<T: ?Sized + Sync> Sync for Mapped<T> {}
 
-impl<T: ?Sized> Deref for Place<T> {
+impl<T: ?Sized> Deref for Mapped<T> {
     type Target = T;
 
     fn deref(&self) -> &T {

@@ -8,7 +8,7 @@ use std::sync::atomic::{
 };
 use std::sync::Arc;
 
-use crate::ffi::shm::{record, Place};
+use crate::ffi::shm::{record, Mapped};
 
 use super::children::Children;
 use super::name::Name;
@@ -55,7 +55,7 @@ pub(super) struct AjpGauges {
 /// Access to the record of one ajp13 worker; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct AjpHandle {
-    record: Place<AjpRecord>,
+    record: Mapped<AjpRecord>,
     children: Arc<Children>,
     gauges: AjpGauges,
 }
@@ -121,7 +121,7 @@ pub(super) fn raise_to(highest: &AtomicU32, value: u32) {
 }
 
 impl AjpHandle {
-    pub(super) fn new(record: Place<AjpRecord>, children: Arc<Children>, gauges: AjpGauges) -> Self {
+    pub(super) fn new(record: Mapped<AjpRecord>, children: Arc<Children>, gauges: AjpGauges) -> Self {
         Self { record, children, gauges }
     }
 

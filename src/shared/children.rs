@@ -23,7 +23,7 @@ use std::sync::atomic::{
 use rustix::io::Errno;
 use rustix::process::{test_kill_process, Pid};
 
-use crate::ffi::shm::Place;
+use crate::ffi::shm::Mapped;
 
 use super::header::Header;
 
@@ -44,14 +44,14 @@ pub(crate) struct NoFreeSlot;
 /// All slots, and which of them is this process's.
 #[derive(Debug)]
 pub(crate) struct Children {
-    header: Place<Header>,
-    words: Place<[AtomicU32]>,
+    header: Mapped<Header>,
+    words: Mapped<[AtomicU32]>,
     stride: usize,
     own: AtomicUsize,
 }
 
 impl Children {
-    pub(super) fn new(header: Place<Header>, words: Place<[AtomicU32]>, stride: usize) -> Self {
+    pub(super) fn new(header: Mapped<Header>, words: Mapped<[AtomicU32]>, stride: usize) -> Self {
         Self { header, words, stride, own: AtomicUsize::new(ANY_PROCESS) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-use crate::ffi::shm::{record, Place};
+use crate::ffi::shm::{record, Mapped};
 
 use super::ajp::{raise_to, BusyGuard};
 use super::children::Children;
@@ -26,7 +26,7 @@ record! {
 /// Access to the record of one balancer; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct LbHandle {
-    record: Place<LbRecord>,
+    record: Mapped<LbRecord>,
     children: Arc<Children>,
     gauge: usize,
 }
@@ -50,7 +50,7 @@ impl Turn {
 }
 
 impl LbHandle {
-    pub(super) fn new(record: Place<LbRecord>, children: Arc<Children>, gauge: usize) -> Self {
+    pub(super) fn new(record: Mapped<LbRecord>, children: Arc<Children>, gauge: usize) -> Self {
         Self { record, children, gauge }
     }
 

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::config::settings::{Activation, MemberSettings};
-use crate::ffi::shm::{record, Place};
+use crate::ffi::shm::{record, Mapped};
 
 use super::header::Header;
 use super::health::Health;
@@ -35,12 +35,12 @@ record! {
 /// Access to the record of one member; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberHandle {
-    record: Place<MemberRecord>,
-    header: Place<Header>,
+    record: Mapped<MemberRecord>,
+    header: Mapped<Header>,
 }
 
 impl MemberHandle {
-    pub(super) fn new(record: Place<MemberRecord>, header: Place<Header>) -> Self {
+    pub(super) fn new(record: Mapped<MemberRecord>, header: Mapped<Header>) -> Self {
         Self { record, header }
     }
 

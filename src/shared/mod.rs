@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::settings::WorkersSettings;
-use crate::ffi::shm::{Operation, Place, Segment, SegmentError};
+use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
 
 pub(crate) use ajp::{AjpHandle, Hint};
 pub(crate) use children::NoFreeSlot;
@@ -45,7 +45,7 @@ pub(crate) fn now() -> i64 {
 #[derive(Debug)]
 pub(crate) struct Shared {
     segment: Arc<Segment>,
-    header: Place<Header>,
+    header: Mapped<Header>,
     children: Arc<Children>,
     layout: Layout,
 }
@@ -79,9 +79,9 @@ impl Shared {
 
     /// One process's view of `segment`.
     fn view(segment: Arc<Segment>, layout: Layout) -> Result<Self, SegmentError> {
-        let header = placed(&segment, |segment| segment.record(0))?;
-        let words = placed(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
-        let children = Arc::new(Children::new(Place::clone(&header), words, layout.child_stride()));
+        let header = mapped(&segment, |segment| segment.record(0))?;
+        let words = mapped(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
+        let children = Arc::new(Children::new(Mapped::clone(&header), words, layout.child_stride()));
         Ok(Self { segment, header, children, layout })
     }
 
@@ -119,8 +119,8 @@ impl Shared {
 
     /// The record of `member` in the balancer `lb`.
     pub(crate) fn member(&self, lb: &str, member: &str) -> Option<MemberHandle> {
-        let place = self.segment.record(self.layout.member(lb, member)?)?;
-        Some(MemberHandle::new(place, Place::clone(&self.header)))
+        let record = self.segment.record(self.layout.member(lb, member)?)?;
+        Some(MemberHandle::new(record, Mapped::clone(&self.header)))
     }
 
     /// Claims a slot for this process, which has the id `pid`; called once after the fork.
@@ -168,12 +168,12 @@ impl Shared {
     }
 }
 
-/// A place that the layout says is there; its absence is an error of the layout, told like a failed mapping.
-fn placed<T: ?Sized>(
+/// What the layout says is there; its absence is an error of the layout, told like a failed mapping.
+fn mapped<T: ?Sized>(
     segment: &Arc<Segment>,
-    place: impl FnOnce(&Arc<Segment>) -> Option<Place<T>>,
-) -> Result<Place<T>, SegmentError> {
-    place(segment).ok_or_else(|| {
+    find: impl FnOnce(&Arc<Segment>) -> Option<Mapped<T>>,
+) -> Result<Mapped<T>, SegmentError> {
+    find(segment).ok_or_else(|| {
         let path = segment.path().unwrap_or(Path::new("(anonymous)"));
         SegmentError::new(path, Operation::Map, std::io::Error::other("the records do not fit"))
     })
