@@ -107,8 +107,7 @@ pub const DIRECTIVES: [Directive; 38] = [
     indicator(c"JkIgnoreCLIndicator", |call| set(call, Indicator::IgnoreContentLength)),
 ];
 
-type Outcome = Result<(), String>;
-type Setter = fn(&mut Invocation<'_>) -> Outcome;
+type Setter = fn(&mut Invocation<'_>) -> Result<(), String>;
 
 const fn row(name: &'static CStr, place: Place, arity: Arity, help: &'static CStr, set: Setter) -> Directive {
     Directive { name, place, arity, help, set }
@@ -118,13 +117,13 @@ const fn indicator(name: &'static CStr, set: Setter) -> Directive {
     row(name, Place::Server, Arity::One, c"name of the environment variable", set)
 }
 
-fn set(call: &mut Invocation<'_>, indicator: Indicator) -> Outcome {
+fn set(call: &mut Invocation<'_>, indicator: Indicator) -> Result<(), String> {
     let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
     call.settings.indicators[indicator as usize] = Some(name);
     Ok(())
 }
 
-fn workers_file(call: &mut Invocation<'_>) -> Outcome {
+fn workers_file(call: &mut Invocation<'_>) -> Result<(), String> {
     if let Some((_, first)) = &call.settings.global.workers_file {
         return Err(format!("only allowed once, it was set at {first} already"));
     }
@@ -132,54 +131,54 @@ fn workers_file(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn worker_property(call: &mut Invocation<'_>) -> Outcome {
+fn worker_property(call: &mut Invocation<'_>) -> Result<(), String> {
     check_worker_property(call.word())?;
     let line = (call.word().to_vec(), call.origin.clone());
     call.settings.global.worker_properties.push(line);
     Ok(())
 }
 
-fn shm_file(call: &mut Invocation<'_>) -> Outcome {
+fn shm_file(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.global.shm_file = Some(call.path()?);
     Ok(())
 }
 
-fn shm_size(call: &mut Invocation<'_>) -> Outcome {
+fn shm_size(call: &mut Invocation<'_>) -> Result<(), String> {
     call.doubt("JkShmSize has no effect: the size is computed from the workers; remove the directive");
     Ok(())
 }
 
-fn watchdog(call: &mut Invocation<'_>) -> Outcome {
+fn watchdog(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.global.watchdog_interval = Some(call.seconds());
     Ok(())
 }
 
-fn config_check(call: &mut Invocation<'_>) -> Outcome {
+fn config_check(call: &mut Invocation<'_>) -> Result<(), String> {
     let words = [("Off", ConfigCheck::Off), ("Warn", ConfigCheck::Warn), ("Strict", ConfigCheck::Strict)];
     call.settings.global.config_check = choose(call, &words)?;
     Ok(())
 }
 
-fn mount_file(call: &mut Invocation<'_>) -> Outcome {
+fn mount_file(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.mount_file = Some(MountFile { path: call.path()?, origin: call.origin.clone() });
     Ok(())
 }
 
-fn mount_file_reload(call: &mut Invocation<'_>) -> Outcome {
+fn mount_file_reload(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.mount_file_reload = Some(call.seconds());
     Ok(())
 }
 
-fn mount(call: &mut Invocation<'_>) -> Outcome {
+fn mount(call: &mut Invocation<'_>) -> Result<(), String> {
     add_mount(call, false)
 }
 
-fn unmount(call: &mut Invocation<'_>) -> Outcome {
+fn unmount(call: &mut Invocation<'_>) -> Result<(), String> {
     add_mount(call, true)
 }
 
 /// Two arguments in a server, or the worker alone in a section, whose path is the pattern then.
-fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Outcome {
+fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Result<(), String> {
     let (path, worker) = match (call.section, call.words) {
         (None, [path, worker]) => (*path, *worker),
         (Some(path), [worker]) => (path, *worker),
@@ -197,7 +196,7 @@ fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Outcome {
     Ok(())
 }
 
-fn mount_copy(call: &mut Invocation<'_>) -> Outcome {
+fn mount_copy(call: &mut Invocation<'_>) -> Result<(), String> {
     let words = [("On", MountCopy::On), ("Off", MountCopy::Off), ("All", MountCopy::All)];
     let copy = choose(call, &words)?;
     if copy == MountCopy::All && call.in_virtual_host {
@@ -210,7 +209,7 @@ fn mount_copy(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn auto_alias(call: &mut Invocation<'_>) -> Outcome {
+fn auto_alias(call: &mut Invocation<'_>) -> Result<(), String> {
     if !call.word().starts_with(b"/") {
         let text = format!("JkAutoAlias {}: a relative path leads nowhere, write it from / on", call.text());
         call.doubt(&text);
@@ -219,14 +218,14 @@ fn auto_alias(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn strip_session(call: &mut Invocation<'_>) -> Outcome {
+fn strip_session(call: &mut Invocation<'_>) -> Result<(), String> {
     let enabled = choose(call, &[("On", true), ("Off", false)])?;
     let name = call.words.get(1).copied().unwrap_or(b";jsessionid").to_vec();
     call.settings.strip_session = Some(StripSession { enabled, name });
     Ok(())
 }
 
-fn log_file(call: &mut Invocation<'_>) -> Outcome {
+fn log_file(call: &mut Invocation<'_>) -> Result<(), String> {
     let target = match call.word().strip_prefix(b"|") {
         Some(program) => LogTarget::Program(program.to_vec()),
         None => LogTarget::File(call.path()?),
@@ -236,7 +235,7 @@ fn log_file(call: &mut Invocation<'_>) -> Outcome {
 }
 
 /// Unknown words are taken as info, as the original does.
-fn log_level(call: &mut Invocation<'_>) -> Outcome {
+fn log_level(call: &mut Invocation<'_>) -> Result<(), String> {
     let word = call.text();
     let level = Level::parse(&word);
     if level.is_none() {
@@ -250,7 +249,7 @@ fn log_level(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn log_stamp(call: &mut Invocation<'_>) -> Outcome {
+fn log_stamp(call: &mut Invocation<'_>) -> Result<(), String> {
     let slips = [("%M:%s", "%s", "seconds since 1970", "%S"), ("%H:%m", "%m", "the month", "%M")];
     let format = call.text();
     for (slip, written, meaning, meant) in slips {
@@ -262,17 +261,17 @@ fn log_stamp(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn request_log_format(call: &mut Invocation<'_>) -> Outcome {
+fn request_log_format(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.request_log_format = Some((call.word().to_vec(), call.origin.clone()));
     Ok(())
 }
 
-fn extract_ssl(call: &mut Invocation<'_>) -> Outcome {
+fn extract_ssl(call: &mut Invocation<'_>) -> Result<(), String> {
     call.settings.extract_ssl = Some(call.word() == b"on");
     Ok(())
 }
 
-fn options(call: &mut Invocation<'_>) -> Outcome {
+fn options(call: &mut Invocation<'_>) -> Result<(), String> {
     if call.section.is_some() {
         return Err("not allowed inside of a section".to_owned());
     }
@@ -282,7 +281,7 @@ fn options(call: &mut Invocation<'_>) -> Outcome {
     Ok(())
 }
 
-fn env_var(call: &mut Invocation<'_>) -> Outcome {
+fn env_var(call: &mut Invocation<'_>) -> Result<(), String> {
     let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
     let var = EnvVar { name, default: call.words.get(1).map(|value| value.to_vec()) };
     call.settings.add_env_var(var);
