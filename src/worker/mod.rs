@@ -13,4 +13,4 @@ pub(crate) mod request;
 pub(crate) use ajp13::Names;
 pub(crate) use outcome::{Failure, Outcome};
 pub(crate) use progress::Progress;
-pub(crate) use request::{Assignment, Body, Client, ClientGone, Request, ServiceNotes, Then};
+pub(crate) use request::{Assignment, Body, Client, ClientGone, ServiceNotes, Then, WorkerRequest};

@@ -12,7 +12,7 @@ use crate::shared::{MemberHandle, Shared};
 
 use super::ajp13::{Ajp13Worker, Names};
 use super::lb::{Clock, LbWorker};
-use super::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
+use super::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
 /// A worker of `worker.list`.
 pub(crate) enum Worker {
@@ -28,7 +28,7 @@ impl Worker {
     /// Serves `request`, and fills `notes`.
     pub(crate) fn service(
         &self,
-        request: &Request<'_>,
+        request: &WorkerRequest<'_>,
         client: &mut dyn Client,
         notes: &mut ServiceNotes,
     ) -> Outcome {

@@ -10,7 +10,7 @@ use crate::mapping::RuleOptions;
 
 /// A request on its way to a worker.
 #[derive(Clone, Copy)]
-pub(crate) struct Request<'a> {
+pub(crate) struct WorkerRequest<'a> {
     /// What the container is told.
     pub forward: ForwardRequest<'a>,
     /// Length of the body that the client sends.
@@ -35,7 +35,7 @@ pub(crate) struct Request<'a> {
     pub log: Context<'a>,
 }
 
-impl Request<'_> {
+impl WorkerRequest<'_> {
     /// Method and URI, for the log.
     pub(crate) fn line(&self) -> impl fmt::Display {
         let [method, uri] = [self.forward.method, self.forward.req_uri].map(bstr::BStr::new);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::file::{self, Content, Stamp};
-use super::watch::{Moment, Maturity, Watch, GLANCE, SETTLE};
+use super::watch::{Maturity, Moment, Watch, GLANCE, SETTLE};
 use super::{MapFile, Validate};
 use crate::config::{Origin, Report};
 use crate::mapping::map_file::{self, KnownProperty};

@@ -18,7 +18,7 @@ use crate::mapping::{Rule, RuleOptions};
 use crate::service::server::host::{Choice, VirtualHost};
 use crate::service::Verdict;
 use crate::worker::registry::Worker;
-use crate::worker::{self, Failure, Outcome, ServiceNotes};
+use crate::worker::{Failure, Outcome, ServiceNotes, WorkerRequest};
 
 /// Serves a request that a rule, a handler setting or an environment variable made ours.
 pub(crate) fn handle(request: Request<'_>) -> Verdict {
@@ -197,7 +197,7 @@ fn exchange(
     // This changes the environment.
     let facts = Facts::gather(request, host, record);
     let options = target.options();
-    let work = worker::Request {
+    let work = WorkerRequest {
         forward: facts.forward_request(),
         body: facts.body(),
         rule: options,

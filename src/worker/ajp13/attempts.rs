@@ -16,12 +16,12 @@ use crate::shared::Hint;
 use crate::text::Counted;
 use crate::worker::outcome::{Attempt, Culprit, Resend};
 use crate::worker::pause::pause;
-use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request};
+use crate::worker::{Assignment, Client, Failure, Outcome, Progress, WorkerRequest};
 
 /// A request in the hands of this worker.
 struct Service<'a> {
     worker: &'a Ajp13Worker,
-    request: &'a Request<'a>,
+    request: &'a WorkerRequest<'a>,
     assignment: &'a Assignment<'a>,
     client: &'a mut dyn Client,
     progress: &'a mut Progress,
@@ -42,7 +42,7 @@ impl Ajp13Worker {
     /// Serves a request: sends it to the container, and its reply to the client.
     pub(crate) fn service(
         &self,
-        request: &Request<'_>,
+        request: &WorkerRequest<'_>,
         assignment: &Assignment<'_>,
         client: &mut dyn Client,
         progress: &mut Progress,

@@ -16,7 +16,7 @@ use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
 use crate::log;
 use crate::shared::Hint;
-use crate::worker::{Assignment, Client, ClientGone, Progress, Request, Then};
+use crate::worker::{Assignment, Client, ClientGone, Progress, Then, WorkerRequest};
 
 /// GET_BODY_CHUNKs answered with an empty packet; a container that asks for more is not sane.
 const EXHAUSTED_ANSWERS: u32 = 64;
@@ -38,7 +38,7 @@ pub(super) struct Ended {
 /// An exchange under way.
 pub(super) struct Exchange<'a> {
     settings: &'a Ajp13Settings,
-    request: &'a Request<'a>,
+    request: &'a WorkerRequest<'a>,
     assignment: &'a Assignment<'a>,
     client: &'a mut dyn Client,
     progress: &'a mut Progress,
@@ -64,7 +64,7 @@ pub(super) struct Exchange<'a> {
 /// Makes `packet` the Forward Request of one attempt.
 pub(super) fn encode(
     settings: &Ajp13Settings,
-    request: &Request<'_>,
+    request: &WorkerRequest<'_>,
     assignment: &Assignment<'_>,
     packet: &mut Vec<u8>,
 ) -> Result<(), TooLarge> {
@@ -80,7 +80,7 @@ impl<'a> Exchange<'a> {
     /// An exchange that has not begun.
     pub(super) fn new(
         settings: &'a Ajp13Settings,
-        request: &'a Request<'a>,
+        request: &'a WorkerRequest<'a>,
         assignment: &'a Assignment<'a>,
         client: &'a mut dyn Client,
         progress: &'a mut Progress,

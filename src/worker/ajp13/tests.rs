@@ -20,7 +20,7 @@ use crate::config::settings::{Ajp13Settings, RecoveryOptions};
 use crate::log::{Level, Logger};
 use crate::mapping::RuleOptions;
 use crate::shared::AjpHandle;
-use crate::worker::{Assignment, Body, Outcome, Progress, Request};
+use crate::worker::{Assignment, Body, Outcome, Progress, WorkerRequest};
 
 /// Long enough that only a hanging test reaches it.
 pub(super) const LONG: Duration = Duration::from_secs(10);
@@ -110,7 +110,7 @@ impl Ask<'_> {
         progress: &mut Progress,
         logger: &Logger,
     ) -> Outcome {
-        let request = Request {
+        let request = WorkerRequest {
             forward: self.forward(),
             body: self.body,
             rule: &self.rule,

@@ -3,14 +3,14 @@
 use crate::log::Context;
 use crate::shared::AjpHandle;
 use crate::worker::ajp13::Ajp13Worker;
-use crate::worker::{Assignment, Client, Outcome, Progress, Request};
+use crate::worker::{Assignment, Client, Outcome, Progress, WorkerRequest};
 
 /// What a balancer needs of a member's worker.
 pub(crate) trait Backend: Send + Sync {
     /// Serves `request` by this worker, with its own attempts; `progress` is kept over all members.
     fn service(
         &self,
-        request: &Request<'_>,
+        request: &WorkerRequest<'_>,
         assignment: &Assignment<'_>,
         client: &mut dyn Client,
         progress: &mut Progress,
@@ -35,7 +35,7 @@ pub(crate) trait Backend: Send + Sync {
 impl Backend for Ajp13Worker {
     fn service(
         &self,
-        request: &Request<'_>,
+        request: &WorkerRequest<'_>,
         assignment: &Assignment<'_>,
         client: &mut dyn Client,
         progress: &mut Progress,

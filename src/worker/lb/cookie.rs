@@ -1,13 +1,17 @@
 //! The balancer's own session cookie: `set_session_cookie` ("load-balancer, section 5.5").
 
 use crate::config::settings::LbSettings;
-use crate::worker::Request;
+use crate::worker::WorkerRequest;
 
 /// The value of the Set-Cookie header that ties `request` to `route`, if balancer or rule ask for one.
 ///
 /// The rule's name and path win over the balancer's, which the original ignores ("decisions, row 11"). A name
 /// or path that can't stand in a header is refused rather than split the response.
-pub(super) fn route_cookie(request: &Request<'_>, settings: &LbSettings, route: &str) -> Option<Vec<u8>> {
+pub(super) fn route_cookie(
+    request: &WorkerRequest<'_>,
+    settings: &LbSettings,
+    route: &str,
+) -> Option<Vec<u8>> {
     if !(settings.set_session_cookie || request.rule.set_session_cookie) {
         return None;
     }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::config::settings::Activation;
 use crate::shared::MemberState;
-use crate::worker::Request;
+use crate::worker::WorkerRequest;
 
 use super::backend::Backend;
 use super::session::Session;
@@ -54,7 +54,7 @@ impl Choice {
 /// The selection of a member for one attempt.
 pub(super) struct Selector<'a, B> {
     pub(super) lb: &'a LbWorker<B>,
-    pub(super) request: &'a Request<'a>,
+    pub(super) request: &'a WorkerRequest<'a>,
     pub(super) session: &'a Session,
     pub(super) excluded: &'a Exclusions,
     /// Seconds since the epoch.

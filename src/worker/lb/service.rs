@@ -16,7 +16,7 @@ use crate::shared::MemberState;
 use crate::text::Counted;
 use crate::worker::outcome::MemberEvent;
 use crate::worker::pause::pause;
-use crate::worker::{Assignment, Client, Failure, Outcome, Progress, Request, ServiceNotes};
+use crate::worker::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
 use super::account::Account;
 use super::backend::Backend;
@@ -37,7 +37,7 @@ impl<B: Backend> LbWorker<B> {
     /// Serves `request` by one of the members, and fills `notes`.
     pub(crate) fn service(
         &self,
-        request: &Request<'_>,
+        request: &WorkerRequest<'_>,
         client: &mut dyn Client,
         notes: &mut ServiceNotes,
     ) -> Outcome {
@@ -62,7 +62,7 @@ impl<B: Backend> LbWorker<B> {
 /// One request in the balancer.
 struct Service<'a, B> {
     lb: &'a LbWorker<B>,
-    request: &'a Request<'a>,
+    request: &'a WorkerRequest<'a>,
     session: Session,
     client: &'a mut dyn Client,
     notes: &'a mut ServiceNotes,

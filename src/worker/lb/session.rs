@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::config::settings::LbSettings;
-use crate::worker::Request;
+use crate::worker::WorkerRequest;
 
 /// Session ids looked at in one request; more are no browser's doing.
 const MAX_IDS: usize = 64;
@@ -22,7 +22,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads what `request` says to the balancer `settings`.
-    pub(super) fn of(request: &Request<'_>, settings: &LbSettings) -> Self {
+    pub(super) fn of(request: &WorkerRequest<'_>, settings: &LbSettings) -> Self {
         let ignored = request.sticky_ignore.unwrap_or(request.rule.sticky_ignore);
         if !settings.sticky_session || ignored {
             return Self::default();

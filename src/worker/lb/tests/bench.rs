@@ -16,7 +16,7 @@ use crate::shared::tests::shared_with;
 use crate::shared::{AjpHandle, MemberHandle, MemberState, Shared};
 use crate::worker::lb::{Backend, LbWorker, Member};
 use crate::worker::{
-    Assignment, Body, Client, ClientGone, Failure, Outcome, Progress, Request, ServiceNotes, Then,
+    Assignment, Body, Client, ClientGone, Failure, Outcome, Progress, ServiceNotes, Then, WorkerRequest,
 };
 
 thread_local! {
@@ -52,7 +52,7 @@ pub(crate) struct Scripted {
 impl Backend for Scripted {
     fn service(
         &self,
-        _request: &Request<'_>,
+        _request: &WorkerRequest<'_>,
         assignment: &Assignment<'_>,
         _client: &mut dyn Client,
         progress: &mut Progress,
@@ -244,8 +244,8 @@ impl TestRequest {
     }
 
     /// Hands the request to `use_it`.
-    pub(crate) fn with<T>(&self, logger: &Logger, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
-        use_it(&Request {
+    pub(crate) fn with<T>(&self, logger: &Logger, use_it: impl FnOnce(&WorkerRequest<'_>) -> T) -> T {
+        use_it(&WorkerRequest {
             forward: ForwardRequest {
                 method: b"GET",
                 protocol: b"HTTP/1.1",
