@@ -6,26 +6,26 @@ use std::io::ErrorKind;
 
 use super::connect::ConnectError;
 use super::connection::ReceiveError;
-use super::fault::Fault;
+use super::error::AttemptError;
 use super::ping::PingError;
 use super::reply::ReplyError;
 use super::Ajp13Worker;
 use crate::ajp::FramingError;
 use crate::config::settings::Ajp13Settings;
 
-/// A fault with its place: `127.0.0.1:8009 closed the connection`.
+/// An error with its place: `127.0.0.1:8009 closed the connection`.
 pub(super) struct Told<'a> {
     worker: &'a Ajp13Worker,
-    fault: &'a Fault,
+    error: &'a AttemptError,
 }
 
 /// What to look at, as a sentence behind the fact; nothing where the fact says it all.
 pub(super) struct Advice<'a>(Cow<'a, str>);
 
 impl Ajp13Worker {
-    /// Says of whom `fault` is told.
-    pub(super) fn tell<'a>(&'a self, fault: &'a Fault) -> Told<'a> {
-        Told { worker: self, fault }
+    /// Says of whom `error` is told.
+    pub(super) fn tell<'a>(&'a self, error: &'a AttemptError) -> Told<'a> {
+        Told { worker: self, error }
     }
 }
 
@@ -65,10 +65,12 @@ pub(super) fn on_refusal(settings: &Ajp13Settings) -> String {
 
 impl Display for Told<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        match self.fault {
-            Fault::TooLarge(_) | Fault::ClientRead | Fault::ClientWrite => self.fault.fmt(out),
-            Fault::Connect(ConnectError::Failed(remote, _)) => write!(out, "{remote} {}", self.fault),
-            _ => write!(out, "{} {}", place(&self.worker.settings), self.fault),
+        match self.error {
+            AttemptError::TooLarge(_) | AttemptError::ClientRead | AttemptError::ClientWrite => {
+                self.error.fmt(out)
+            }
+            AttemptError::Connect(ConnectError::Failed(remote, _)) => write!(out, "{remote} {}", self.error),
+            _ => write!(out, "{} {}", place(&self.worker.settings), self.error),
         }
     }
 }
@@ -78,20 +80,24 @@ impl<'a> Told<'a> {
     pub(super) fn advice(&self) -> Advice<'a> {
         let (worker, name) = (self.worker, self.worker.name());
         let is_new = worker.record.read() == 0;
-        Advice(match self.fault {
-            Fault::Connect(error) => connecting(error, name),
-            fault if fault.other_protocol().is_some() => {
+        Advice(match self.error {
+            AttemptError::Connect(error) => connecting(error, name),
+            error if error.other_protocol().is_some() => {
                 format!("worker.{name}.port has to be that of Tomcat's AJP connector").into()
             }
-            Fault::Ping(_) | Fault::ReplyTimeout(_) | Fault::Lost(_) if is_new => {
+            AttemptError::Ping(_) | AttemptError::ReplyTimeout(_) | AttemptError::Lost(_) if is_new => {
                 on_silence(&worker.settings).into()
             }
-            Fault::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
+            AttemptError::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
                 "Tomcat hangs, or all of its threads are busy".into()
             }
-            Fault::Reply(error) if error.is_of_the_page() => "this page is at fault, not its Tomcat".into(),
-            Fault::ReplyTimeout(_) => "Tomcat hangs, or this page takes longer".into(),
-            Fault::Ping(_) | Fault::Lost(_) | Fault::SendRequest(_) => "was Tomcat stopped?".into(),
+            AttemptError::Reply(error) if error.is_of_the_page() => {
+                "this page is at fault, not its Tomcat".into()
+            }
+            AttemptError::ReplyTimeout(_) => "Tomcat hangs, or this page takes longer".into(),
+            AttemptError::Ping(_) | AttemptError::Lost(_) | AttemptError::SendRequest(_) => {
+                "was Tomcat stopped?".into()
+            }
             _ => "".into(),
         })
     }
@@ -129,12 +135,12 @@ impl Display for Advice<'_> {
     }
 }
 
-impl Fault {
+impl AttemptError {
     /// What is spoken at the other end instead of AJP, as far as it is known.
     fn other_protocol(&self) -> Option<&'static str> {
         match self {
-            Fault::Ping(PingError::Framing(FramingError::OtherProtocol(name)))
-            | Fault::Reply(ReplyError::Framing(FramingError::OtherProtocol(name))) => Some(name),
+            AttemptError::Ping(PingError::Framing(FramingError::OtherProtocol(name)))
+            | AttemptError::Reply(ReplyError::Framing(FramingError::OtherProtocol(name))) => Some(name),
             _ => None,
         }
     }

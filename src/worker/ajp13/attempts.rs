@@ -6,8 +6,8 @@
 use super::advice::on_refusal;
 use super::body;
 use super::connection::Connection;
+use super::error::AttemptError;
 use super::exchange::{encode, Ended, Exchange};
-use super::fault::Fault;
 use super::pool::Lease;
 use super::Ajp13Worker;
 use crate::config::settings::RecoveryOptions;
@@ -28,8 +28,8 @@ struct Service<'a> {
 }
 
 /// An attempt that failed.
-struct Failed {
-    fault: Fault,
+struct FailedAttempt {
+    error: AttemptError,
     /// SEND_HEADERS had been received.
     headers_received: bool,
     /// The container had most likely closed the pooled connection while it was idle.
@@ -48,9 +48,9 @@ impl Ajp13Worker {
         progress: &mut Progress,
     ) -> Outcome {
         let mut service = Service { worker: self, request, assignment, client, progress };
-        if let Err(fault) = service.read_first_body() {
+        if let Err(error) = service.read_first_body() {
             self.record.count_used();
-            return service.give_up(&Failed::before_sending(fault), 1);
+            return service.give_up(&FailedAttempt::before_sending(error), 1);
         }
         let patience = self.settings.connection_acquire_timeout;
         let Some(lease) = self.pool.acquire(patience, || service.client.is_waiting()) else {
@@ -68,15 +68,15 @@ impl Ajp13Worker {
     }
 }
 
-impl Failed {
+impl FailedAttempt {
     /// A failure by which the container was not reached.
-    fn before_sending(fault: Fault) -> Self {
-        Self { fault, headers_received: false, stale: false, unused: None }
+    fn before_sending(error: AttemptError) -> Self {
+        Self { error, headers_received: false, stale: false, unused: None }
     }
 }
 
 impl Service<'_> {
-    fn read_first_body(&mut self) -> Result<(), Fault> {
+    fn read_first_body(&mut self) -> Result<(), AttemptError> {
         let max_packet_size = self.worker.settings.max_packet_size;
         body::read_first(self.request.body, max_packet_size, self.client, self.progress)
     }
@@ -95,7 +95,7 @@ impl Service<'_> {
                 Err(failed) => failed,
             };
             let log = self.request.log;
-            let (name, told) = (self.worker.name(), self.worker.tell(&failed.fault));
+            let (name, told) = (self.worker.name(), self.worker.tell(&failed.error));
             if failed.stale && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
             {
                 log!(
@@ -109,7 +109,7 @@ impl Service<'_> {
             }
             if attempt >= settings.retries
                 || !self.may_repeat(&failed, Resend::Retry)
-                || !self.pause(&failed.fault)
+                || !self.pause(&failed.error)
             {
                 let outcome = self.give_up(&failed, attempt);
                 if let Some(connection) = failed.unused.take() {
@@ -123,11 +123,12 @@ impl Service<'_> {
     }
 
     /// One attempt; a connection that failed is closed.
-    fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<Failed>> {
+    fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<FailedAttempt>> {
         let worker = self.worker;
         let log = self.request.log;
         let chosen = if self.progress.fresh_only { worker.open(log) } else { worker.choose(lease, log) };
-        let mut connection = chosen.map_err(|fault| Box::new(Failed::before_sending(self.unsent(fault))))?;
+        let mut connection =
+            chosen.map_err(|error| Box::new(FailedAttempt::before_sending(self.unsent(error))))?;
         let received = connection.received();
         let mut exchange =
             Exchange::new(&worker.settings, self.request, self.assignment, self.client, self.progress);
@@ -140,31 +141,31 @@ impl Service<'_> {
         self.progress.exchanged += traffic.sent + traffic.received;
         match result {
             Ok(ended) => Ok((ended, connection)),
-            Err(fault) => {
-                let stale = connection.reused && silent && fault.is_end_of_connection();
-                let unused = self.close(connection, &fault);
-                Err(Box::new(Failed { fault, headers_received, stale, unused }))
+            Err(error) => {
+                let stale = connection.reused && silent && error.is_end_of_connection();
+                let unused = self.close(connection, &error);
+                Err(Box::new(FailedAttempt { error, headers_received, stale, unused }))
             }
         }
     }
 
     /// Why a request was not sent for which there is no connection: one that fits no packet is the client's
     /// fault, whether or not the container is there.
-    fn unsent(&self, fault: Fault) -> Fault {
+    fn unsent(&self, error: AttemptError) -> AttemptError {
         let packet = &mut Vec::new();
         match encode(&self.worker.settings, self.request, self.assignment, packet) {
-            Ok(()) => fault,
+            Ok(()) => error,
             Err(too_large) => too_large.into(),
         }
     }
 
     /// Closes the connection of a failed attempt, unless nothing was sent over it.
-    fn close(&self, connection: Connection, fault: &Fault) -> Option<Connection> {
+    fn close(&self, connection: Connection, error: &AttemptError) -> Option<Connection> {
         let abort = self.worker.settings.recovery.contains(RecoveryOptions::ABORT_ON_CLIENT_ERROR);
-        match fault {
-            Fault::TooLarge(_) => return Some(connection),
-            Fault::ClientRead | Fault::ClientWrite if abort => connection.close_hard(),
-            Fault::ReplyTimeout(_) => self.worker.record.count_reply_timeout(),
+        match error {
+            AttemptError::TooLarge(_) => return Some(connection),
+            AttemptError::ClientRead | AttemptError::ClientWrite if abort => connection.close_hard(),
+            AttemptError::ReplyTimeout(_) => self.worker.record.count_reply_timeout(),
             _ => {}
         }
         None
@@ -198,12 +199,12 @@ impl Service<'_> {
         }
     }
 
-    fn may_repeat(&self, failed: &Failed, resend: Resend) -> bool {
-        failed.fault.failure().may_repeat(resend, &self.facts(failed.headers_received), self.progress)
+    fn may_repeat(&self, failed: &FailedAttempt, resend: Resend) -> bool {
+        failed.error.failure().may_repeat(resend, &self.facts(failed.headers_received), self.progress)
     }
 
     /// Waits for retry_interval; tells whether anybody still waits for another attempt.
-    fn pause(&mut self, fault: &Fault) -> bool {
+    fn pause(&mut self, error: &AttemptError) -> bool {
         let (name, log) = (self.worker.name(), self.request.log);
         let useful = pause(self.worker.settings.retry_interval, self.client, self.progress);
         if !useful {
@@ -211,7 +212,7 @@ impl Service<'_> {
                 log,
                 Info,
                 "({name}) {}; no further attempt: the client has gone, or this process ends",
-                self.worker.tell(fault)
+                self.worker.tell(error)
             );
         }
         useful
@@ -226,9 +227,9 @@ impl Service<'_> {
     }
 
     /// The last attempt failed: counts and logs it.
-    fn give_up(&self, failed: &Failed, attempts: u32) -> Outcome {
+    fn give_up(&self, failed: &FailedAttempt, attempts: u32) -> Outcome {
         let repeatable = self.may_repeat(failed, Resend::Failover);
-        let failure = match failed.fault.failure() {
+        let failure = match failed.error.failure() {
             failure if failure.culprit() == Culprit::Client => {
                 self.worker.record.count_client_error();
                 failure
@@ -248,9 +249,9 @@ impl Service<'_> {
 
     /// One line for the end of a request, whoever's fault it was; at error level unless it is the client's, or is not
     /// the end because another worker may try.
-    fn log_end(&self, failed: &Failed, failure: Failure, repeatable: bool, attempts: u32) {
+    fn log_end(&self, failed: &FailedAttempt, failure: Failure, repeatable: bool, attempts: u32) {
         let log = self.request.log;
-        let told = self.worker.tell(&failed.fault);
+        let told = self.worker.tell(&failed.error);
         let (name, line, status) = (self.worker.name(), self.request.line(), failure.status());
         let attempts = Counted(attempts.into(), "attempt");
         match failure {

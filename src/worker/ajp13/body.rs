@@ -4,7 +4,7 @@
 //! attempt, also on a member with smaller packets, sends the same octets. Everything else is asked for by the
 //! container and gone once it was given away. Rules: "ajp13, section 5".
 
-use super::fault::Fault;
+use super::error::AttemptError;
 use crate::ajp::{body_packet_header, max_body, EMPTY_BODY, MAX_PACKET_SIZE};
 use crate::worker::{Body, Client, ClientGone, Progress};
 
@@ -21,13 +21,13 @@ const HEADER: usize = MAX_PACKET_SIZE - max_body(MAX_PACKET_SIZE);
 /// thereby neither occupies a connection nor gets one out of step.
 ///
 /// # Errors
-/// [`Fault::ClientRead`] if the client fails or ends before that.
+/// [`AttemptError::ClientRead`] if the client fails or ends before that.
 pub(super) fn read_first(
     body: Body,
     max_packet_size: usize,
     client: &mut dyn Client,
     progress: &mut Progress,
-) -> Result<(), Fault> {
+) -> Result<(), AttemptError> {
     let Body::Length(total) = body else { return Ok(()) };
     if progress.first_body.is_some() {
         return Ok(());
@@ -65,18 +65,18 @@ impl BodySource {
     /// Makes `outbox` the answer to a GET_BODY_CHUNK for `wanted` octets; tells whether it holds any data.
     ///
     /// # Errors
-    /// [`Fault::ClientRead`] if the client fails, or ends before or behind the announced length.
+    /// [`AttemptError::ClientRead`] if the client fails, or ends before or behind the announced length.
     pub(super) fn answer(
         &mut self,
         wanted: u16,
         outbox: &mut Vec<u8>,
         client: &mut dyn Client,
         progress: &mut Progress,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, AttemptError> {
         progress.body_consumed = true;
         let limit = self.max_body.min(wanted.into()).min(self.due(progress));
         outbox.resize(HEADER + limit, 0);
-        let Some(data) = outbox.get_mut(HEADER..) else { return Err(Fault::ClientRead) };
+        let Some(data) = outbox.get_mut(HEADER..) else { return Err(AttemptError::ClientRead) };
         let length = match self.rest_of_first(limit, progress) {
             Some(rest) => {
                 data[..rest.len()].copy_from_slice(rest);
@@ -121,7 +121,7 @@ impl BodySource {
         data: &mut [u8],
         client: &mut dyn Client,
         progress: &mut Progress,
-    ) -> Result<usize, Fault> {
+    ) -> Result<usize, AttemptError> {
         let length = match self.body {
             Body::Length(total) => {
                 let left = usize::try_from(total.saturating_sub(progress.body_read)).unwrap_or(usize::MAX);
@@ -150,25 +150,25 @@ fn read_announced(
     total: u64,
     client: &mut dyn Client,
     progress: &mut Progress,
-) -> Result<(), Fault> {
+) -> Result<(), AttemptError> {
     if read_at_least(data.len(), data, client)? < data.len() {
-        return Err(Fault::ClientRead);
+        return Err(AttemptError::ClientRead);
     }
     progress.body_read += data.len() as u64;
     if progress.body_read >= total && !data.is_empty() && read_at_least(1, &mut [0], client)? > 0 {
-        return Err(Fault::ClientRead);
+        return Err(AttemptError::ClientRead);
     }
     Ok(())
 }
 
 /// Reads until there are at least `least` octets in `data` or the body ends; returns how many there are.
-fn read_at_least(least: usize, data: &mut [u8], client: &mut dyn Client) -> Result<usize, Fault> {
+fn read_at_least(least: usize, data: &mut [u8], client: &mut dyn Client) -> Result<usize, AttemptError> {
     let mut length = 0;
     while length < least {
         match client.read_body(&mut data[length..]) {
             Ok(0) => break,
             Ok(count) => length = data.len().min(length + count),
-            Err(ClientGone) => return Err(Fault::ClientRead),
+            Err(ClientGone) => return Err(AttemptError::ClientRead),
         }
     }
     Ok(length)

@@ -6,7 +6,7 @@
 
 use super::connect::connect;
 use super::connection::Connection;
-use super::fault::Fault;
+use super::error::AttemptError;
 use super::ping::ping;
 use super::pool::Lease;
 use super::Ajp13Worker;
@@ -19,7 +19,7 @@ impl Ajp13Worker {
         &self,
         lease: &Lease<'_, Connection>,
         log: Context<'_>,
-    ) -> Result<Connection, Fault> {
+    ) -> Result<Connection, AttemptError> {
         while let Some(mut connection) = lease.take_idle() {
             if !connection.is_quiet() {
                 log!(
@@ -35,8 +35,8 @@ impl Ajp13Worker {
                 Ok(()) => return Ok(connection),
                 Err(error) => {
                     let is_silence = error.is_silence();
-                    let fault = Fault::Ping(error);
-                    log!(log, Info, "({}) {}; pooled connection closed", self.name(), self.tell(&fault));
+                    let error = AttemptError::Ping(error);
+                    log!(log, Info, "({}) {}; pooled connection closed", self.name(), self.tell(&error));
                     if is_silence {
                         break;
                     }
@@ -47,7 +47,7 @@ impl Ajp13Worker {
     }
 
     /// Opens a connection, with a CPing if one is configured.
-    pub(super) fn open(&self, log: Context<'_>) -> Result<Connection, Fault> {
+    pub(super) fn open(&self, log: Context<'_>) -> Result<Connection, AttemptError> {
         let socket = connect(&self.settings, &self.address, log)?;
         let mut connection = Connection::new(socket, &self.record, self.settings.max_packet_size);
         if let Some(timeout) = self.settings.connect_ping.or(self.settings.prepost_ping) {

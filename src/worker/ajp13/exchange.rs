@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::advice::{on_silence, place};
 use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
-use super::fault::Fault;
+use super::error::AttemptError;
 use super::gathered::Gathered;
 use super::reply::{Next, ReplyError, ReplyState};
 use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
@@ -111,23 +111,23 @@ impl<'a> Exchange<'a> {
 
     /// Sends the request and hands on the reply. After a failure the client is as if nothing had come, or,
     /// when a part of the response has left, cut off.
-    pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, Fault> {
+    pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, AttemptError> {
         let result = self.send(connection).and_then(|()| self.receive(connection));
         match (result, self.server_error) {
             (Ok(reuse), server_error) => Ok(Ended { reuse, server_error, refused: !reuse && self.forbidden }),
             // The status is known, and the rest of the container's page would not have been shown anyway.
-            (Err(fault), Some(status)) => {
+            (Err(error), Some(status)) => {
                 let (name, place) = (&self.settings.name, place(self.settings));
                 log!(
                     self.request.log,
                     Info,
-                    "({name}) {place} {fault}; status {status} is known, connection closed"
+                    "({name}) {place} {error}; status {status} is known, connection closed"
                 );
                 Ok(Ended { reuse: false, server_error: Some(status), refused: false })
             }
-            (Err(fault), None) => {
+            (Err(error), None) => {
                 self.take_back();
-                Err(fault)
+                Err(error)
             }
         }
     }
@@ -140,7 +140,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn send(&mut self, connection: &mut Connection) -> Result<(), Fault> {
+    fn send(&mut self, connection: &mut Connection) -> Result<(), AttemptError> {
         encode(self.settings, self.request, self.assignment, &mut connection.outbox)?;
         let head_length = connection.outbox.len();
         let limit = self.settings.socket_timeout.or(self.reply_timeout());
@@ -150,8 +150,8 @@ impl<'a> Exchange<'a> {
             None => limited.and_then(|()| connection.send()),
         };
         sent.map_err(|error| match error.sent < head_length {
-            true => Fault::SendRequest(error),
-            false => Fault::SendFirstBody(error),
+            true => AttemptError::SendRequest(error),
+            false => AttemptError::SendFirstBody(error),
         })
     }
 
@@ -162,7 +162,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Handles packets up to the end; tells whether the connection can be used again.
-    fn receive(&mut self, connection: &mut Connection) -> Result<bool, Fault> {
+    fn receive(&mut self, connection: &mut Connection) -> Result<bool, AttemptError> {
         let reply_timeout = self.reply_timeout();
         let socket_timeout = self.settings.socket_timeout;
         let mut wait = Wait::new(reply_timeout.or(socket_timeout), socket_timeout);
@@ -211,7 +211,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Handles the complete packets at the front of `octets`; returns how many octets they took.
-    fn handle(&mut self, octets: &[u8]) -> Result<(usize, Next), Fault> {
+    fn handle(&mut self, octets: &[u8]) -> Result<(usize, Next), AttemptError> {
         let batch = self.reply.take(octets, self.settings.max_packet_size)?;
         if let Some(head) = &batch.head {
             self.begin(head)?;
@@ -222,14 +222,14 @@ impl<'a> Exchange<'a> {
     }
 
     /// Judges the head of a response, and tells it the client unless something else is shown.
-    fn begin(&mut self, head: &SendHeaders<'_>) -> Result<(), Fault> {
+    fn begin(&mut self, head: &SendHeaders<'_>) -> Result<(), AttemptError> {
         let status = head.status;
         self.forbidden = status == 403;
         let rule = self.request.rule;
         let lists = [&rule.fail_on_status, &self.settings.fail_on_status];
         let list = lists.into_iter().find(|list| !list.is_empty());
         if let Some(entry) = list.and_then(|list| list.iter().find(|entry| entry.status == status)) {
-            return Err(Fault::Status { status, soft: entry.soft });
+            return Err(AttemptError::Status { status, soft: entry.soft });
         }
         if rule.use_server_errors.is_some_and(|first| first > 0 && status >= first) {
             self.server_error = Some(status);
@@ -246,7 +246,7 @@ impl<'a> Exchange<'a> {
 
     /// Hands on what is due, unless httpd's error page takes its place. What is flushed leaves before the end and apart
     /// from it, also when both came at once.
-    fn deliver(&mut self, chunks: &[&[u8]], next: Next) -> Result<(), Fault> {
+    fn deliver(&mut self, chunks: &[&[u8]], next: Next) -> Result<(), AttemptError> {
         if self.server_error.is_some() {
             return Ok(());
         }
@@ -265,24 +265,24 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Fault> {
+    fn flush(&mut self) -> Result<(), AttemptError> {
         if self.flush_due && self.server_error.is_none() {
             self.hand_over(&[], Then::Flush)?;
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), Fault> {
+    fn hand_over(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), AttemptError> {
         self.progress.delivered = true;
         self.flush_due = false;
         self.expected = None;
         let delivered = self.client.deliver(&self.gathered.with(chunks), then);
         self.gathered.clear();
-        delivered.map_err(|ClientGone| Fault::ClientWrite)
+        delivered.map_err(|ClientGone| AttemptError::ClientWrite)
     }
 
     /// Answers a GET_BODY_CHUNK.
-    fn answer(&mut self, wanted: u16, connection: &mut Connection) -> Result<(), Fault> {
+    fn answer(&mut self, wanted: u16, connection: &mut Connection) -> Result<(), AttemptError> {
         // The container has to wait for the answer; what it sent before that belongs to something else.
         self.out_of_step |= !connection.inbox.octets().is_empty();
         // The client may wait for it before it sends more.
@@ -293,16 +293,16 @@ impl<'a> Exchange<'a> {
                 return Err(ReplyError::BodyExhausted(EXHAUSTED_ANSWERS).into());
             }
         }
-        connection.send().map_err(Fault::SendBody)
+        connection.send().map_err(AttemptError::SendBody)
     }
 }
 
 /// What the end of a wait means: the packet that did not come had begun (`inside`) or not, and reply_timeout
 /// was its limit or socket_timeout.
-fn lost(error: ReceiveError, inside: bool, reply_timeout: bool) -> Fault {
+fn lost(error: ReceiveError, inside: bool, reply_timeout: bool) -> AttemptError {
     match error {
-        ReceiveError::TimedOut(_) if reply_timeout => Fault::ReplyTimeout(error),
-        _ if inside => Fault::CutPacket(error),
-        _ => Fault::Lost(error),
+        ReceiveError::TimedOut(_) if reply_timeout => AttemptError::ReplyTimeout(error),
+        _ if inside => AttemptError::CutPacket(error),
+        _ => AttemptError::Lost(error),
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use super::fault::Fault;
+use super::error::AttemptError;
 use super::ping::ping;
 use super::Ajp13Worker;
 use crate::log;
@@ -64,8 +64,8 @@ impl Ajp13Worker {
                 Ok(()) => drop(self.pool.put_back(idle)),
                 Err(error) => {
                     let is_silence = error.is_silence();
-                    let fault = Fault::Ping(error);
-                    log!(log, Info, "({}) {}; idle connection closed", self.name(), self.tell(&fault));
+                    let error = AttemptError::Ping(error);
+                    log!(log, Info, "({}) {}; idle connection closed", self.name(), self.tell(&error));
                     if is_silence {
                         return;
                     }

@@ -3,7 +3,7 @@
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
 //! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
-//! What goes wrong is a [`fault`], for which the log has [`advice`]; what follows from that is decided in
+//! What goes wrong is an [`error`], for which the log has [`advice`]; what follows from that is decided in
 //! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool.
 
 mod address;
@@ -13,8 +13,8 @@ mod body;
 mod connect;
 mod connection;
 mod endpoint;
+mod error;
 mod exchange;
-mod fault;
 mod gathered;
 mod inbox;
 mod maintain;

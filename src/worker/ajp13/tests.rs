@@ -5,7 +5,7 @@ mod bodies;
 mod client;
 mod container;
 mod exchange;
-mod faults;
+mod failures;
 mod pooling;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::worker::Failure;
 
 /// Why an attempt failed.
 #[derive(Debug, Error)]
-pub(super) enum Fault {
+pub(super) enum AttemptError {
     /// No connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -70,31 +70,33 @@ fn ended(error: &ReceiveError) -> String {
     }
 }
 
-impl Fault {
+impl AttemptError {
     /// What it amounts to.
     pub(super) fn failure(&self) -> Failure {
         match self {
-            Fault::Connect(_) | Fault::Ping(_) | Fault::SendRequest(_) => Failure::Connect,
-            Fault::TooLarge(_) => Failure::RequestTooLarge,
-            Fault::SendFirstBody(_) => Failure::Send,
-            Fault::SendBody(_) => Failure::BodySend,
-            Fault::ClientRead => Failure::ClientRead,
-            Fault::ClientWrite => Failure::ClientWrite,
-            Fault::ReplyTimeout(_) => Failure::ReplyTimeout,
-            Fault::Lost(_) => Failure::ConnectionLost,
-            Fault::CutPacket(_) | Fault::Reply(ReplyError::Framing(_)) => Failure::Framing,
-            Fault::Reply(error) if error.is_of_the_page() => Failure::BadResponse,
-            Fault::Reply(_) => Failure::Malformed,
-            Fault::Status { status, soft: false } => Failure::FatalStatus(*status),
-            Fault::Status { status, soft: true } => Failure::SoftStatus(*status),
+            AttemptError::Connect(_) | AttemptError::Ping(_) | AttemptError::SendRequest(_) => {
+                Failure::Connect
+            }
+            AttemptError::TooLarge(_) => Failure::RequestTooLarge,
+            AttemptError::SendFirstBody(_) => Failure::Send,
+            AttemptError::SendBody(_) => Failure::BodySend,
+            AttemptError::ClientRead => Failure::ClientRead,
+            AttemptError::ClientWrite => Failure::ClientWrite,
+            AttemptError::ReplyTimeout(_) => Failure::ReplyTimeout,
+            AttemptError::Lost(_) => Failure::ConnectionLost,
+            AttemptError::CutPacket(_) | AttemptError::Reply(ReplyError::Framing(_)) => Failure::Framing,
+            AttemptError::Reply(error) if error.is_of_the_page() => Failure::BadResponse,
+            AttemptError::Reply(_) => Failure::Malformed,
+            AttemptError::Status { status, soft: false } => Failure::FatalStatus(*status),
+            AttemptError::Status { status, soft: true } => Failure::SoftStatus(*status),
         }
     }
 
     /// Tells whether the connection ended, as it does when the container had closed it while it was idle.
     pub(super) fn is_end_of_connection(&self) -> bool {
         match self {
-            Fault::SendRequest(error) | Fault::SendFirstBody(error) => !error.is_timeout(),
-            Fault::Lost(error) => matches!(error, ReceiveError::Closed | ReceiveError::Broken(_)),
+            AttemptError::SendRequest(error) | AttemptError::SendFirstBody(error) => !error.is_timeout(),
+            AttemptError::Lost(error) => matches!(error, ReceiveError::Closed | ReceiveError::Broken(_)),
             _ => false,
         }
     }
