@@ -87,7 +87,7 @@ impl<B: Backend> Service<'_, B> {
     /// Goes through the rounds until an outcome is final.
     fn run(&mut self) -> Outcome {
         let mut last = NO_MEMBER;
-        for round in 0..self.lb.settings.retries.max(1) {
+        for round in 0..self.lb.settings.retries {
             if round > 0 {
                 if !pause(self.lb.settings.retry_interval, self.client, &mut self.progress) {
                     break;
@@ -104,7 +104,7 @@ impl<B: Backend> Service<'_, B> {
 
     /// Tries members of one round; breaks with an outcome that is final, continues with the last one.
     fn round(&mut self) -> ControlFlow<Outcome, Outcome> {
-        let limit = self.lb.members.len().min(self.lb.settings.lb_retries.max(1) as usize);
+        let limit = self.lb.members.len().min(self.lb.settings.lb_retries as usize);
         let mut last = NO_MEMBER;
         for member in 0..limit {
             if member > 0 && !pause(Duration::ZERO, self.client, &mut self.progress) {
