@@ -106,8 +106,8 @@ pub struct Ajp13Settings {
     pub socket_buffer: Option<usize>,
     /// Most connections per child process; `None` (not configured) grows with need.
     pub connection_pool_size: Option<usize>,
-    /// Connections kept when idle ones are closed; `None` (not configured) is half of the pool size, rounded up.
-    pub connection_pool_minsize: Option<usize>,
+    /// Connections kept when idle ones are closed.
+    pub connection_pool_minsize: usize,
     /// Idle connections older than this are closed by maintenance; `None` is never.
     pub connection_pool_timeout: Option<Duration>,
     /// Longest wait for a free connection; zero is one immediate try.

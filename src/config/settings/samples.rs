@@ -18,7 +18,7 @@ pub(crate) fn ajp_settings(name: &str) -> Ajp13Settings {
         socket_keepalive: false,
         socket_buffer: None,
         connection_pool_size: None,
-        connection_pool_minsize: None,
+        connection_pool_minsize: 1,
         connection_pool_timeout: None,
         connection_acquire_timeout: Duration::from_millis(200),
         connect_ping: None,

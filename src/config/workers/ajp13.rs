@@ -44,7 +44,7 @@ pub(super) fn ajp13(section: &mut Section<'_>, name: &BStr, threads: usize) -> A
         socket_keepalive: section.flag(Property::SocketKeepalive),
         socket_buffer: positive(section.number(Property::SocketBuffer)).map(|size| size.max(max_packet_size)),
         connection_pool_size: pool_size,
-        connection_pool_minsize: Some(pool_minsize(section, pool_size.unwrap_or(threads.max(1)))),
+        connection_pool_minsize: pool_minsize(section, pool_size.unwrap_or(threads.max(1))),
         connection_pool_timeout: section.limit(Property::PoolTimeout),
         connection_acquire_timeout: section
             .limit_if_set(Property::AcquireTimeout)

@@ -26,8 +26,6 @@ struct State<T> {
     idle: Vec<Idle<T>>,
     /// Leases in use, with those granted to waiting threads that have not yet woken up.
     leased: usize,
-    /// Most leases ever in use.
-    peak: usize,
     waiting: usize,
     /// Leases handed over to waiting threads.
     granted: usize,
@@ -52,7 +50,7 @@ pub(super) struct Lease<'pool, T> {
 impl<T> ConnectionPool<T> {
     /// An empty pool with at most `limit` leases.
     pub(super) fn new(limit: Option<usize>) -> Self {
-        let state = State { idle: Vec::new(), leased: 0, peak: 0, waiting: 0, granted: 0 };
+        let state = State { idle: Vec::new(), leased: 0, waiting: 0, granted: 0 };
         Self { limit, state: Mutex::new(state), released: Condvar::new() }
     }
 
@@ -66,7 +64,6 @@ impl<T> ConnectionPool<T> {
         let mut state = self.state.lock();
         if self.limit.is_none_or(|limit| state.leased < limit) {
             state.leased += 1;
-            state.peak = state.peak.max(state.leased);
             return Some(Lease { pool: self });
         }
         if self.limit == Some(0) || patience.is_zero() {
@@ -99,10 +96,9 @@ impl<T> ConnectionPool<T> {
     }
 
     /// Takes out the idle connections last used at or before `expiry`, oldest first, as long as more than
-    /// `keep` connections are open. Without `keep`, half of the most that were ever in use stay, rounded up.
-    pub(super) fn take_expired(&self, expiry: Instant, keep: Option<usize>) -> Vec<Idle<T>> {
+    /// `keep` connections are open.
+    pub(super) fn take_expired(&self, expiry: Instant, keep: usize) -> Vec<Idle<T>> {
         let mut state = self.state.lock();
-        let keep = keep.unwrap_or(state.peak.div_ceil(2));
         let surplus = (state.idle.len() + state.leased).saturating_sub(keep);
         let expired = state.idle.partition_point(|idle| idle.used <= expiry);
         state.idle.drain(..surplus.min(expired)).collect()

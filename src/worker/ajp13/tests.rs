@@ -42,7 +42,7 @@ pub(super) fn settings(port: u16) -> Ajp13Settings {
         socket_keepalive: true,
         socket_buffer: None,
         connection_pool_size: None,
-        connection_pool_minsize: None,
+        connection_pool_minsize: 0,
         connection_pool_timeout: None,
         connection_acquire_timeout: LONG,
         connect_ping: None,

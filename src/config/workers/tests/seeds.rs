@@ -105,7 +105,7 @@ worker.template.recovery_options=3";
     assert_eq!(worker.connect_ping, Some(Duration::from_secs(10)));
     assert_eq!(worker.prepost_ping, Some(Duration::from_secs(10)));
     assert_eq!(worker.connection_ping_interval, Some(Duration::from_secs(100)));
-    assert_eq!((worker.connection_pool_size, worker.connection_pool_minsize), (None, Some(0)));
+    assert_eq!((worker.connection_pool_size, worker.connection_pool_minsize), (None, 0));
     assert_eq!(worker.connection_pool_timeout, Some(Duration::from_secs(600)));
     assert_eq!(worker.reply_timeout, Some(Duration::from_secs(300)));
     assert_eq!(worker.recovery, RecoveryOptions::NOT_AFTER_REQUEST | RecoveryOptions::NOT_AFTER_HEADERS);

@@ -18,7 +18,7 @@ fn defaults_of_an_ajp13_worker() {
         socket_keepalive: false,
         socket_buffer: None,
         connection_pool_size: None,
-        connection_pool_minsize: Some(13),
+        connection_pool_minsize: 13,
         connection_pool_timeout: None,
         connection_acquire_timeout: Duration::from_millis(200),
         connect_ping: None,
@@ -72,10 +72,10 @@ fn timeouts_and_sizes_depend_on_each_other() {
         let (worker, _) = one_worker(lines);
         (worker.connection_pool_size, worker.connection_pool_minsize)
     };
-    assert_eq!(pool("connection_pool_size=7"), (Some(7), Some(4)));
-    assert_eq!(pool("cachesize=8"), (Some(8), Some(4)));
-    assert_eq!(pool("cachesize=8;connection_pool_size=2"), (Some(2), Some(1)));
-    assert_eq!(pool("connection_pool_size=-5"), (None, Some(13)));
+    assert_eq!(pool("connection_pool_size=7"), (Some(7), 4));
+    assert_eq!(pool("cachesize=8"), (Some(8), 4));
+    assert_eq!(pool("cachesize=8;connection_pool_size=2"), (Some(2), 1));
+    assert_eq!(pool("connection_pool_size=-5"), (None, 13));
 }
 
 #[test]

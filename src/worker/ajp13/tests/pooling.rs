@@ -114,7 +114,7 @@ fn maintenance_closes_what_is_idle_too_long() {
     let container = Container::always([vec![Step::Pause(2 * SHORT)], Step::page()].concat());
     let worker = worker(Ajp13Settings {
         connection_pool_timeout: Some(Duration::from_millis(1)),
-        connection_pool_minsize: Some(1),
+        connection_pool_minsize: 1,
         ..settings(container.port())
     });
     assert_eq!(parallel(&worker, 4), vec![Outcome::Done; 4]);
@@ -161,7 +161,7 @@ fn twenty_hung_containers_hold_up_the_care_of_no_other() {
     workers.push(pinged(sound.port()));
     let idle = worker(Ajp13Settings {
         connection_pool_timeout: moment,
-        connection_pool_minsize: Some(0),
+        connection_pool_minsize: 0,
         ..settings(sound.port())
     });
     workers.push(idle);
