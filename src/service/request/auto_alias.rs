@@ -7,8 +7,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::claim::DIRECTORY;
 use super::record::RequestRecord;
-use super::translate::DIRECTORY;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::mapping::{auto_alias, AutoAlias};
@@ -29,7 +29,7 @@ pub(super) fn translate(
         AutoAlias::Archive => Verdict::Status(403),
         AutoAlias::Content => {
             let file = [directory.as_slice(), clean].concat();
-            log!(host.log.with_id(&record.id), Debug, "JkAutoAlias maps to {}", bstr::BStr::new(&file));
+            log!(record.log(host), Debug, "JkAutoAlias maps to {}", bstr::BStr::new(&file));
             record.show_clean(request, clean);
             request.set_filename(&file);
             Verdict::Ok

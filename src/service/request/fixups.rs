@@ -1,8 +1,8 @@
 //! The fixup phase: access has been decided on the clean URI, and what comes now works on the resource.
 
+use super::claim::JAKARTA_SERVLET;
 use super::probe;
 use super::record::RequestRecord;
-use super::translate::JAKARTA_SERVLET;
 use crate::ffi::request::Request;
 use crate::service::server::host::VirtualHost;
 use crate::service::Verdict;
@@ -11,7 +11,7 @@ use crate::service::Verdict;
 /// would go into the answer or take the request away. What `<Location>` sets comes next and holds.
 pub(crate) fn before_core(request: Request<'_>) -> Verdict {
     let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
-    if record.rule.get().is_some() {
+    if record.claim.get().is_some() {
         request.set_handler(JAKARTA_SERVLET);
         request.forget_media_type();
     }
@@ -42,7 +42,7 @@ pub(crate) fn last(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
     probe::note(request, record);
-    probe::end(request, host, record, host.log.with_id(&record.id));
+    probe::end(request, host, record, record.log(host));
     resume(request, record);
     Verdict::Declined
 }

@@ -3,16 +3,13 @@
 //! Only what mod_dir looks up counts, so what is noted here begins right before its fixup and ends behind it: a look-up
 //! by any other module says nothing about the request that asks. "directives, section 10.4", "decisions, rows 41 and 52".
 
-use std::sync::Arc;
-
+use super::claim::{Claim, DIRECTORY};
 use super::record::RequestRecord;
-use super::translate::{take, DIRECTORY};
 use super::uri::Arrival;
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
-use crate::mapping::Rule;
 use crate::service::server::host::VirtualHost;
 
 /// What mod_dir looked up for a request, as far as it is mounted.
@@ -27,13 +24,13 @@ pub(super) struct Probes {
 #[derive(Debug)]
 struct Probe {
     uri: Vec<u8>,
-    rule: Arc<Rule>,
+    claim: Claim,
     arrival: Option<Arrival>,
 }
 
 /// Begins to note look-ups, if mod_dir will make some.
 pub(super) fn begin(request: Request<'_>, record: &RequestRecord) {
-    if matches!(request.handler(), None | Some(DIRECTORY)) && record.rule.get().is_none() {
+    if matches!(request.handler(), None | Some(DIRECTORY)) && record.claim.get().is_none() {
         let uri = request.uri().unwrap_or_default().to_vec();
         *record.probes.lock() = Some(Probes { uri, found: Vec::new() });
     }
@@ -41,12 +38,12 @@ pub(super) fn begin(request: Request<'_>, record: &RequestRecord) {
 
 /// Notes a look-up that is through with its fixups, if it is mounted and its main request waits for that.
 pub(super) fn note(request: Request<'_>, record: &RequestRecord) {
-    let (Some(rule), Some(main)) = (record.rule.get(), request.main().and_then(RequestRecord::find)) else {
+    let (Some(claim), Some(main)) = (record.claim.get(), request.main().and_then(RequestRecord::find)) else {
         return;
     };
     if let Some(probes) = main.probes.lock().as_mut() {
         let uri = request.uri().unwrap_or_default().to_vec();
-        probes.found.push(Probe { uri, rule: Arc::clone(rule), arrival: record.arrival.get().cloned() });
+        probes.found.push(Probe { uri, claim: claim.clone(), arrival: record.arrival.get().cloned() });
     }
 }
 
@@ -65,7 +62,7 @@ pub(super) fn end(request: Request<'_>, host: &VirtualHost, record: &RequestReco
     match request.handler() {
         Some(DIRECTORY) if host.options.contains(JkOptions::FORWARD_DIRECTORIES) => {
             log!(log, Debug, "{} is forwarded as a directory", bstr::BStr::new(now));
-            take(request, record, &first.rule);
+            record.take(request, first.claim);
             request.forget_media_type();
         }
         None | Some(DIRECTORY) => first.follow(request, record, log),
@@ -74,9 +71,9 @@ pub(super) fn end(request: Request<'_>, host: &VirtualHost, record: &RequestReco
 }
 
 impl Probe {
-    /// Makes rule and URI of the look-up those of the request.
+    /// Makes claim and URI of the look-up those of the request.
     fn adopt(self, record: &RequestRecord) {
-        let _ = record.rule.set(self.rule);
+        let _ = record.claim.set(self.claim);
         self.arrival.into_iter().for_each(|arrival| drop(record.arrival.set(arrival)));
     }
 
@@ -91,7 +88,7 @@ impl Probe {
         );
         let is_ours = |found: Request<'_>| {
             found.status() == 200
-                && RequestRecord::find(found).is_some_and(|record| record.rule.get().is_some())
+                && RequestRecord::find(found).is_some_and(|record| record.claim.get().is_some())
         };
         if request.become_look_up(&self.uri, is_ours) {
             self.adopt(record);

@@ -1,15 +1,17 @@
 //! What this module keeps for one request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 
+use super::claim::{Claim, JAKARTA_SERVLET};
 use super::probe::Probes;
+use super::start_over::{before_cleaning, StartedOver};
 use super::uri::Arrival;
 use crate::config::directives::Indicator;
 use crate::ffi::request::Request;
-use crate::mapping::Rule;
+use crate::log::Context;
 use crate::service::server::host::VirtualHost;
 
 /// One request, from translate_name to the log.
@@ -17,8 +19,8 @@ use crate::service::server::host::VirtualHost;
 pub(crate) struct RequestRecord {
     /// Names the request in the log; empty where requests have no ids.
     pub(super) id: String,
-    /// The rule that matched; the map it came from may be replaced meanwhile.
-    pub(super) rule: OnceLock<Arc<Rule>>,
+    /// What makes it ours.
+    pub(super) claim: OnceLock<Claim>,
     /// How the request came, if `<Location>` sees a clean URI in place of that: it is forwarded so.
     pub(super) arrival: OnceLock<Arrival>,
     /// Whether the request is another one, started over for a clean URI.
@@ -28,20 +30,6 @@ pub(crate) struct RequestRecord {
     /// What mod_dir looks up for it.
     pub(super) probes: Mutex<Option<Probes>>,
     handled: AtomicBool,
-}
-
-/// Why a request was started over, as an internal redirect.
-#[derive(Debug)]
-pub(super) enum StartedOver {
-    /// It was ours and is httpd's again.
-    HandedBack,
-    /// It is ours by its handler, and `<Location>` is to see the clean URI instead of the one it came with.
-    Cleaned {
-        /// That URI, which the new request is for.
-        clean: Vec<u8>,
-        /// What is forwarded.
-        arrival: Arrival,
-    },
 }
 
 /// What log lines show when a request has no id though it could have one.
@@ -68,13 +56,13 @@ impl RequestRecord {
         let id = environment.get(host.indicator(Indicator::RequestId)).filter(|id| !id.is_empty());
         let id = id.or_else(|| environment.get(c"UNIQUE_ID").filter(|id| !id.is_empty()));
         let none = if host.has_ids { NO_ID } else { "" };
-        let before_cleaning = Self::before_cleaning(request);
+        let before_cleaning = before_cleaning(request);
         if let Some((clean, _)) = before_cleaning {
             request.set_uri(clean);
         }
         Self {
             id: id.map_or_else(|| none.to_owned(), |id| String::from_utf8_lossy(id).into_owned()),
-            rule: OnceLock::new(),
+            claim: OnceLock::new(),
             is_for_clean_uri: before_cleaning.is_some(),
             arrival: before_cleaning
                 .map_or_else(OnceLock::new, |(_, arrival)| OnceLock::from(arrival.clone())),
@@ -84,15 +72,16 @@ impl RequestRecord {
         }
     }
 
-    /// The clean URI that this request was started over for, and how the one before it came. Also if rewriting led back
-    /// to the latter; not if it led elsewhere.
-    fn before_cleaning<'r>(request: Request<'r>) -> Option<(&'r [u8], &'r Arrival)> {
-        let StartedOver::Cleaned { clean, arrival } = Self::find(request.previous()?)?.started_over.get()?
-        else {
-            return None;
-        };
-        let is_same = [clean, &arrival.uri].into_iter().any(|uri| request.uri() == Some(uri));
-        is_same.then_some((clean, arrival))
+    /// The log of `host`, with the request's id.
+    pub(super) fn log<'r>(&'r self, host: &'r VirtualHost) -> Context<'r> {
+        host.log.with_id(&self.id)
+    }
+
+    /// Makes the request ours.
+    pub(super) fn take(&self, request: Request<'_>, claim: Claim) {
+        request.set_handler(JAKARTA_SERVLET);
+        request.notes().set(b"JK_WORKER_NAME", claim.worker().as_bytes());
+        let _ = self.claim.set(claim);
     }
 
     /// Lets sections and access rules see `clean` in place of the URI.

@@ -1,46 +1,35 @@
-//! translate_name and map_to_storage: is the request ours?
-
-use std::ffi::CStr;
-use std::sync::Arc;
+//! translate_name and map_to_storage: mounts are asked, and the file system is not.
 
 use super::auto_alias;
-use super::record::{RequestRecord, StartedOver};
-use super::uri::{clean, refuse_unsafe};
+use super::claim::{is_mountable, Asker, Candidate};
+use super::record::RequestRecord;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
-use crate::mapping::{self, Rule};
+use crate::mapping;
 use crate::service::server::host::VirtualHost;
 use crate::service::Verdict;
-
-/// Name of our handler, for SetHandler and `[H=]`.
-pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
-
-/// Name of httpd's handler for directories.
-pub(super) const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
 pub(crate) fn translate_name(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::renew(request, host);
-    let log = host.log.with_id(&record.id);
-    if request.is_proxy() || !is_open(request, log) || request.uri().is_none() {
+    if !is_mountable(request, record.log(host)) {
         return Verdict::Declined;
     }
-    let clean = match clean(request, log) {
-        Ok(clean) => clean,
-        Err(status) => return Verdict::Status(status),
-    };
-    if auto_alias::lacks_index_file(request, host, &clean) {
-        log!(log, Debug, "JkAutoAlias has no index file {}", bstr::BStr::new(&clean));
-        return Verdict::Declined;
+    translate(request, host, record).unwrap_or_else(|verdict| verdict)
+}
+
+fn translate(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) -> Result<Verdict, Verdict> {
+    let candidate = Candidate::of(request, host, record)?;
+    let clean = candidate.clean_uri();
+    if auto_alias::lacks_index_file(request, host, clean) {
+        log!(record.log(host), Debug, "JkAutoAlias has no index file {}", bstr::BStr::new(clean));
+        return Ok(Verdict::Declined);
     }
-    let Some(rule) = host.find_rule(&clean, log) else {
-        return auto_alias::translate(request, host, record, &clean);
-    };
-    match claim(request, host, record, &rule, &clean) {
-        Ok(()) => Verdict::Ok,
-        Err(status) => Verdict::Status(status),
+    match candidate.claim(Asker::Mapping)? {
+        true => Ok(Verdict::Ok),
+        false => Ok(auto_alias::translate(request, host, record, clean)),
     }
 }
 
@@ -48,9 +37,8 @@ pub(crate) fn translate_name(request: Request<'_>) -> Verdict {
 pub(crate) fn map_to_storage(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let record = RequestRecord::of(request, host);
-    if record.rule.get().is_none() {
-        let log = host.log.with_id(&record.id);
-        if let Err(verdict) = map_late(request, host, record, log) {
+    if record.claim.get().is_none() {
+        if let Err(verdict) = map_late(request, host, record) {
             return verdict;
         }
     }
@@ -61,61 +49,15 @@ pub(crate) fn map_to_storage(request: Request<'_>) -> Verdict {
 }
 
 /// Maps a request that another module translated: JkMount wins over Alias.
-fn map_late(
-    request: Request<'_>,
-    host: &VirtualHost,
-    record: &RequestRecord,
-    log: Context<'_>,
-) -> Result<(), Verdict> {
-    // Sub-requests for a file, as SSI makes them, have no URI.
-    if request.is_proxy() || !is_open(request, log) || request.uri().is_none_or(<[u8]>::is_empty) {
+fn map_late(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) -> Result<(), Verdict> {
+    let log = record.log(host);
+    if !is_mountable(request, log) {
         return Err(Verdict::Declined);
     }
-    let clean = clean(request, log).map_err(Verdict::Status)?;
-    let Some(rule) = host.find_rule(&clean, log) else {
-        return Err(strip_session(request, host, log));
-    };
-    claim(request, host, record, &rule, &clean).map_err(Verdict::Status)
-}
-
-/// Neither is the handler set by configuration already, nor is the request kept from us.
-fn is_open(request: Request<'_>, log: Context<'_>) -> bool {
-    let handed_back = request
-        .previous()
-        .and_then(RequestRecord::find)
-        .is_some_and(|record| matches!(record.started_over.get(), Some(StartedOver::HandedBack)));
-    if handed_back || request.handler() == Some(JAKARTA_SERVLET.to_bytes()) {
-        return false;
+    match Candidate::of(request, host, record)?.claim(Asker::Mapping)? {
+        true => Ok(()),
+        false => Err(strip_session(request, host, log)),
     }
-    let kept = request.environment().get(c"no-jk").is_some();
-    if kept {
-        log!(log, Debug, "no-jk is set for {}: declined", bstr::BStr::new(request.uri().unwrap_or_default()));
-    }
-    !kept
-}
-
-/// Makes the request ours by `rule`; sections and access rules see the clean URI.
-///
-/// # Errors
-/// The status to answer with if the URI is unsafe.
-fn claim(
-    request: Request<'_>,
-    host: &VirtualHost,
-    record: &RequestRecord,
-    rule: &Arc<Rule>,
-    clean: &[u8],
-) -> Result<(), u16> {
-    refuse_unsafe(request, host, clean, host.log.with_id(&record.id))?;
-    record.show_clean(request, clean);
-    take(request, record, rule);
-    Ok(())
-}
-
-/// Makes the request that of the rule's worker.
-pub(super) fn take(request: Request<'_>, record: &RequestRecord, rule: &Arc<Rule>) {
-    let _ = record.rule.set(Arc::clone(rule));
-    request.set_handler(JAKARTA_SERVLET);
-    request.notes().set(b"JK_WORKER_NAME", rule.worker.as_bytes());
 }
 
 /// JkStripSession: takes the session parameter out of URI and file name. What was no dot segment with it must not be
