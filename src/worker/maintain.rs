@@ -1,12 +1,10 @@
 //! What runs between requests, once per `worker.maintain` ("connections, section 6").
 //!
 //! Every process looks after its own connections; what concerns the shared memory is done by one process for
-//! all. The caller, a thread or a request, decides when to ask; nothing here waits, because what has to goes out as
-//! an errand.
+//! all. When is up to the caller, a thread of the process; nothing here waits, because what has to goes out as an
+//! errand.
 
-use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
+use std::time::Duration;
 
 use crate::log;
 use crate::log::Context;
@@ -14,41 +12,6 @@ use crate::log::Context;
 use super::errands::Errands;
 use super::lb::Backend;
 use super::registry::{Worker, Workers};
-
-/// When this process looks after its workers next.
-pub(crate) struct Maintenance {
-    /// `worker.maintain`; `None` switches maintenance off.
-    interval: Option<Duration>,
-    due: Mutex<Instant>,
-}
-
-impl Maintenance {
-    /// Maintenance every `interval` from `start` on; `None` is never.
-    pub(crate) fn new(interval: Option<Duration>, start: Instant) -> Self {
-        let due = interval.and_then(|interval| start.checked_add(interval)).unwrap_or(start);
-        Self { interval, due: Mutex::new(due) }
-    }
-
-    /// Runs what is due at `now`; returns how long until it is due again, `None` if it never is.
-    ///
-    /// May be called by several threads: while one works, the others are told to come back later.
-    pub(crate) fn run_due<'e>(
-        &self,
-        now: Instant,
-        workers: &'e Workers,
-        errands: &Errands<'e, '_>,
-        log: Context<'e>,
-    ) -> Option<Duration> {
-        let interval = self.interval?;
-        let Some(mut due) = self.due.try_lock() else { return Some(interval) };
-        if now < *due {
-            return Some(*due - now);
-        }
-        workers.maintain(interval, errands, log);
-        *due = now.checked_add(interval)?;
-        Some(interval)
-    }
-}
 
 impl Workers {
     /// Looks after the connections of this process, and after the shared records if no other process has
@@ -142,37 +105,5 @@ mod tests {
         maintain(&other);
         maintain(&one);
         assert_eq!(member.load(), 20);
-    }
-
-    #[test]
-    fn maintenance_is_due_once_per_interval() {
-        let (shared, [workers, _]) = two_processes();
-        let logger = Logger::discard();
-        let start = Instant::now();
-        let maintenance = Maintenance::new(Some(INTERVAL), start);
-        let member = shared.member("lb", "t1").expect("t1");
-        member.charge(40);
-        CLOCK.with(|clock| clock.set(clock.get() + 60));
-        let run = |seconds| {
-            std::thread::scope(|scope| {
-                let (now, errands) = (start + Duration::from_secs(seconds), Errands::new(scope));
-                maintenance.run_due(now, &workers, &errands, logger.with_id("-"))
-            })
-        };
-        assert_eq!((run(59), member.load()), (Some(Duration::from_secs(1)), 40));
-        assert_eq!((run(60), member.load()), (Some(INTERVAL), 20));
-        assert_eq!((run(61), member.load()), (Some(Duration::from_secs(59)), 20));
-    }
-
-    #[test]
-    fn maintenance_can_be_off() {
-        let (_, [workers, _]) = two_processes();
-        let start = Instant::now();
-        let maintenance = Maintenance::new(None, start);
-        let log = Logger::discard();
-        std::thread::scope(|scope| {
-            let errands = Errands::new(scope);
-            assert_eq!(maintenance.run_due(start + INTERVAL * 9, &workers, &errands, log.with_id("-")), None);
-        });
     }
 }

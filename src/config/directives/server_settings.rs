@@ -54,8 +54,6 @@ pub struct GlobalSettings {
     pub worker_properties: Vec<(Vec<u8>, Origin)>,
     /// JkShmFile.
     pub shm_file: Option<PathBuf>,
-    /// JkWatchdogInterval in seconds; 0 is no thread of its own.
-    pub watchdog_interval: Option<u32>,
     /// JkConfigCheck.
     pub config_check: ConfigCheck,
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -20,7 +20,6 @@ use crate::log;
 use crate::log::Context;
 use crate::text::Reason;
 use crate::worker::errands::Errands;
-use crate::worker::maintain::Maintenance;
 
 /// Makes a child ready: claims its slot and starts its threads.
 pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
@@ -90,29 +89,24 @@ impl Stop {
     /// Sleeps for `time`; true if the thread has to end.
     fn wait(&self, time: Duration) -> bool {
         let mut requested = self.requested.lock();
-        if !*requested {
-            self.changed.wait_for(&mut requested, time);
-        }
+        self.changed.wait_while_for(&mut requested, |requested| !*requested, time);
         *requested
     }
 }
 
 /// Maintenance has a thread of its own, so that no user's request pays for it.
 fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
-    let maintenance = Maintenance::new(connector.settings.maintain, Instant::now());
     let Some(interval) = connector.settings.maintain else { return };
     let (maintained, stop) = (Arc::clone(connector), Arc::clone(stop));
     let started = spawn_without_signals("jk-maintain", move || {
         std::thread::scope(|scope| {
             let (errands, log) = (Errands::new(scope), maintained.log.with_id("WATCHDOG"));
-            let mut pause = interval;
-            while !stop.wait(maintained.watch_interval(pause)) {
+            while !stop.wait(interval) {
                 // A round that fails is not the last.
-                let next = guard("maintenance", None, || {
+                guard("maintenance", (), || {
                     maintained.tell_lost_lines();
-                    maintenance.run_due(Instant::now(), &maintained.workers, &errands, log)
+                    maintained.workers.maintain(interval, &errands, log);
                 });
-                pause = next.unwrap_or(interval);
             }
         });
     });
@@ -150,14 +144,6 @@ impl Connector {
                 );
                 error_log::write(error_log::Level::Error, None, &text);
             }
-        }
-    }
-
-    /// How long the thread sleeps when the next maintenance is due after `pause`: JkWatchdogInterval at most.
-    fn watch_interval(&self, pause: Duration) -> Duration {
-        match self.watchdog_interval {
-            0 => pause,
-            seconds => pause.min(Duration::from_secs(u64::from(seconds))),
         }
     }
 }

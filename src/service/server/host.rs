@@ -30,8 +30,6 @@ pub(crate) struct Connector {
     pub(crate) log: Arc<Logger>,
     /// Where the lines of all servers go.
     pub(crate) sinks: Vec<NamedSink>,
-    /// JkWatchdogInterval in seconds, 0 if not set.
-    pub(crate) watchdog_interval: u32,
 }
 
 /// One server, ready to serve.

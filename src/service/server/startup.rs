@@ -68,10 +68,8 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Resu
     let names = known_names(&plan, &log);
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
-    let watchdog_interval = plan.hosts[0].settings.global.watchdog_interval.unwrap_or(0);
     let (settings, defined) = (plan.workers, plan.defined);
-    let connector =
-        Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks(), watchdog_interval };
+    let connector = Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks() };
     let connector = Arc::new(connector);
     for ((server, host), log) in main.and_following().zip(plan.hosts).zip(host_logs) {
         // In place of what the directives said, and made by the process that will drop it: httpd may have become a

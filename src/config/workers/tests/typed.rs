@@ -37,6 +37,14 @@ fn defaults_of_an_ajp13_worker() {
 }
 
 #[test]
+fn maintenance_can_be_off() {
+    let interval = |line: &str| load_file(line).settings.maintain;
+    assert_eq!(interval(""), Some(Duration::from_secs(60)));
+    assert_eq!(interval("worker.maintain=9"), Some(Duration::from_secs(9)));
+    assert_eq!((interval("worker.maintain=0"), interval("worker.maintain=-1")), (None, None));
+}
+
+#[test]
 fn timeouts_and_sizes_depend_on_each_other() {
     let millis = |n| Some(Duration::from_millis(n));
     let pings = |lines: &str| {
