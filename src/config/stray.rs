@@ -4,7 +4,7 @@
 //! kind, at the first of them.
 
 use crate::config::diagnostic::{Origin, Report};
-use crate::text::{is_c_space, trim_c_spaces};
+use crate::text::{is_c_space, split_prefixes, trim_c_spaces};
 
 /// What a stray line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +89,7 @@ pub fn in_map_file(line: &[u8]) -> Option<Kind> {
 
 /// A pattern of a map file, after its prefixes. `//` is more likely a comment.
 fn is_rule(line: &[u8]) -> bool {
-    let prefixes = line.iter().take_while(|octet| matches!(octet, b'!' | b'-')).count();
-    let pattern = &line[prefixes..];
+    let (_, pattern) = split_prefixes(line);
     (pattern.starts_with(b"/") && !pattern.starts_with(b"//")) || pattern.starts_with(b"*.")
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 use bstr::ByteSlice;
 use memchr::{memchr2, memchr_iter};
 
+use crate::text::{begins_as_path, begins_as_path_or_wildcard};
+
 /// A URI pattern without prefixes and without `|`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(Box<[u8]>);
@@ -28,9 +30,9 @@ impl Pattern {
     /// # Errors
     /// [`PatternError::NoSlash`] if it doesn't.
     pub fn path(text: &[u8]) -> Result<Self, PatternError> {
-        match text.first() {
-            Some(b'/') => Ok(Self(text.into())),
-            _ => Err(PatternError::NoSlash(shown(text))),
+        match begins_as_path(text) {
+            true => Ok(Self(text.into())),
+            false => Err(PatternError::NoSlash(shown(text))),
         }
     }
 
@@ -39,9 +41,9 @@ impl Pattern {
     /// # Errors
     /// [`PatternError::BadStart`] if it starts otherwise.
     pub fn path_or_wildcard(text: &[u8]) -> Result<Self, PatternError> {
-        match text.first() {
-            Some(b'/' | b'*' | b'?') => Ok(Self(text.into())),
-            _ => Err(PatternError::BadStart(shown(text))),
+        match begins_as_path_or_wildcard(text) {
+            true => Ok(Self(text.into())),
+            false => Err(PatternError::BadStart(shown(text))),
         }
     }
 

@@ -11,6 +11,7 @@ use memchr::memchr;
 
 use super::{parse_worker, Pattern, PatternError, RuleOptions};
 use crate::config::{Origin, Report};
+use crate::text::split_prefixes;
 
 /// Where a rule was defined. Of otherwise equal rules the greater source comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,7 +130,7 @@ impl Rule {
 
     /// The pattern of the definition, without its prefixes and before the split at `|`.
     pub fn written_pattern(&self) -> &BStr {
-        self.written.trim_start_with(|prefix| matches!(prefix, '-' | '!')).as_bstr()
+        split_prefixes(&self.written).1.as_bstr()
     }
 
     /// The definition as the administrator wrote it.
@@ -172,8 +173,7 @@ struct Written<'a> {
 impl<'a> Written<'a> {
     /// Takes off the prefixes `-` and `!`, which may stand in any combination.
     fn with_prefixes(text: &'a [u8]) -> Self {
-        let length = text.iter().take_while(|octet| matches!(octet, b'-' | b'!')).count();
-        let (prefixes, pattern) = text.split_at(length);
+        let (prefixes, pattern) = split_prefixes(text);
         let kind = if prefixes.contains(&b'!') { Kind::Exclusion } else { Kind::Mount };
         Self { kind, disabled: prefixes.contains(&b'-'), text: text.into(), pattern }
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::config::diagnostic::did_you_mean;
 use crate::config::workers::check_worker_property;
 use crate::log::Level;
-use crate::text::LeadingNumber;
+use crate::text::{begins_as_path, LeadingNumber};
 
 /// All directives.
 pub const DIRECTIVES: [Directive; 38] = [
@@ -188,7 +188,7 @@ fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Result<(), String> {
             return Err("takes the worker only inside of a section, whose path it uses".to_owned())
         }
     };
-    if path.first() != Some(&b'/') {
+    if !begins_as_path(path) {
         return Err(format!("path {} must start with /", String::from_utf8_lossy(path)));
     }
     let mount =

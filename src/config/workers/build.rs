@@ -18,6 +18,7 @@ use super::table::{Property, OLD_TYPES, TYPES};
 use super::variables;
 use crate::config::diagnostic::{did_you_mean, nearest, Origin, Report};
 use crate::config::settings::{WorkerKind, WorkerSettings, WorkersSettings};
+use crate::text::{begins_as_path_or_wildcard, split_prefixes};
 
 /// What `type` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +202,8 @@ impl<'a> Builder<'a> {
         let items = self.section(worker).items(Property::Mount);
         let mut mounts = Vec::with_capacity(items.len());
         for Item { text, origin } in items {
-            let pattern = text.trim_start_with(|prefix| matches!(prefix, '-' | '!'));
-            if matches!(pattern.first(), Some(b'/' | b'*' | b'?')) {
+            let (_, pattern) = split_prefixes(&text);
+            if begins_as_path_or_wildcard(pattern) {
                 mounts.push((text.to_str_lossy().into_owned(), origin));
             } else {
                 let pattern = shown(text.as_bstr());
