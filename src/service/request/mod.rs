@@ -11,7 +11,6 @@ mod auto_alias;
 mod claim;
 mod client;
 mod error_page;
-mod expanded;
 pub(crate) mod fixups;
 mod forward;
 mod handler;

@@ -17,7 +17,6 @@ mod logs;
 mod map_watch;
 mod names;
 mod plan;
-mod reach;
 mod resources;
 mod slot;
 mod startup;

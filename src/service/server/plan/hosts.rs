@@ -1,0 +1,105 @@
+//! One plan per server: its rules, what a virtual host takes over from the main server, and formats.
+
+use std::sync::Arc;
+
+use super::{reach, HostPlan, LastGood, LogFormat};
+use crate::config::directives::{JkOptions, MountCopy, ServerSettings};
+use crate::config::settings::WorkersSettings;
+use crate::config::Report;
+use crate::mapping::{compose, ServerMap, WorkerCheck};
+
+/// Plans all servers.
+pub(super) struct Planner<'a> {
+    pub(super) workers: &'a WorkersSettings,
+    pub(super) check: WorkerCheck<'a>,
+    pub(super) last_good: Option<&'a LastGood>,
+    /// A map file that is just being written is waited for.
+    pub(super) waits: bool,
+    /// Complaints about map files that are not there.
+    pub(super) missing: Report,
+    /// Complaints about mounts, map files and formats.
+    pub(super) report: Report,
+    /// Texts that are right.
+    pub(super) texts: &'a mut LastGood,
+}
+
+impl Planner<'_> {
+    /// The plans of all servers, that of the main server first.
+    pub(super) fn hosts(&mut self, settings: Vec<ServerSettings>, main_is_reachable: bool) -> Vec<HostPlan> {
+        let main = &settings[0];
+        let copies = |server: &ServerSettings| match server.mount_copy {
+            None => main.mount_copy == Some(MountCopy::All),
+            own => own == Some(MountCopy::On),
+        };
+        let is_copied = settings[1..].iter().any(copies);
+        let main_rules = self.main_rules(main, main_is_reachable || is_copied);
+        let main_options = main.options.in_main_server();
+        let main_map = self.map(main_rules.clone(), main, None);
+        let mut hosts = Vec::with_capacity(settings.len());
+        hosts.push(self.host(main.clone(), main_options, main_map.clone()));
+        for server in &settings[1..] {
+            let copy = copies(server);
+            let map = match (copy, has_rules(server)) {
+                (false, false) => None,
+                (true, false) => main_map.clone(),
+                (_, true) => {
+                    let own = self.rules(server, true);
+                    self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
+                }
+            };
+            let inherited = main.auto_alias.clone().filter(|_| copy);
+            let auto_alias = server.auto_alias.clone().or(inherited);
+            let settings = ServerSettings { auto_alias, ..server.clone() };
+            hosts.push(self.host(settings, server.options.in_virtual_host(main_options), map));
+        }
+        if !is_copied && !settings[1..].iter().all(has_rules) {
+            reach::check_main_mounts(&main_rules, self.workers, &mut self.report);
+        }
+        let maps = hosts.iter().skip(usize::from(!main_is_reachable)).filter_map(|host| host.map.as_deref());
+        reach::check_exclusions(maps, self.workers, &mut self.report);
+        hosts
+    }
+
+    fn host(
+        &mut self,
+        settings: ServerSettings,
+        options: JkOptions,
+        map: Option<Arc<ServerMap>>,
+    ) -> HostPlan {
+        let request_log = self.request_log(&settings);
+        self.doubts(&settings);
+        HostPlan { settings, options, map, request_log }
+    }
+
+    /// The request log's format; an inherited one is complained about only once.
+    fn request_log(&mut self, server: &ServerSettings) -> Option<LogFormat> {
+        let (format, origin) = server.request_log_format.as_ref()?;
+        match LogFormat::parse(format) {
+            Ok(format) => Some(format),
+            Err(complaint) => {
+                let text = format!("JkRequestLogFormat: {complaint}; there is no request log");
+                let known = self.report.iter().any(|found| found.message == text);
+                if !known {
+                    self.report.warn(Some(origin), text);
+                }
+                None
+            }
+        }
+    }
+
+    fn doubts(&mut self, server: &ServerSettings) {
+        for (origin, text) in &server.doubts {
+            self.report.warn(Some(origin), text.clone());
+        }
+        if server.options.has_obsolete() {
+            self.report.warn(
+                None,
+                "JkOptions CollapseSlashes* has no effect: slashes are always collapsed for matching",
+            );
+        }
+    }
+}
+
+fn has_rules(server: &ServerSettings) -> bool {
+    !server.mounts.is_empty() || server.mount_file.is_some()
+}

@@ -1,0 +1,62 @@
+//! The workers that are defined, or those of the last configuration that worked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::LastGood;
+use crate::config::directives::GlobalSettings;
+use crate::config::workers::{self, Loaded};
+use crate::config::{Origin, Report};
+use crate::ffi::pool::Pool;
+use crate::ffi::server::{server_root_relative, threads_per_child};
+use crate::text::Reason;
+
+/// The workers that the directives and the workers file define.
+pub(super) fn read(
+    pool: Pool<'_>,
+    global: &GlobalSettings,
+    last_good: Option<&LastGood>,
+    texts: &mut LastGood,
+) -> Loaded {
+    let root = server_root_relative(pool, b"").unwrap_or_default();
+    let root = root.to_string_lossy();
+    let root = root.trim_end_matches('/');
+    let mut unreadable = Report::default();
+    let file = global.workers_file.as_ref().and_then(|(path, origin)| {
+        let name: Arc<str> = path.to_string_lossy().into();
+        let read = regular_file(path).and_then(|()| {
+            std::fs::read(path).map_err(|error| format!("can't read {name}: {}", Reason(&error)))
+        });
+        let text = read.map_err(|text| unreadable.error(Some(origin), format!("JkWorkersFile: {text}")));
+        text.ok().map(|text| (text, name))
+    });
+    let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
+    let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
+    unreadable.append(std::mem::take(&mut loaded.report));
+    loaded.report = unreadable;
+    if let Some(good) = last_good.filter(|_| loaded.report.has_errors()) {
+        return Loaded { report: loaded.report, ..restore(good, root, texts) };
+    }
+    global.worker_properties.iter().for_each(|(line, _)| texts.add_property(line));
+    file.iter().for_each(|(text, _)| texts.set_workers_file(text));
+    loaded
+}
+
+/// Refuses, naming `path`, what is not there or is no regular file.
+pub(super) fn regular_file(path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(format!("{} is not a regular file", path.display())),
+        Err(error) => Err(format!("can't find file {}: {}", path.display(), Reason(&error))),
+    }
+}
+
+/// The workers of the last configuration that worked.
+fn restore(good: &LastGood, root: &str, texts: &mut LastGood) -> Loaded {
+    let origin = Origin::new(&"(last good configuration)".into(), 0);
+    let lines: Vec<_> = good.properties().map(|line| (line.to_vec(), origin.clone())).collect();
+    let file = good.workers_file().map(|text| (text, Arc::clone(&origin.file)));
+    lines.iter().for_each(|(line, _)| texts.add_property(line));
+    good.workers_file().into_iter().for_each(|text| texts.set_workers_file(text));
+    workers::load(&lines, file, root, threads_per_child())
+}
