@@ -20,7 +20,7 @@ use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
-use crate::service::server::host::{Choice, VirtualHost};
+use crate::service::server::host::{IndicatedWorker, VirtualHost};
 use crate::service::Verdict;
 
 /// Name of our handler, for SetHandler and `[H=]`.
@@ -35,7 +35,7 @@ pub(super) enum Claim {
     /// The rule that matched; the map it came from may be replaced meanwhile.
     Mount(Arc<Rule>),
     /// The variable that JkWorkerIndicator names.
-    Variable(Arc<Choice>),
+    Variable(Arc<IndicatedWorker>),
 }
 
 impl Claim {
@@ -43,7 +43,7 @@ impl Claim {
     pub(super) fn worker(&self) -> &str {
         match self {
             Claim::Mount(rule) => &rule.worker,
-            Claim::Variable(choice) => &choice.0,
+            Claim::Variable(indicated) => &indicated.name,
         }
     }
 
@@ -51,7 +51,7 @@ impl Claim {
     pub(super) fn options(&self) -> &RuleOptions {
         match self {
             Claim::Mount(rule) => &rule.options,
-            Claim::Variable(choice) => &choice.1,
+            Claim::Variable(indicated) => &indicated.options,
         }
     }
 }
@@ -115,7 +115,7 @@ impl<'r> Candidate<'r> {
             Asker::Handler => self.request.environment().get(self.host.indicator(Indicator::Worker)),
         };
         match variable {
-            Some(value) => Some(Claim::Variable(self.host.choices.get(value, self.log()))),
+            Some(value) => Some(Claim::Variable(self.host.indicated.get(value, self.log()))),
             None => self.host.find_rule(&self.clean, self.log()).map(Claim::Mount),
         }
     }

@@ -46,7 +46,7 @@ pub(crate) struct VirtualHost {
     pub(crate) extract_ssl: bool,
     pub(crate) request_log: Option<LogFormat>,
     pub(crate) connector: Arc<Connector>,
-    pub(crate) choices: Choices,
+    pub(crate) indicated: IndicatedWorkers,
 }
 
 impl VirtualHost {
@@ -85,31 +85,36 @@ impl Connector {
     }
 }
 
-/// A worker chosen by environment variable: name and extensions.
-pub(crate) type Choice = (String, RuleOptions);
+/// A worker that the variable of JkWorkerIndicator names, and its extensions.
+#[derive(Debug)]
+pub(crate) struct IndicatedWorker {
+    pub(crate) name: String,
+    pub(crate) options: RuleOptions,
+}
 
-/// Workers that environment variables named, parsed once per distinct value.
+/// All of them, parsed once per distinct value.
 #[derive(Default)]
-pub(crate) struct Choices(Mutex<HashMap<Vec<u8>, Arc<Choice>>>);
+pub(crate) struct IndicatedWorkers(Mutex<HashMap<Vec<u8>, Arc<IndicatedWorker>>>);
 
-impl Choices {
+impl IndicatedWorkers {
     /// Distinct values kept; a configuration has few, a runaway RewriteRule could make many.
     const LIMIT: usize = 1000;
 
     /// Parses `worker;extension=value...`; complaints are logged the first time.
-    pub(crate) fn get(&self, text: &[u8], log: Context<'_>) -> Arc<Choice> {
+    pub(crate) fn get(&self, text: &[u8], log: Context<'_>) -> Arc<IndicatedWorker> {
         let mut known = self.0.lock();
-        if let Some(choice) = known.get(text) {
-            return Arc::clone(choice);
+        if let Some(worker) = known.get(text) {
+            return Arc::clone(worker);
         }
         let mut report = Report::default();
         let origin = Origin::new(&"environment".into(), 0);
-        let choice = Arc::new(mapping::parse_worker(text, Some(&origin), &mut report));
+        let (name, options) = mapping::parse_worker(text, Some(&origin), &mut report);
+        let worker = Arc::new(IndicatedWorker { name, options });
         report.iter().for_each(|complaint| log!(log, Warn, "{complaint}"));
         if known.len() >= Self::LIMIT {
             known.clear();
         }
-        known.insert(text.to_vec(), Arc::clone(&choice));
-        choice
+        known.insert(text.to_vec(), Arc::clone(&worker));
+        worker
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::show;
-use super::host::{Choices, Connector, VirtualHost};
+use super::host::{Connector, IndicatedWorkers, VirtualHost};
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::Hosts;
 use super::plan::{HostPlan, Plan};
@@ -160,6 +160,6 @@ fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) ->
         extract_ssl: settings.extract_ssl.unwrap_or(true),
         request_log: plan.request_log,
         connector: Arc::clone(connector),
-        choices: Choices::default(),
+        indicated: IndicatedWorkers::default(),
     }
 }
