@@ -18,9 +18,6 @@ const OVERHEAD: usize = HEADER_LENGTH + 2;
 /// The request body is complete.
 pub const EMPTY_BODY: [u8; 4] = [0x12, 0x34, 0x00, 0x00];
 
-/// The client failed before its first body octets arrived.
-pub const FAILED_BODY: [u8; 6] = [0x12, 0x34, 0x00, 0x02, 0x00, 0x00];
-
 /// Body octets that fit into one packet of `max_packet_size` octets.
 pub const fn max_body(max_packet_size: usize) -> usize {
     max_packet_size.saturating_sub(OVERHEAD)
@@ -51,6 +48,6 @@ mod tests {
         assert_eq!(body_packet_header(1), [0x12, 0x34, 0x00, 0x03, 0x00, 0x01]);
         assert_eq!(body_packet_header(8186), [0x12, 0x34, 0x1f, 0xfc, 0x1f, 0xfa]);
         assert_eq!(body_packet_header(65530), [0x12, 0x34, 0xff, 0xfc, 0xff, 0xfa]);
-        assert_eq!(body_packet_header(0), FAILED_BODY);
+        assert_eq!(body_packet_header(0), [0x12, 0x34, 0x00, 0x02, 0x00, 0x00], "the client failed");
     }
 }

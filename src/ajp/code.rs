@@ -52,6 +52,7 @@ pub fn method_code(name: &[u8]) -> Option<u8> {
 }
 
 /// The method of a code.
+#[cfg(any(test, fuzzing))]
 pub fn method_name(code: u8) -> Option<&'static str> {
     METHODS.get(usize::from(code).checked_sub(1)?).copied()
 }
@@ -158,6 +159,7 @@ impl Attribute {
     }
 
     /// The attribute of a code.
+    #[cfg(any(test, fuzzing))]
     pub fn from_code(code: u8) -> Option<Self> {
         ATTRIBUTES.get(usize::from(code).checked_sub(1)?).map(|(attribute, _)| *attribute)
     }

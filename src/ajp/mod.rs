@@ -27,7 +27,7 @@ pub mod send_headers;
 mod too_large;
 mod writer;
 
-pub use body::{body_packet_header, max_body, EMPTY_BODY, FAILED_BODY};
+pub use body::{body_packet_header, max_body, EMPTY_BODY};
 pub use cping::CPING;
 pub use cursor::{Defect, Malformed};
 pub use forward_request::{Attributes, ForwardRequest, Headers, Hop};

@@ -17,7 +17,7 @@ use crate::text::LeadingNumber;
 /// Parses the worker name, which ends at the first `;`, and the extensions behind it.
 ///
 /// The same grammar holds for the environment variable JK_WORKER_NAME. Nothing fails: complaints are warnings.
-pub fn parse_worker(text: &[u8], origin: Option<&Origin>, report: &mut Report) -> (String, RuleOptions) {
+pub fn parse_worker(text: &[u8], origin: &Origin, report: &mut Report) -> (String, RuleOptions) {
     let mut tokens = text.split(|octet| *octet == b';');
     let worker = tokens.next().unwrap_or_default().to_str_lossy().into_owned();
     let mut parser = Parser { origin, report, options: RuleOptions::default(), lists: Default::default() };
@@ -73,7 +73,7 @@ fn find(name: &[u8]) -> Option<&'static Extension> {
 }
 
 struct Parser<'a> {
-    origin: Option<&'a Origin>,
+    origin: &'a Origin,
     report: &'a mut Report,
     options: RuleOptions,
     lists: [Option<Vec<String>>; 3],
@@ -81,7 +81,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn warn(&mut self, text: impl FnOnce() -> String) {
-        self.report.add(Severity::Warning, self.origin, || format!("rule extension {}", text()));
+        self.report.add(Severity::Warning, Some(self.origin), || format!("rule extension {}", text()));
     }
 
     fn unknown(&mut self, token: &[u8], has_value: bool) {
@@ -218,7 +218,7 @@ mod tests {
 
     fn parse(text: &str) -> (String, RuleOptions, Vec<String>) {
         let mut report = Report::default();
-        let (worker, options) = parse_worker(text.as_bytes(), None, &mut report);
+        let (worker, options) = parse_worker(text.as_bytes(), &Origin::new(&"map".into(), 1), &mut report);
         (worker, options, report.iter().map(|complaint| complaint.message.clone()).collect())
     }
 
@@ -332,7 +332,7 @@ mod tests {
         #[test]
         fn never_panics(text in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
             let mut report = Report::default();
-            parse_worker(&text, None, &mut report);
+            parse_worker(&text, &Origin::new(&"map".into(), 1), &mut report);
         }
 
         #[test]

@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 
 use super::{describe_replaced, Definitions, Rule};
-use crate::config::properties::{environment, expand_macros, parse_line, raw_lines, Line};
+use crate::config::properties::{environment, expand_macros, lines, parse_line, Line};
 use crate::config::stray::{self, Strays};
 use crate::config::{Origin, Report, Severity};
 
@@ -33,7 +33,7 @@ pub(super) fn parse(
 ) -> Vec<Rule> {
     let unfinished = if text.ends_with(b"\n") { None } else { Some(1 + newlines(text)) };
     let mut parser = Parser::new(file, known_property, report);
-    for (number, line) in raw_lines(text) {
+    for (number, line) in lines(text) {
         parser.line(&Origin::new(file, number), line, unfinished == Some(number));
         if parser.definitions.len() > MAX_DEFINITIONS {
             break;

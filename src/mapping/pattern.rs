@@ -52,11 +52,6 @@ impl Pattern {
         &self.0
     }
 
-    /// Tells whether it matches only itself.
-    pub fn is_exact(&self) -> bool {
-        first_wildcard(&self.0).is_none()
-    }
-
     /// Number of `/` in it: the first criterion of the order of rules.
     pub fn slashes(&self) -> usize {
         memchr_iter(b'/', &self.0).count()
@@ -68,6 +63,7 @@ impl Pattern {
     }
 
     /// Tells whether it matches the whole of `uri`.
+    #[cfg(test)]
     pub fn matches(&self, uri: &[u8]) -> bool {
         glob(&self.0, uri)
     }

@@ -24,17 +24,6 @@ pub enum Source {
     File = 3,
 }
 
-impl Source {
-    /// Its name on the status page.
-    pub fn name(self) -> &'static str {
-        match self {
-            Source::WorkerDefinition => "worker definition",
-            Source::JkMount => "JkMount",
-            Source::File => "uriworkermap",
-        }
-    }
-}
-
 /// What a match means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -78,7 +67,7 @@ impl Rule {
         report: &mut Report,
     ) -> Result<Vec<Self>, PatternError> {
         let written = Written { kind: Kind::Mount, disabled: false, text: path.into(), pattern: path };
-        written.rules(Pattern::path, worker, Source::JkMount, Some(origin), report)
+        written.rules(Pattern::path, worker, Source::JkMount, origin, report)
     }
 
     /// Makes the rules of `JkUnMount path worker`.
@@ -93,7 +82,7 @@ impl Rule {
     ) -> Result<Vec<Self>, PatternError> {
         let text = [b"!", path].concat().into();
         let written = Written { kind: Kind::Exclusion, disabled: false, text, pattern: path };
-        written.rules(Pattern::path, worker, Source::JkMount, Some(origin), report)
+        written.rules(Pattern::path, worker, Source::JkMount, origin, report)
     }
 
     /// Makes the rules of the line `pattern = worker` of a map file.
@@ -107,7 +96,7 @@ impl Rule {
         report: &mut Report,
     ) -> Result<Vec<Self>, PatternError> {
         let written = Written::with_prefixes(pattern);
-        written.rules(Pattern::path_or_wildcard, worker, Source::File, Some(origin), report)
+        written.rules(Pattern::path_or_wildcard, worker, Source::File, origin, report)
     }
 
     /// Makes the rule of one item of the `mount` property of `worker`. It has no `|` and no extensions.
@@ -143,15 +132,6 @@ impl Rule {
             (Source::WorkerDefinition, _) => format!("worker.{worker}.mount={}", self.written.as_bstr()),
         }
     }
-
-    /// How the status page names the way it matches.
-    pub fn match_type(&self) -> &'static str {
-        if self.pattern.is_exact() {
-            "Exact"
-        } else {
-            "Wildchar"
-        }
-    }
 }
 
 impl fmt::Display for Rule {
@@ -183,7 +163,7 @@ impl<'a> Written<'a> {
         parse: fn(&[u8]) -> Result<Pattern, PatternError>,
         worker: &[u8],
         source: Source,
-        origin: Option<&Origin>,
+        origin: &Origin,
         report: &mut Report,
     ) -> Result<Vec<Rule>, PatternError> {
         let patterns =
@@ -198,7 +178,7 @@ impl<'a> Written<'a> {
             kind: self.kind,
             disabled: self.disabled,
             source,
-            origin: origin.cloned(),
+            origin: Some(origin.clone()),
             options: options.clone(),
             written: Arc::clone(&self.text),
         };
@@ -282,6 +262,5 @@ mod tests {
         assert_eq!(&*rules[1].written, b"!/app|/*");
         let rule = Rule::worker_mount(b"-!/a|b", "w", None).unwrap();
         assert_eq!((rule.to_string().as_str(), rule.source), ("-!/a|b=w", Source::WorkerDefinition));
-        assert_eq!(rule.match_type(), "Exact");
     }
 }

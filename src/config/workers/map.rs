@@ -87,7 +87,7 @@ impl PropertyMap {
     /// Reads a whole file.
     pub fn read_file(&mut self, text: &[u8], file: &Arc<str>, report: &mut Report) {
         self.file = Some(Origin::new(file, 0));
-        for (number, line) in properties::raw_lines(text) {
+        for (number, line) in properties::lines(text) {
             let origin = Origin::new(file, number);
             complain_about_octets(line, &origin, report);
             if !self.strays.take(stray::in_workers_file(line), &origin) {

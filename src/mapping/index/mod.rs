@@ -90,6 +90,7 @@ impl RuleMap {
     }
 
     /// Tells whether there are no rules at all.
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }

@@ -88,10 +88,10 @@ fn observed_facts() {
 
 #[test]
 fn sources_break_ties() {
-    let sources = [Source::WorkerDefinition, Source::JkMount, Source::File];
-    let rules: Vec<Rule> =
-        sources.iter().flat_map(|source| rule(&format!("/x={}", source.name()), *source)).collect();
-    assert_eq!(worker(&map_of(&rules), "/x"), Some("uriworkermap"));
+    let sources =
+        [("/x=mount", Source::WorkerDefinition), ("/x=JkMount", Source::JkMount), ("/x=file", Source::File)];
+    let rules: Vec<Rule> = sources.iter().flat_map(|(line, source)| rule(line, *source)).collect();
+    assert_eq!(worker(&map_of(&rules), "/x"), Some("file"));
     assert_eq!(worker(&map_of(&rules[..2]), "/x"), Some("JkMount"));
 }
 

@@ -108,7 +108,7 @@ impl IndicatedWorkers {
         }
         let mut report = Report::default();
         let origin = Origin::new(&"environment".into(), 0);
-        let (name, options) = mapping::parse_worker(text, Some(&origin), &mut report);
+        let (name, options) = mapping::parse_worker(text, &origin, &mut report);
         let worker = Arc::new(IndicatedWorker { name, options });
         report.iter().for_each(|complaint| log!(log, Warn, "{complaint}"));
         if known.len() >= Self::LIMIT {
