@@ -2,10 +2,12 @@
 
 use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-use super::bindings::{apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup};
+use super::bindings::{
+    apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup, apr_status_t,
+};
+use super::guard::guard;
 
 /// A pool that lives at least for `'p`.
 #[derive(Clone, Copy)]
@@ -29,38 +31,50 @@ impl<'p> Pool<'p> {
 
     /// Copies `text` onto the pool as a C string; what follows a NUL inside is invisible to C.
     pub(crate) fn c_string(self, text: &[u8]) -> *mut c_char {
-        // SAFETY: the pool lives, and the length is that of `text`; APR appends the NUL.
+        // SAFETY: the pool lives and is ours to allocate from (`from_raw`), and the length is that of `text`; APR
+        // appends the NUL.
         unsafe { apr_pstrmemdup(self.as_ptr(), text.as_ptr().cast(), text.len() as _) }
     }
 
     /// Moves `value` onto the pool; it is dropped when the pool is cleared.
     pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'p T {
-        let kept = Box::into_raw(Box::new(value));
-        // SAFETY: `drop_kept::<T>` takes exactly the pointer given here, once, when the pool is cleared.
-        unsafe {
-            apr_pool_cleanup_register(
-                self.as_ptr(),
-                kept.cast(),
-                Some(drop_kept::<T>),
-                Some(apr_pool_cleanup_null),
-            );
-        }
-        // SAFETY: the box stays until the cleanup runs, and that is not before 'p ends.
-        unsafe { &*kept }
+        // SAFETY: `drop_kept::<T>` takes the box of a `T`.
+        unsafe { self.keep_until(value, drop_kept::<T>) }
     }
 
     /// As [`Pool::keep`], for what children inherit: only the process that made the value drops it.
     ///
-    /// A child clears the pools it inherited while it exits, when other threads of it may still use the value.
+    /// A child clears the pools it inherited while it exits, when other threads of it may still use the value; there
+    /// its memory stays until the process ends.
     pub(crate) fn keep_in_parent<T: Send + Sync + 'static>(self, value: T) -> &'p T {
-        &self.keep(OfProcess { value: ManuallyDrop::new(value), process: std::process::id() }).value
+        let of_process = OfProcess { value, process: std::process::id() };
+        // SAFETY: `drop_in_parent::<T>` takes the box of an `OfProcess<T>`.
+        &unsafe { self.keep_until(of_process, drop_in_parent::<T>) }.value
     }
 
     /// Runs `action` when the pool is cleared.
     pub(crate) fn at_cleanup(self, action: impl FnOnce() + Send + Sync + 'static) {
         self.keep(AtDrop(Some(action)));
     }
+
+    /// Moves `value` into a box, which `cleanup` gets when the pool is cleared.
+    ///
+    /// # Safety
+    /// `cleanup` takes a pointer to the box of a `T` that nobody uses any more.
+    unsafe fn keep_until<T: Send + Sync + 'static>(self, value: T, cleanup: Cleanup) -> &'p T {
+        let kept = Box::into_raw(Box::new(value));
+        // SAFETY: the pool lives and is ours (`from_raw`). The cleanup takes what is boxed here (the caller's promise); APR
+        // runs it once, when the pool is cleared.
+        unsafe {
+            apr_pool_cleanup_register(self.as_ptr(), kept.cast(), Some(cleanup), Some(apr_pool_cleanup_null));
+        }
+        // SAFETY: nobody but the cleanup touches the box, and that does not run before 'p ends.
+        unsafe { &*kept }
+    }
 }
+
+/// What APR calls when a pool is cleared.
+type Cleanup = unsafe extern "C" fn(*mut c_void) -> apr_status_t;
 
 /// Runs a closure when dropped.
 struct AtDrop<F: FnOnce()>(Option<F>);
@@ -75,23 +89,74 @@ impl<F: FnOnce()> Drop for AtDrop<F> {
 
 /// A value that only the process that made it drops.
 struct OfProcess<T> {
-    value: ManuallyDrop<T>,
+    value: T,
     process: u32,
 }
 
-impl<T> Drop for OfProcess<T> {
-    fn drop(&mut self) {
-        if self.process == std::process::id() {
-            // SAFETY: this is the one place where the value is dropped, and nothing uses it afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.value) };
+impl<T> OfProcess<T> {
+    /// Drops the box `kept` in the process that made it, and leaves it alone in others.
+    ///
+    /// # Safety
+    /// `kept` comes from `Box::into_raw`, no other call gets it, and in the process that made it nobody uses it any more.
+    unsafe fn end(kept: *mut Self) {
+        // SAFETY: the box is live, here until the next line and in other processes for good; the number is never written.
+        if unsafe { (*kept).process } == std::process::id() {
+            // SAFETY: the caller's promise, as this is the process that made it.
+            drop(unsafe { Box::from_raw(kept) });
         }
     }
 }
 
-unsafe extern "C" fn drop_kept<T>(data: *mut c_void) -> super::bindings::apr_status_t {
-    super::guard::guard("pool cleanup", (), || {
-        // SAFETY: `data` is the box that `keep` registered; APR runs a cleanup once.
+/// Ends a value of [`Pool::keep`].
+///
+/// # Safety
+/// `data` comes from `Box::<T>::into_raw`, nobody uses it any more, and no other call gets it.
+unsafe extern "C" fn drop_kept<T>(data: *mut c_void) -> apr_status_t {
+    guard("pool cleanup", (), || {
+        // SAFETY: the caller's promise.
         drop(unsafe { Box::from_raw(data.cast::<T>()) });
     });
     0
+}
+
+/// Ends a value of [`Pool::keep_in_parent`].
+///
+/// # Safety
+/// As [`OfProcess::end`].
+unsafe extern "C" fn drop_in_parent<T>(data: *mut c_void) -> apr_status_t {
+    guard("pool cleanup", (), || {
+        // SAFETY: the caller's promise.
+        unsafe { OfProcess::<T>::end(data.cast()) };
+    });
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn end(process: u32) -> (*mut OfProcess<Arc<()>>, Arc<()>) {
+        let value = Arc::new(());
+        let kept = Box::into_raw(Box::new(OfProcess { value: Arc::clone(&value), process }));
+        // SAFETY: the box was made right here, and is used below only where it is another process's.
+        unsafe { OfProcess::end(kept) };
+        (kept, value)
+    }
+
+    #[test]
+    fn the_process_that_made_a_value_drops_it() {
+        let (_, value) = end(std::process::id());
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn in_another_process_value_and_memory_stay() {
+        let (kept, value) = end(0);
+        assert_eq!(Arc::strong_count(&value), 2);
+        // SAFETY: the box is that of process 0, so it was left alone.
+        drop(unsafe { Box::from_raw(kept) });
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
 }
