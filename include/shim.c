@@ -33,6 +33,11 @@ void jk_brigade_append(apr_bucket_brigade *brigade, apr_bucket *bucket)
  * value anywhere in a generation, and no restart would load a new build of this module. So values of main threads are
  * not dropped, as their thread ends with the process; others are registered as ever.
  *
+ * That is sound. A value that is never dropped is leaked, which Rust allows in safe code, and of values of the main thread
+ * it says that they may not be dropped at all (std::thread::LocalKey). When the object is unloaded, its part of the main
+ * thread's thread-local memory goes, and all that could reach a value there goes with it: only this object's code knows
+ * where it is. The parent starts no threads that could run that code then; a child, which does, keeps the object loaded.
+ *
  * Hidden, so that it stands in for glibc's function in this object alone.
  */
 __attribute__((visibility("hidden")))

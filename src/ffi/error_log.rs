@@ -32,7 +32,8 @@ impl Level {
 pub(crate) fn write(level: Level, server: Option<Server<'_>>, text: &str) {
     let text = c_text(text);
     let server = server.map_or(std::ptr::null(), |server| server.as_ptr().cast_const());
-    // SAFETY: `server` is null or live, and `text` ends in NUL.
+    // SAFETY: `server` is null or live as its handle, `text` ends in NUL, and httpd formats it with "%s" (include/shim.c).
+    // Threads may call it side by side: APR writes a line in one piece.
     unsafe { jk_log_server(level.code(), server, text.as_ptr()) };
 }
 

@@ -12,7 +12,7 @@ use crate::text::Reason;
 /// A description, when httpd can't start the program.
 pub(crate) fn open_piped_log(pool: Pool<'_>, program: &[u8]) -> Result<OwnedFd, String> {
     let failed = || format!("can't start the log program {}", String::from_utf8_lossy(program));
-    // SAFETY: pool and program are live; the log lives on the pool.
+    // SAFETY: the pool is live and this thread's, and the program is a C string on it; the log lives on the pool.
     let log = unsafe { ap_open_piped_log(pool.as_ptr(), pool.c_string(program)) };
     if log.is_null() {
         return Err(failed());
@@ -23,7 +23,8 @@ pub(crate) fn open_piped_log(pool: Pool<'_>, program: &[u8]) -> Result<OwnedFd, 
     if status != 0 || descriptor < 0 {
         return Err(failed());
     }
-    // SAFETY: httpd keeps the pipe open while the pool lives; the descriptor is duplicated right here.
+    // SAFETY: httpd opened the pipe just now and closes it with the pool, which outlives this call; what is borrowed is
+    // duplicated on the next line.
     let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
     borrowed.try_clone_to_owned().map_err(|error| format!("{}: {}", failed(), Reason(&error)))
 }

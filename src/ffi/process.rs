@@ -17,14 +17,14 @@ pub(crate) fn spawn_without_signals(
 ) -> io::Result<JoinHandle<()>> {
     let mut all = MaybeUninit::<libc::sigset_t>::zeroed();
     let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: both sets are live local variables; the new thread inherits the mask, and the caller's own is
-    // restored below.
+    // SAFETY: both sets are live local variables, written before they are read; zeroes are an empty set, should that fail.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
     }
     let started = thread::Builder::new().name(name.to_owned()).spawn(body);
-    // SAFETY: `before` was filled by the first call.
+    // SAFETY: `before` is a live set, as the first call left it; it gives the caller's own mask back, whereas the new thread
+    // has inherited the other.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
     started
 }
@@ -33,7 +33,7 @@ pub(crate) fn spawn_without_signals(
 /// while. Only glibc keeps it, and only glibc can be asked.
 pub(crate) fn release_free_memory() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: malloc_trim has no preconditions.
+    // SAFETY: glibc's malloc_trim gives back only what nobody has allocated, and takes malloc's own locks.
     unsafe {
         libc::malloc_trim(0);
     }
@@ -43,13 +43,15 @@ pub(crate) fn release_free_memory() {
 /// threads still run.
 pub(crate) fn pin_shared_object() {
     let mut found = MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: the address is one of this object, and the result goes to a live local variable.
+    // SAFETY: dladdr looks any address up, this one is of this object, and writes to a live local variable.
     let known = unsafe { libc::dladdr(module_record().cast(), found.as_mut_ptr()) };
     if known == 0 {
         return;
     }
-    // SAFETY: dladdr filled the record; its file name lives as long as the object is loaded.
+    // SAFETY: dladdr said that it filled the record; the file name in it is the loader's C string, which stays while this
+    // object, whose code runs here, is loaded.
     let file = unsafe { CStr::from_ptr(found.assume_init().dli_fname) };
-    // SAFETY: the object is loaded already; RTLD_NOLOAD runs no code, RTLD_NODELETE only marks it.
+    // SAFETY: the name is a live C string. With RTLD_NOLOAD nothing is loaded and no initialiser runs; RTLD_NODELETE marks
+    // what is loaded.
     unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE) };
 }

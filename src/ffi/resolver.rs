@@ -60,13 +60,15 @@ impl Child {
     /// Starts a child that runs `body` with `socket` and then ends; `None` if the system has no process left.
     fn start(socket: OwnedFd, body: impl FnOnce(BorrowedFd<'_>)) -> Option<Self> {
         use std::os::fd::AsFd;
-        // SAFETY: fork has no preconditions. httpd's parent has one thread while it reads its configuration; glibc
-        // keeps malloc and the resolver usable in the child of a process with more.
+        // SAFETY: the child is a copy with this thread alone. httpd's parent, in which names are asked for while it reads its
+        // configuration, has no other, so all that the child uses is in order. Were there others, of another module's, what
+        // they held at this moment would stay locked in the child, and so untouched: it would wait until it is killed, which
+        // is when the time is up, whereas libc itself keeps malloc usable across fork. The child returns from here never.
         match unsafe { libc::fork() } {
             -1 => None,
             0 => {
                 let _ = catch_unwind(AssertUnwindSafe(|| body(socket.as_fd())));
-                // SAFETY: ends this process at once, without the parent's cleanups, which are not its own.
+                // SAFETY: ends this process at once, without the parent's cleanups and destructors, which are not its own.
                 unsafe { libc::_exit(0) }
             }
             child => Some(Self(child)),
@@ -76,9 +78,10 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // SAFETY: the process is ours and was not waited for yet, so that its number is still its own.
+        // SAFETY: the number is still that of our child, dead or alive: nobody has waited for it, as httpd's parent waits for
+        // children only in its main loop, in this thread.
         unsafe { libc::kill(self.0, libc::SIGKILL) };
-        // SAFETY: a null status is allowed; an interrupted wait is repeated.
+        // SAFETY: waitpid may be told to write no status; it is repeated when interrupted.
         while unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) } == -1
             && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
         {}

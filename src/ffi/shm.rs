@@ -33,7 +33,8 @@ pub(crate) struct Segment {
     regions: Regions,
 }
 
-// SAFETY: the mapping belongs to the value until it is dropped, and all access goes through atomics.
+// SAFETY: the mapping belongs to the value, not to a thread, until it is dropped; what is reached in it is `Record`s, which
+// are `Sync`.
 unsafe impl Send for Segment {}
 // SAFETY: as for Send.
 unsafe impl Sync for Segment {}
@@ -94,15 +95,15 @@ impl Segment {
         if !inside || !self.regions.claim::<T>(offset..end) {
             return None;
         }
-        // SAFETY: `offset` is at most `size`, so the result stays inside the mapping or one past it.
+        // SAFETY: `offset` is at most `end` and that at most `size`, so the result is in the mapping or right behind it.
         Some(unsafe { self.start.add(offset) }.cast())
     }
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        // SAFETY: `start` and `size` are those of the mapping made in `map`, and every `Mapped` in it holds an
-        // Arc of this value, so none is left.
+        // SAFETY: `start` and `size` are those of the mapping made in `map`, and every `Mapped` in it holds an Arc of this
+        // value, so none is left in this process; others have mappings of their own.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
     }
 }
@@ -120,7 +121,8 @@ impl<T: ?Sized> Clone for Mapped<T> {
     }
 }
 
-// SAFETY: it is a shared reference to a `Sync` value together with what keeps that value alive.
+// SAFETY: it gives nothing but shared references to a `Sync` value, and the Arc in it, of a `Send` and `Sync` type, keeps that
+// value alive.
 unsafe impl<T: ?Sized + Sync> Send for Mapped<T> {}
 // SAFETY: as for Send.
 unsafe impl<T: ?Sized + Sync> Sync for Mapped<T> {}
@@ -129,9 +131,9 @@ impl<T: ?Sized> Deref for Mapped<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: `Segment::address` checked bounds and alignment, and that no other type has these octets; `Record`
-        // promises that any content is a valid value which changes only atomically; and `segment` keeps the memory
-        // mapped.
+        // SAFETY: `Segment::address` checked bounds and alignment, and that in this process no other type has these octets;
+        // in others of this generation neither, as all are forked from the one that planned them. `Record` promises that any
+        // content is a valid value which changes only atomically, and `segment` keeps the memory mapped.
         unsafe { self.target.as_ref() }
     }
 }
@@ -153,7 +155,7 @@ fn map(size: usize, descriptor: Option<&std::fs::File>) -> io::Result<NonNull<u8
 }
 
 fn round_to_pages(size: usize) -> usize {
-    // SAFETY: sysconf has no preconditions.
+    // SAFETY: sysconf takes any number and returns one.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     size.max(1).next_multiple_of(usize::try_from(page).unwrap_or(4096).max(1))
 }

@@ -11,8 +11,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 pub(crate) fn set_receive_low_water(socket: BorrowedFd<'_>, octets: usize) -> io::Result<()> {
     let value = libc::c_int::try_from(octets).unwrap_or(libc::c_int::MAX);
     let length = size_of_val(&value) as libc::socklen_t;
-    // SAFETY: the descriptor is borrowed and thus open, and the pointer is to a local variable of the length
-    // given.
+    // SAFETY: the descriptor is borrowed and thus open, and the pointer is to a live local variable of the length given,
+    // which is only read.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),

@@ -7,14 +7,15 @@ pub(crate) fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
     let Ok(format) = CString::new(format) else { return Vec::new() };
     let clock = seconds as libc::time_t;
     let mut fields = std::mem::MaybeUninit::<libc::tm>::zeroed();
-    // SAFETY: both pointers are to live local variables, and localtime_r writes no more than one `tm`.
+    // SAFETY: both pointers are to live local variables, and localtime_r writes one `tm`.
     let converted = unsafe { libc::localtime_r(&clock, fields.as_mut_ptr()) };
     if converted.is_null() {
         return Vec::new();
     }
     let mut text = [0u8; 256];
-    // SAFETY: `fields` was filled by localtime_r (an all-zero `tm` is valid too), `format` ends in NUL, and the
-    // length given is that of `text`.
+    // SAFETY: localtime_r said that it filled `fields`; the name of the zone in it is libc's own, which stays as long as
+    // nobody sets another TZ, as in a server that runs nobody does. `format` ends in NUL, and the length given is that of
+    // `text`.
     let length =
         unsafe { libc::strftime(text.as_mut_ptr().cast(), text.len(), format.as_ptr(), fields.as_ptr()) };
     text[..length].to_vec()
@@ -22,6 +23,6 @@ pub(crate) fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
 
 /// The POSIX thread id of the caller as a number.
 pub(crate) fn thread_id() -> u64 {
-    // SAFETY: pthread_self has no preconditions.
+    // SAFETY: pthread_self takes nothing and returns a number.
     unsafe { libc::pthread_self() as u64 }
 }
