@@ -15,7 +15,7 @@ use crate::ffi::bindings::{
 use crate::ffi::guard::guard;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
-use crate::ffi::text::octets;
+use crate::ffi::text::{octets, Life};
 use crate::service::ServerSlot;
 
 const COUNT: usize = DIRECTIVES.len();
@@ -34,7 +34,8 @@ pub(super) static COMMANDS: Commands = Commands({
 /// The table in static memory.
 pub(super) struct Commands([command_rec; COUNT + 1]);
 
-// SAFETY: nobody writes to the table, and what it points to is static.
+// SAFETY: what the table points to is static, and nobody writes to either: httpd takes tables of directives as constants,
+// and hands `cmd_data` on without looking at it.
 unsafe impl Sync for Commands {}
 
 impl Commands {
@@ -67,6 +68,7 @@ const fn command(row: &'static Directive) -> command_rec {
     command_rec {
         name: row.name.as_ptr(),
         func,
+        // The field has no `const` in C. `invoke` reads the row behind it, and nobody writes there.
         cmd_data: std::ptr::from_ref(row).cast_mut().cast::<c_void>(),
         req_override: places as c_int,
         args_how,
@@ -75,8 +77,8 @@ const fn command(row: &'static Directive) -> command_rec {
 }
 
 unsafe extern "C" fn take1(parms: *mut cmd_parms, _: *mut c_void, word: *const c_char) -> *const c_char {
-    // SAFETY: httpd hands trampolines live parameters and a C string.
-    unsafe { invoke(parms, &[octets(word)]) }
+    // SAFETY: httpd hands trampolines live parameters of a row of this file, and a C string that stays until they return.
+    unsafe { invoke(parms, &[octets(word, Life::of(&word))]) }
 }
 
 unsafe extern "C" fn take12(
@@ -85,8 +87,8 @@ unsafe extern "C" fn take12(
     first: *const c_char,
     second: *const c_char,
 ) -> *const c_char {
-    // SAFETY: httpd hands trampolines live parameters and C strings, the second one perhaps null.
-    unsafe { invoke(parms, &[octets(first), octets(second)]) }
+    // SAFETY: as in `take1`; the second word may be null.
+    unsafe { invoke(parms, &[octets(first, Life::of(&first)), octets(second, Life::of(&second))]) }
 }
 
 unsafe extern "C" fn take_argv(
@@ -96,20 +98,21 @@ unsafe extern "C" fn take_argv(
     words: *const *mut c_char,
 ) -> *const c_char {
     let count = usize::try_from(count).unwrap_or(0);
-    // SAFETY: httpd hands over `count` C strings.
-    let words: Vec<_> = (0..count).map(|index| unsafe { octets(*words.add(index)) }).collect();
-    // SAFETY: httpd hands trampolines live parameters.
+    let life = Life::of(&words);
+    // SAFETY: httpd hands over `count` C strings that stay until this function returns.
+    let words: Vec<_> = (0..count).map(|index| unsafe { octets(*words.add(index), life) }).collect();
+    // SAFETY: as in `take1`.
     unsafe { invoke(parms, &words) }
 }
 
 unsafe extern "C" fn raw_args(parms: *mut cmd_parms, _: *mut c_void, line: *const c_char) -> *const c_char {
-    // SAFETY: httpd hands trampolines live parameters and a C string.
-    unsafe { invoke(parms, &[octets(line)]) }
+    // SAFETY: as in `take1`.
+    unsafe { invoke(parms, &[octets(line, Life::of(&line))]) }
 }
 
 unsafe extern "C" fn flag(parms: *mut cmd_parms, _: *mut c_void, on: c_int) -> *const c_char {
     let word: &[u8] = if on != 0 { b"on" } else { b"off" };
-    // SAFETY: httpd hands trampolines live parameters.
+    // SAFETY: as in `take1`.
     unsafe { invoke(parms, &[Some(word)]) }
 }
 
@@ -118,27 +121,30 @@ unsafe extern "C" fn flag(parms: *mut cmd_parms, _: *mut c_void, on: c_int) -> *
 /// # Safety
 /// `parms` is what httpd handed to a trampoline of this file.
 unsafe fn invoke(parms: *mut cmd_parms, words: &[Option<&[u8]>]) -> *const c_char {
-    // SAFETY: the caller's promise; pool, server and row live at least until this call ends.
-    let (parms, pool, server) = unsafe {
-        let parms = &*parms;
-        (parms, Pool::from_raw(parms.pool), Server::from_raw(parms.server))
+    // SAFETY: the caller's promise. The parameters are copied, so that no reference to httpd's own is left when it is
+    // called below.
+    let given = unsafe { *parms };
+    // SAFETY: pool and server are those of the configuration, live until the directive is read, in the one thread that
+    // reads; `info` is what `command` stored as `cmd_data`, a static row.
+    let (pool, server, row) = unsafe {
+        let row = given.info.cast::<Directive>().cast_const().as_ref();
+        (Pool::from_raw(given.pool), Server::from_raw(given.server), row)
     };
-    // SAFETY: `info` is the row that `command` stored as cmd_data.
-    let row = unsafe { parms.info.cast::<Directive>().as_ref() };
     let (Some(pool), Some(server), Some(row)) = (pool, server, row) else { return null() };
     if row.place == Place::Main {
-        // SAFETY: the parameters are live.
-        let complaint = unsafe { ap_check_cmd_context(std::ptr::from_ref(parms).cast_mut(), JK_GLOBAL_ONLY) };
+        // SAFETY: the caller's promise; httpd gets back what it handed over.
+        let complaint = unsafe { ap_check_cmd_context(parms, JK_GLOBAL_ONLY) };
         if !complaint.is_null() {
             return complaint;
         }
     }
     let complaint = guard("directive", Some("internal error".to_owned()), || {
         let words: Vec<&[u8]> = words.iter().copied().flatten().collect();
-        // SAFETY: the section's path is null or a C string on the configuration's pool.
-        let section = unsafe { octets(parms.path) };
+        // SAFETY: httpd's sections (`<Location>` and such) set the path, null outside, to a C string that stays while the
+        // directives in them are read.
+        let section = unsafe { octets(given.path, Life::of(&given)) };
         let settings = &mut *server.kept::<ServerSlot>()?.settings.lock();
-        let place = (server.is_virtual(), section, origin(parms));
+        let place = (server.is_virtual(), section, origin(&given));
         let resolve = |file: &[u8]| server_root_relative(pool, file);
         row.apply(&mut Invocation::new(settings, &words, place, &resolve)).err()
     });
@@ -151,10 +157,11 @@ fn name(name: &CStr) -> &str {
 
 /// File and line of the directive.
 fn origin(parms: &cmd_parms) -> Origin {
-    // SAFETY: the directive is null or lives as long as the configuration; its file name is a C string.
+    // SAFETY: the directive is null or a node of the tree that httpd keeps while it reads its configuration; its file name
+    // is a C string there.
     let (file, line) = unsafe {
         match parms.directive.as_ref() {
-            Some(directive) => (octets(directive.filename), directive.line_num),
+            Some(directive) => (octets(directive.filename, Life::of(directive)), directive.line_num),
             None => (None, 0),
         }
     };

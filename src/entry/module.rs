@@ -18,14 +18,15 @@ use crate::ffi::pool::Pool;
 use crate::ffi::request::Request;
 use crate::ffi::response::Stage;
 use crate::ffi::server::Server;
+use crate::ffi::text::Life;
 use crate::service::{self, fixups, ServerSlot, Verdict};
 
 /// The module record: httpd writes its index and the load handle into it.
 #[repr(transparent)]
 pub(crate) struct ModuleRecord(UnsafeCell<module>);
 
-// SAFETY: httpd alone writes the record, while it loads the module in its single-threaded start; afterwards it
-// is only read.
+// SAFETY: this module never writes the record. httpd does, as it loads and unloads the module while the parent, in its one
+// thread, reads the configuration; whoever reads it later was started after that.
 unsafe impl Sync for ModuleRecord {}
 
 /// The record that `LoadModule jk_module` looks up. Its file name is that of the C original, so that
@@ -54,7 +55,7 @@ pub(crate) static jk_module: ModuleRecord = ModuleRecord(UnsafeCell::new(module 
 #[repr(transparent)]
 struct ModuleNames<const N: usize>([*const c_char; N]);
 
-// SAFETY: the names are constants, and nobody writes the list.
+// SAFETY: the names are static, and nobody writes the list, which httpd takes as a constant.
 unsafe impl<const N: usize> Sync for ModuleNames<N> {}
 
 static CORE: ModuleNames<2> = ModuleNames([c"core.c".as_ptr(), null()]);
@@ -66,8 +67,8 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
     let middle = JK_HOOK_MIDDLE;
     let [really_first, first] = [JK_HOOK_REALLY_FIRST, JK_HOOK_FIRST];
     let [last, really_last] = [JK_HOOK_LAST, JK_HOOK_REALLY_LAST];
-    // SAFETY: httpd calls this once per load; the functions live as long as the module is loaded, and so do the
-    // lists of predecessors and successors, which end with null.
+    // SAFETY: httpd calls this in its one thread when it reads the configuration. Functions and lists, which end with null,
+    // are this object's; httpd forgets all hooks when it clears the configuration's pool, which unloads the object.
     unsafe {
         ap_hook_check_config(Some(check_config), null(), null(), middle);
         ap_hook_post_config(Some(post_config), null(), null(), middle);
@@ -86,16 +87,19 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
 }
 
 unsafe extern "C" fn create_slot(pool: *mut apr_pool_t, _server: *mut server_rec) -> *mut c_void {
-    // SAFETY: httpd hands over the pool of the configuration.
+    // SAFETY: httpd hands over the pool of the configuration, from which only this thread allocates while it reads.
     let pool = unsafe { Pool::from_raw(pool) };
     keep_slot(pool, || Some(ServerSlot::default()))
 }
 
 unsafe extern "C" fn merge_slots(pool: *mut apr_pool_t, base: *mut c_void, own: *mut c_void) -> *mut c_void {
-    // SAFETY: httpd hands over the pool of the configuration.
+    // SAFETY: httpd hands over the pool of the configuration, from which only this thread allocates while it reads.
     let pool = unsafe { Pool::from_raw(pool) };
-    // SAFETY: both are null or come from `create_slot`, and live on that pool.
-    let slots = unsafe { (kept::value::<ServerSlot>(base), kept::value::<ServerSlot>(own)) };
+    // SAFETY: both are null or come from `create_slot` or an earlier call of this function, and live as long as the
+    // configuration that is being read.
+    let slots = unsafe {
+        (kept::value::<ServerSlot>(base, Life::of(&base)), kept::value::<ServerSlot>(own, Life::of(&own)))
+    };
     keep_slot(pool, || slots.0.zip(slots.1).map(|(base, own)| own.inherit(base)))
 }
 
@@ -111,7 +115,7 @@ unsafe extern "C" fn check_config(
     _temporary: *mut apr_pool_t,
     server: *mut server_rec,
 ) -> c_int {
-    // SAFETY: httpd hands over the main server and the pool of the configuration.
+    // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
     unsafe { run_on_server("check_config", pool, server, service::check_config) }
 }
 
@@ -121,12 +125,13 @@ unsafe extern "C" fn post_config(
     _temporary: *mut apr_pool_t,
     server: *mut server_rec,
 ) -> c_int {
-    // SAFETY: httpd hands over the main server and the pool of the configuration.
+    // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
     unsafe { run_on_server("post_config", pool, server, service::post_config) }
 }
 
 unsafe extern "C" fn child_init(pool: *mut apr_pool_t, server: *mut server_rec) {
-    // SAFETY: httpd hands over the main server and the child's pool.
+    // SAFETY: httpd hands over the main server and the child's pool, which is below that of the configuration, before it
+    // starts other threads.
     let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
     guard("child_init", (), || {
         if let (Some(pool), Some(server)) = (pool, server) {
@@ -147,7 +152,7 @@ unsafe extern "C" fn child_status(
     if state != MPM_CHILD_EXITED {
         return;
     }
-    // SAFETY: httpd hands over the main server.
+    // SAFETY: httpd hands over the main server, in the parent (ffi, "Hooks").
     let server = unsafe { Server::from_raw(server) };
     guard("child_status", (), || {
         if let (Some(server), Ok(pid)) = (server, u32::try_from(pid)) {
@@ -158,56 +163,56 @@ unsafe extern "C" fn child_status(
 
 /// The parent has a moment, every ten seconds or so.
 unsafe extern "C" fn monitor(_pool: *mut apr_pool_t, server: *mut server_rec) -> c_int {
-    // SAFETY: httpd hands over the main server.
+    // SAFETY: httpd hands over the main server, in the parent (ffi, "Hooks").
     let server = unsafe { Server::from_raw(server) };
     guard("monitor", (), || server.into_iter().for_each(service::watch_in_parent));
     DECLINED
 }
 
 unsafe extern "C" fn translate_name(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("translate_name", request, service::translate_name) }
 }
 
 unsafe extern "C" fn map_to_storage(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("map_to_storage", request, service::map_to_storage) }
 }
 
 unsafe extern "C" fn before_core(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("fixup before core", request, fixups::before_core) }
 }
 
 unsafe extern "C" fn after_core(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("fixup after core", request, fixups::after_core) }
 }
 
 unsafe extern "C" fn before_mod_dir(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("fixup before mod_dir", request, fixups::before_mod_dir) }
 }
 
 unsafe extern "C" fn last_fixup(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("last fixup", request, fixups::last) }
 }
 
 unsafe extern "C" fn handler(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("handler", request, service::handle) }
 }
 
 unsafe extern "C" fn log_transaction(request: *mut request_rec) -> c_int {
-    // SAFETY: httpd hands hooks a live request.
+    // SAFETY: httpd hands hooks a live request, which is this thread's (ffi, "Hooks" and "One thread").
     unsafe { run_on_request("log_transaction", request, service::log_transaction) }
 }
 
 /// Runs a hook of the server's life.
 ///
 /// # Safety
-/// Pool and server are null or live until this call ends.
+/// Pool and server are null, or that of the configuration and its main server, live until this call ends.
 unsafe fn run_on_server(
     entry: &str,
     pool: *mut apr_pool_t,

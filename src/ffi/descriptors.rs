@@ -3,37 +3,37 @@
 //! A restart closes all that a generation had open. What is held here stays open, so that a generation that can't open
 //! a file anew goes on with it. A number that means another file by now is not used.
 
-use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-use super::memory::{recall, remember};
-use super::pool::Pool;
+use super::memory::{Key, ProcessPool};
 
-/// Ends in the version of the layout that [`Held::encode`] and [`remember`] write.
-const KEY: &CStr = c"mod_jk:descriptors:1";
+/// Ends in the version of the layout that [`Held::encode`] and [`ProcessPool::remember`] write.
+const KEY: Key = Key::new(c"mod_jk:descriptors:1");
 
 /// Duplicates of the files held by earlier generations, each with its name.
-pub(crate) fn held(process: Pool<'static>) -> Vec<(String, OwnedFd)> {
+pub(crate) fn held(process: ProcessPool<'_>) -> Vec<(String, OwnedFd)> {
     let duplicate = |held: Held| Some((held.name.clone(), held.file()?.try_clone_to_owned().ok()?));
     all(process).into_iter().filter_map(duplicate).collect()
 }
 
 /// Holds duplicates of `files` for later generations, in place of what was held before. No name contains a NUL.
-pub(crate) fn hold<'f>(process: Pool<'static>, files: impl IntoIterator<Item = (String, BorrowedFd<'f>)>) {
+pub(crate) fn hold<'f>(process: ProcessPool<'_>, files: impl IntoIterator<Item = (String, BorrowedFd<'f>)>) {
     let before = all(process);
-    let octets: Vec<u8> =
-        files.into_iter().filter_map(|(name, file)| Held::new(name, file)).flat_map(Held::encode).collect();
-    remember(process, KEY, &octets);
-    before.into_iter().for_each(Held::close);
+    let after: Vec<_> = files.into_iter().filter_map(|(name, file)| Held::new(name, file)).collect();
+    let octets: Vec<u8> = after.iter().flat_map(Held::encode).collect();
+    // What is remembered stays open, whichever that is: nobody else closes it.
+    let forgotten = if process.remember(KEY, &octets) { before } else { after };
+    forgotten.into_iter().for_each(Held::close);
 }
 
-fn all(process: Pool<'static>) -> Vec<Held> {
-    let octets = recall(process, KEY).unwrap_or_default();
+fn all(process: ProcessPool<'_>) -> Vec<Held> {
+    let octets = process.recall(KEY).unwrap_or_default();
     octets.split(|octet| *octet == 0).filter_map(Held::decode).collect()
 }
 
-/// A descriptor that nobody closes until the next generation has taken over.
+/// A descriptor that nobody closes until the next generation has taken over. It belongs to the list that is remembered:
+/// a value read from there is closed only when another list has taken its place ([`hold`]).
 #[derive(Debug, PartialEq, Eq)]
 struct Held {
     descriptor: RawFd,
@@ -43,11 +43,12 @@ struct Held {
 
 impl Held {
     fn new(name: String, file: BorrowedFd<'_>) -> Option<Self> {
-        let descriptor = file.try_clone_to_owned().ok()?.into_raw_fd();
-        Some(Self { descriptor, identity: identity(descriptor)?, name })
+        let own = file.try_clone_to_owned().ok()?;
+        let identity = identity(own.as_raw_fd())?;
+        Some(Self { descriptor: own.into_raw_fd(), identity, name })
     }
 
-    fn encode(self) -> Vec<u8> {
+    fn encode(&self) -> Vec<u8> {
         let (device, inode) = self.identity;
         format!("{} {device} {inode} {}\0", self.descriptor, self.name).into_bytes()
     }
@@ -61,15 +62,16 @@ impl Held {
 
     /// The file, if the number still means it.
     fn file(&self) -> Option<BorrowedFd<'_>> {
-        // SAFETY: the number is open and means the file that was duplicated for this value alone; it is closed only by
-        // `close`, which consumes the value.
+        // SAFETY: the number is open and means the file of which `new` made a duplicate for the list. Only `close` closes
+        // that, and takes the value; the parent, where lists are read and written, has one thread.
         (identity(self.descriptor)? == self.identity)
             .then(|| unsafe { BorrowedFd::borrow_raw(self.descriptor) })
     }
 
     fn close(self) {
         if let Some(descriptor) = self.file().map(|file| file.as_raw_fd()) {
-            // SAFETY: the duplicate was made for this value, which ends here.
+            // SAFETY: `new` took the duplicate out of its owner, and the list that had it since is replaced (`hold`), so
+            // nobody else closes it; the value ends here.
             drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
         }
     }
@@ -98,7 +100,7 @@ mod tests {
         let file = tempfile::tempfile().expect("a file");
         let held = Held::new("a log with blanks".into(), file.as_fd()).expect("a duplicate");
         assert!(held.descriptor != file.as_raw_fd() && held.file().is_some());
-        let octets = Held { name: held.name.clone(), ..held }.encode();
+        let octets = held.encode();
         let again =
             Held::decode(octets.strip_suffix(b"\0").expect("a NUL behind each")).expect("what was encoded");
         assert_eq!(

@@ -3,10 +3,11 @@
 use std::ffi::c_char;
 
 use super::bindings::{apr_array_header_t, apr_table_copy, apr_table_t, apr_time_t};
-use super::request::Request;
+use super::request::{set, Request};
 
-/// The head of a response as it stood at one moment.
-pub(crate) struct Head {
+/// The head of a request's response as it stood at one moment. What the pointers lead to lives as long as the request.
+pub(crate) struct Head<'r> {
+    request: Request<'r>,
     status: i32,
     status_line: *const c_char,
     content_type: *const c_char,
@@ -21,42 +22,44 @@ pub(crate) struct Head {
 
 impl<'r> Request<'r> {
     /// What the response's head is now: other modules may have said something about it before us.
-    pub(crate) fn head(self) -> Head {
-        self.read(|r| Head {
-            status: r.status,
-            status_line: r.status_line,
-            content_type: r.content_type,
-            content_encoding: r.content_encoding,
-            content_languages: r.content_languages,
-            length: r.clength,
-            modified: r.mtime,
-            no_cache: r.no_cache,
-            headers: self.copy(r.headers_out),
-            err_headers: self.copy(r.err_headers_out),
-        })
-    }
-
-    /// Makes the response's head what it was; nothing of it may have left.
-    pub(crate) fn set_head(self, head: &Head) {
-        let (headers, err_headers) = (self.copy(head.headers), self.copy(head.err_headers));
-        self.change(|r| {
-            r.status = head.status;
-            r.status_line = head.status_line;
-            r.content_type = head.content_type;
-            r.content_encoding = head.content_encoding;
-            r.content_languages = head.content_languages;
-            r.clength = head.length;
-            r.mtime = head.modified;
-            r.no_cache = head.no_cache;
-            r.headers_out = headers;
-            r.err_headers_out = err_headers;
-        });
+    pub(crate) fn head(self) -> Head<'r> {
+        let (headers, err_headers) = self.read(|r| (r.headers_out, r.err_headers_out));
+        Head {
+            request: self,
+            status: self.read(|r| r.status),
+            status_line: self.read(|r| r.status_line),
+            content_type: self.read(|r| r.content_type),
+            content_encoding: self.read(|r| r.content_encoding),
+            content_languages: self.read(|r| r.content_languages),
+            length: self.read(|r| r.clength),
+            modified: self.read(|r| r.mtime),
+            no_cache: self.read(|r| r.no_cache),
+            headers: self.copy(headers),
+            err_headers: self.copy(err_headers),
+        }
     }
 
     /// A copy of one of this request's tables, on its pool.
     fn copy(self, table: *mut apr_table_t) -> *mut apr_table_t {
-        // SAFETY: both come from this live request or from a copy made here, on the pool of the request, which
-        // outlives its handles; names and values, which are shared, are not changed in place.
+        // SAFETY: `Head` hands over tables of this live request, or copies of them made here on its pool. Names and
+        // values, which the copy shares, live as long as the request and are not changed in place (ffi, "Text").
         unsafe { apr_table_copy(self.pool().as_ptr(), table) }
+    }
+}
+
+impl Head<'_> {
+    /// Makes the head of the request's response what it was; nothing of it may have left.
+    pub(crate) fn restore(&self) {
+        let request = self.request;
+        set!(request, status = self.status);
+        set!(request, status_line = self.status_line);
+        set!(request, content_type = self.content_type);
+        set!(request, content_encoding = self.content_encoding);
+        set!(request, content_languages = self.content_languages);
+        set!(request, clength = self.length);
+        set!(request, mtime = self.modified);
+        set!(request, no_cache = self.no_cache);
+        set!(request, headers_out = request.copy(self.headers));
+        set!(request, err_headers_out = request.copy(self.err_headers));
     }
 }

@@ -9,6 +9,7 @@ use super::bindings::{ap_conf_vector_t, ap_get_module_config, ap_set_module_conf
 use super::pool::Pool;
 use super::request::Request;
 use super::server::Server;
+use super::text::Life;
 
 extern "C" {
     /// The module record, whose index httpd sets when it loads the module; `src/entry` defines it.
@@ -42,30 +43,33 @@ pub(crate) fn for_server<T: Send + Sync + 'static>(pool: Pool<'_>, value: T) -> 
 /// The value behind an entry of a vector; `None` if there is none, or it is of another type.
 ///
 /// # Safety
-/// `entry` is null, or comes from this file and lives for `'a`.
-pub(crate) unsafe fn value<'a, T: 'static>(entry: *const c_void) -> Option<&'a T> {
-    // SAFETY: every entry made here is a `Kept` of some type, which begins with the `TypeId` of that type.
+/// `entry` is null, or comes from this file and lives for that life.
+pub(crate) unsafe fn value<'a, T: 'static>(entry: *const c_void, _: Life<'a>) -> Option<&'a T> {
+    // SAFETY: every entry made here is a `Kept` of some type, which begins with the `TypeId` of that type, as `repr(C)`
+    // says. All entries are of this generation of the module: vectors live no longer than the configuration.
     let kind = unsafe { entry.cast::<TypeId>().as_ref() }?;
     if *kind != TypeId::of::<T>() {
         return None;
     }
-    // SAFETY: the type that was put there is `Kept<T>`, as its first field tells; the caller promises 'a.
+    // SAFETY: the type that was put there is `Kept<T>`, as its first field tells; the caller promises 'a. Nobody changes
+    // the value: all who reach it get shared references, and `T` is `Sync` ([`for_server`], `keep`).
     unsafe { entry.cast::<Kept<T>>().as_ref() }.map(|kept| &kept.value)
 }
 
 impl<'s> Server<'s> {
     /// What this module keeps for the server; that of the main server if the directives gave it nothing of its own.
     pub(crate) fn kept<T: 'static>(self) -> Option<&'s T> {
-        // SAFETY: httpd fills the vector with what `create_server_config` and `merge_server_config` returned, and
-        // `keep` is the only other way into it: all of them put entries of this file there, on the pool of the
-        // configuration, which lives as long as its servers.
-        unsafe { value(find(self.vector())) }
+        // SAFETY: the vector lives as long as the server. httpd fills our place in it with what `create_server_config` and
+        // `merge_server_config` returned, and `keep` is the only other way there: all of them put entries of this file
+        // there, on the pool of the configuration, which lives as long as its servers. One that `keep` replaces stays.
+        unsafe { value(find(self.vector()), self.life()) }
     }
 
     /// Keeps `value` for the server, in place of what there was, on the configuration's `pool`.
     pub(crate) fn keep<T: Send + Sync + 'static>(self, pool: Pool<'s>, value: T) -> &'s T {
         let kept = pool.keep_in_parent(Kept::new(value));
-        // SAFETY: the vector is the server's own; the value lives on the pool, which lives as long as the server.
+        // SAFETY: the vector is the server's own and this thread's to change (ffi, "Servers"); the value lives on the pool,
+        // which the caller has for as long as the server.
         unsafe { ap_set_module_config(self.vector(), module_record(), pointer(kept)) };
         &kept.value
     }
@@ -74,15 +78,15 @@ impl<'s> Server<'s> {
 impl<'r> Request<'r> {
     /// What this module keeps for the request.
     pub(crate) fn kept<T: 'static>(self) -> Option<&'r T> {
-        // SAFETY: the vector of a request begins empty, and `keep` is the only way into our place in it: what is
-        // there is an entry of this file on the request's pool.
-        unsafe { value(find(self.vector())) }
+        // SAFETY: the vector of a request begins empty, and `keep` is the only way into our place in it: what is there is
+        // an entry of this file on the request's pool, where it stays also when `keep` replaces it.
+        unsafe { value(find(self.vector()), self.pool().life()) }
     }
 
     /// Keeps `value` for the request, in place of what there was.
     pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'r T {
         let kept = self.pool().keep(Kept::new(value));
-        // SAFETY: the vector is the request's own, and the value lives on its pool.
+        // SAFETY: the vector is the request's own and this thread's, and the value lives on the request's pool.
         unsafe { ap_set_module_config(self.vector(), module_record(), pointer(kept)) };
         &kept.value
     }
@@ -101,6 +105,7 @@ fn pointer<T>(kept: &Kept<T>) -> *mut c_void {
 /// # Safety
 /// `vector` is the live vector of a server or a request.
 unsafe fn find(vector: *mut ap_conf_vector_t) -> *const c_void {
-    // SAFETY: the caller's promise; the module record has the index that httpd gave this module.
+    // SAFETY: the caller's promise; the vector has a place for each module that is loaded, and httpd wrote this one's index
+    // into its record before it called the module.
     unsafe { ap_get_module_config(vector, module_record()) }
 }

@@ -4,15 +4,36 @@
 //! octets and of the record they hang on. A build with a layout of its own finds nothing.
 
 use std::ffi::CStr;
-use std::ptr::null_mut;
+use std::ptr::{null_mut, NonNull};
 
 use super::bindings::{
     apr_palloc, apr_pool_create_ex, apr_pool_destroy, apr_pool_t, apr_pool_userdata_get,
     apr_pool_userdata_set,
 };
-use super::pool::Pool;
+use super::server::Server;
+use super::text::Life;
 
-/// One remembered text, as it lies on a sub-pool of the process pool.
+/// The pool of the httpd process, seen from a generation that lives for `'s`. It outlives this module's code, so all
+/// that can be put there is plain octets.
+#[derive(Clone, Copy)]
+pub(crate) struct ProcessPool<'s> {
+    raw: NonNull<apr_pool_t>,
+    _life: Life<'s>,
+}
+
+/// The name of remembered octets: `mod_jk:`, what they are, and the version of their layout and of [`Remembered`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key(&'static CStr);
+
+impl Key {
+    /// A key; one without the prefix does not compile as a constant.
+    pub(crate) const fn new(name: &'static CStr) -> Self {
+        assert!(matches!(name.to_bytes(), [b'm', b'o', b'd', b'_', b'j', b'k', b':', ..]));
+        Self(name)
+    }
+}
+
+/// One remembered text, as it lies on a sub-pool of the process pool. Who changes this changes the version in all keys.
 #[repr(C)]
 struct Remembered {
     pool: *mut apr_pool_t,
@@ -20,44 +41,64 @@ struct Remembered {
     octets: *const u8,
 }
 
-/// Reads what [`remember`] stored under `key`.
-pub(crate) fn recall(process: Pool<'static>, key: &'static CStr) -> Option<Vec<u8>> {
-    let remembered = find(process, key)?;
-    // SAFETY: `remember` stored that many octets there, and they stay until it replaces them.
-    Some(unsafe { std::slice::from_raw_parts(remembered.octets, remembered.length) }.to_vec())
-}
-
-/// Stores `octets` under `key` for later generations of the server; replaces what was there.
-pub(crate) fn remember(process: Pool<'static>, key: &'static CStr, octets: &[u8]) {
-    let old = find(process, key).map(|remembered| remembered.pool);
-    let mut pool = null_mut();
-    // SAFETY: the process pool lives; the new pool is its child.
-    let status = unsafe { apr_pool_create_ex(&mut pool, process.as_ptr(), None, null_mut()) };
-    if status != 0 || pool.is_null() {
-        return;
-    }
-    // SAFETY: the sizes are those copied; APR's memory is aligned for any type.
-    unsafe {
-        let copy = apr_palloc(pool, octets.len().max(1) as _).cast::<u8>();
-        copy.copy_from_nonoverlapping(octets.as_ptr(), octets.len());
-        let record = apr_palloc(pool, size_of::<Remembered>() as _).cast::<Remembered>();
-        record.write(Remembered { pool, length: octets.len(), octets: copy });
-        // APR copies the key when it is new: this module's code may be unloaded before the process ends.
-        apr_pool_userdata_set(record.cast(), key.as_ptr(), None, process.as_ptr());
-    }
-    if let Some(old) = old {
-        // SAFETY: the pool was made here earlier and nothing points to it any more.
-        unsafe { apr_pool_destroy(old) };
+impl<'s> Server<'s> {
+    /// The pool that lives as long as the httpd process, across restarts.
+    pub(crate) fn process_pool(self) -> Option<ProcessPool<'s>> {
+        let process = self.read(|s| s.process);
+        // SAFETY: every server points to the process record, which httpd makes once, with its pool, on that pool.
+        let raw = NonNull::new(unsafe { (*process).pool })?;
+        Some(ProcessPool { raw, _life: self.life() })
     }
 }
 
-fn find(process: Pool<'static>, key: &'static CStr) -> Option<Remembered> {
-    let mut data = null_mut();
-    // SAFETY: the process pool lives, and the result goes to a live local variable.
-    unsafe { apr_pool_userdata_get(&mut data, key.as_ptr(), process.as_ptr()) };
-    if data.is_null() {
-        return None;
+impl ProcessPool<'_> {
+    /// Reads what [`Self::remember`] stored under `key`.
+    pub(crate) fn recall(self, key: Key) -> Option<Vec<u8>> {
+        let remembered = self.find(key)?;
+        // SAFETY: `remember`, of this build or another with the same layout, stored that many octets there; they stay
+        // until it replaces them, which it does not during this call: handles are not `Send`, and the parent has one
+        // thread.
+        Some(unsafe { std::slice::from_raw_parts(remembered.octets, remembered.length) }.to_vec())
     }
-    // SAFETY: only `remember` stores under this key, always such a record.
-    Some(unsafe { data.cast::<Remembered>().read() })
+
+    /// Stores `octets` under `key` for later generations of the server, in place of what was there. `false` if there is
+    /// no memory, and what was there stays.
+    pub(crate) fn remember(self, key: Key, octets: &[u8]) -> bool {
+        let old = self.find(key).map(|remembered| remembered.pool);
+        let mut pool = null_mut();
+        // SAFETY: httpd destroys the process pool only when the process ends; the new pool is its child.
+        let status = unsafe { apr_pool_create_ex(&mut pool, self.raw.as_ptr(), None, null_mut()) };
+        if status != 0 || pool.is_null() {
+            return false;
+        }
+        // SAFETY: the sizes are those copied; APR's memory is aligned for any type, and APR aborts instead of returning
+        // null. Record and octets lie on the new pool, which only a later call of this function destroys, after it has
+        // put another record in the place of this one.
+        unsafe {
+            let copy = apr_palloc(pool, octets.len().max(1) as _).cast::<u8>();
+            copy.copy_from_nonoverlapping(octets.as_ptr(), octets.len());
+            let record = apr_palloc(pool, size_of::<Remembered>() as _).cast::<Remembered>();
+            record.write(Remembered { pool, length: octets.len(), octets: copy });
+            // APR copies the key when it is new: this module's code may be unloaded before the process ends. There is no
+            // cleanup, so nothing else of this module is left behind.
+            apr_pool_userdata_set(record.cast(), key.0.as_ptr(), None, self.raw.as_ptr());
+        }
+        if let Some(old) = old {
+            // SAFETY: the record that named this pool, as its own, is replaced; nobody else knows the pool.
+            unsafe { apr_pool_destroy(old) };
+        }
+        true
+    }
+
+    fn find(self, key: Key) -> Option<Remembered> {
+        let mut data = null_mut();
+        // SAFETY: the process pool lives, and the result goes to a live local variable.
+        unsafe { apr_pool_userdata_get(&mut data, key.0.as_ptr(), self.raw.as_ptr()) };
+        if data.is_null() {
+            return None;
+        }
+        // SAFETY: names with this module's prefix are its own, and `remember` alone stores under one (a `Key` can do
+        // nothing else): always a `Remembered`, of the layout whose version the key ends in.
+        Some(unsafe { data.cast::<Remembered>().read() })
+    }
 }

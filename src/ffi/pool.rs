@@ -1,32 +1,40 @@
 //! APR pools: memory, and values that live as long as one.
 
 use std::ffi::{c_char, c_void};
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bindings::{
     apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup, apr_status_t,
 };
 use super::guard::guard;
+use super::text::Life;
 
-/// A pool that lives at least for `'p`.
+/// The pool of the configuration or one below it, alive at least for `'p`. That of the process, on which nothing of this
+/// module's code may hang, is a [`super::memory::ProcessPool`].
 #[derive(Clone, Copy)]
 pub(crate) struct Pool<'p> {
     raw: NonNull<apr_pool_t>,
-    life: PhantomData<&'p ()>,
+    life: Life<'p>,
 }
 
 impl<'p> Pool<'p> {
     /// Wraps a pool of httpd.
     ///
     /// # Safety
-    /// `raw` is null or a pool that is not cleared before `'p` ends.
+    /// `raw` is null, or the configuration's pool or one below it, which is not cleared before `'p` ends and from which
+    /// no other thread allocates before that.
     pub(crate) unsafe fn from_raw(raw: *mut apr_pool_t) -> Option<Self> {
-        NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
+        // SAFETY: the caller promises 'p.
+        NonNull::new(raw).map(|raw| Self { raw, life: unsafe { Life::promised() } })
     }
 
     pub(super) fn as_ptr(self) -> *mut apr_pool_t {
         self.raw.as_ptr()
+    }
+
+    /// How long what is on it lives.
+    pub(super) fn life(self) -> Life<'p> {
+        self.life
     }
 
     /// Copies `text` onto the pool as a C string; what follows a NUL inside is invisible to C.
@@ -64,7 +72,7 @@ impl<'p> Pool<'p> {
     unsafe fn keep_until<T: Send + Sync + 'static>(self, value: T, cleanup: Cleanup) -> &'p T {
         let kept = Box::into_raw(Box::new(value));
         // SAFETY: the pool lives and is ours (`from_raw`). The cleanup takes what is boxed here (the caller's promise); APR
-        // runs it once, when the pool is cleared.
+        // runs it once, when the pool is cleared, and the function is loaded then (ffi, "Unloading").
         unsafe {
             apr_pool_cleanup_register(self.as_ptr(), kept.cast(), Some(cleanup), Some(apr_pool_cleanup_null));
         }

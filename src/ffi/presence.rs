@@ -22,8 +22,8 @@ impl Request<'_> {
 
     /// Looks at the socket of the client, which stays httpd's.
     fn with_socket<T>(self, look: impl FnOnce(BorrowedFd<'_>) -> T) -> Option<T> {
-        let connection = self.read(|r| r.connection);
-        // SAFETY: a request's connection is never null, and like its master outlives the request.
+        let connection = self.connection().cast_mut();
+        // SAFETY: the connection is live (`connection`), and a master outlives its streams' connections.
         let socket = unsafe {
             let master = (*connection).master;
             ap_get_conn_socket(if master.is_null() { connection } else { master })
@@ -32,12 +32,12 @@ impl Request<'_> {
             return None;
         }
         let mut descriptor = -1;
-        // SAFETY: the socket is that of a live connection, and the result goes to a live local variable.
+        // SAFETY: the socket is that of a connection that outlives the request, and the result goes to a live local variable.
         let status = unsafe { apr_os_sock_get(&mut descriptor, socket) };
         if status != 0 || descriptor < 0 {
             return None;
         }
-        // SAFETY: httpd keeps the socket of a connection open while requests on it are served.
+        // SAFETY: httpd keeps the socket of a connection open while requests on it are served, and `look` can't keep it.
         Some(look(unsafe { BorrowedFd::borrow_raw(descriptor) }))
     }
 }

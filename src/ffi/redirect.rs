@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use super::bindings::{
     ap_destroy_sub_req, ap_internal_fast_redirect, ap_internal_redirect_handler, ap_sub_req_lookup_uri,
 };
-use super::request::Request;
+use super::request::{set, Request};
 
 impl Request<'_> {
     /// Serves the request for the decoded path `uri` and its query in place of what it was for, from the first hook on,
@@ -13,32 +13,34 @@ impl Request<'_> {
     pub(crate) fn start_over(self, uri: &[u8]) {
         let target = self.target(uri);
         let (sections, defaults) = self.read(|r| (r.per_dir_config, r.server));
-        // SAFETY: a request's server is never null and outlives the request.
+        // SAFETY: a request's server is never null and outlives the request (ffi, "Family").
         let defaults = unsafe { (*defaults).lookup_defaults };
-        self.change(|r| {
-            // Nothing is known of the new one's type.
-            r.content_type = std::ptr::null();
-            // httpd spares a redirected request its access rules if it is in the same sections, but these rules may
-            // ask for the URI.
-            r.per_dir_config = defaults;
-        });
-        // SAFETY: the request is live, the target is on its pool, and httpd bounds the number of redirects.
+        // Nothing is known of the new one's type.
+        set!(self, content_type = std::ptr::null());
+        // httpd spares a redirected request its access rules if it is in the same sections, but these rules may ask for
+        // the URI.
+        set!(self, per_dir_config = defaults);
+        // SAFETY: the request is live and this thread's, no reference into its record exists, and the target is on its
+        // pool. httpd bounds the number of redirects.
         unsafe { ap_internal_redirect_handler(target, self.as_ptr()) };
-        self.change(|r| r.per_dir_config = sections);
+        set!(self, per_dir_config = sections);
     }
 
     /// Looks up the decoded path `uri` with the request's query and, if `accept` likes what is found, makes the
     /// request that one. Returns whether it did.
     pub(crate) fn become_look_up(self, uri: &[u8], accept: impl FnOnce(Request<'_>) -> bool) -> bool {
         let target = self.target(uri);
-        // SAFETY: the request is live and the target is on its pool; httpd returns a live sub-request.
-        let found = unsafe { ap_sub_req_lookup_uri(target, self.as_ptr(), self.read(|r| r.output_filters)) };
-        // SAFETY: as above.
-        let accepted = unsafe { Request::from_raw(found) }.is_some_and(accept);
+        let filters = self.read(|r| r.output_filters);
+        // SAFETY: the request is live and this thread's, filters and target are its own.
+        let found = unsafe { ap_sub_req_lookup_uri(target, self.as_ptr(), filters) };
+        // SAFETY: null or a sub-request that httpd made for this thread; the handle goes to `accept` alone, which can't
+        // keep it, and until that returns the sub-request lives.
+        let Some(accepted) = unsafe { Request::from_raw(found) }.map(accept) else { return false };
         match accepted {
-            // SAFETY: both requests are live; httpd keeps the pool of the sub-request with the request's.
+            // SAFETY: both requests are live, and no handle of the sub-request is left. What the request takes over is on
+            // the sub-request's pool, which is below its own (ffi, "Family") and not destroyed before it.
             true => unsafe { ap_internal_fast_redirect(found, self.as_ptr()) },
-            // SAFETY: the sub-request was made above and is not used any more.
+            // SAFETY: the sub-request was made above, and no handle of it is left.
             false => unsafe { ap_destroy_sub_req(found) },
         }
         accepted

@@ -1,26 +1,41 @@
 //! httpd's request, as far as this module reads and changes it.
 
 use std::ffi::{c_char, CStr};
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bindings::{
     ap_add_common_vars, ap_get_remote_host, ap_get_server_name, ap_get_server_port, ap_os_escape_path,
-    ap_run_default_port, apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, conn_rec,
-    jk_forced_type, jk_keeps_encoded_slashes, request_rec, APR_FILEPATH_SECUREROOT, APR_FILEPATH_TRUENAME,
-    APR_FINFO_TYPE, REMOTE_HOST,
+    ap_run_default_port, apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, apr_table_t,
+    conn_rec, jk_forced_type, jk_keeps_encoded_slashes, request_rec, APR_FILEPATH_SECUREROOT,
+    APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
 };
 use super::pool::Pool;
 use super::server::Server;
 use super::table::Table;
-use super::text::octets;
+use super::text::{octets, Life};
 
 /// A request in the hands of httpd, alive for `'r`.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'r> {
     raw: NonNull<request_rec>,
-    life: PhantomData<&'r ()>,
+    life: Life<'r>,
 }
+
+/// Writes one field of a request's record, as a place of its own: httpd, filters and other handles have pointers to the
+/// record, so there is never an exclusive reference to it.
+macro_rules! set {
+    ($request:expr, $field:ident = $value:expr) => {{
+        let (record, value) = ($crate::ffi::request::Request::as_ptr($request), $value);
+        // SAFETY: the record of a `Request` is live and in the hands of this thread alone (`from_raw`), and the value is
+        // of the field's type.
+        #[allow(clippy::undocumented_unsafe_blocks)] // clippy of Rust 1.85 sees no comment inside a macro
+        unsafe {
+            (*record).$field = value;
+        }
+    }};
+}
+
+pub(super) use set;
 
 impl<'r> Request<'r> {
     /// Wraps a request of httpd.
@@ -28,68 +43,68 @@ impl<'r> Request<'r> {
     /// # Safety
     /// `raw` is null or a request that lives for `'r`, and no other thread works on it meanwhile.
     pub(crate) unsafe fn from_raw(raw: *mut request_rec) -> Option<Self> {
-        NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
+        // SAFETY: the caller promises 'r.
+        NonNull::new(raw).map(|raw| Self { raw, life: unsafe { Life::promised() } })
     }
 
     pub(super) fn as_ptr(self) -> *mut request_rec {
         self.raw.as_ptr()
     }
 
-    /// Reads one field. Fields are copied out, so no reference into the record outlives the call.
-    pub(super) fn read<T>(self, field: impl FnOnce(&request_rec) -> T) -> T {
-        // SAFETY: the request is live and used by this thread alone; the reference ends with `field`.
-        field(unsafe { self.raw.as_ref() })
+    /// Copies fields out of the record. `fields` can hold no handle, so nothing is called that changes the record.
+    pub(super) fn read<T>(self, fields: impl FnOnce(&request_rec) -> T + 'static) -> T {
+        // SAFETY: the record is live and in the hands of this thread alone (`from_raw`), which changes nothing before
+        // `fields` returns; the reference ends with that.
+        fields(unsafe { self.raw.as_ref() })
     }
 
-    /// Changes fields.
-    pub(super) fn change(self, change: impl FnOnce(&mut request_rec)) {
-        // SAFETY: as in `read`; handles are not references, so the exclusive reference is the only one.
-        change(unsafe { &mut *self.raw.as_ptr() });
+    fn text(self, field: impl FnOnce(&request_rec) -> *const c_char + 'static) -> Option<&'r [u8]> {
+        // SAFETY: the fields read below are strings of the request (ffi, "Text").
+        unsafe { octets(self.read(field), self.life) }
     }
 
-    fn text(self, field: impl FnOnce(&request_rec) -> *const c_char) -> Option<&'r [u8]> {
-        // SAFETY: string fields of a request are null or C strings on its pool.
-        unsafe { octets(self.read(field)) }
-    }
-
-    /// Its connection: a pointer, because mod_http2 changes a field of it meanwhile ([`Self::is_aborted`]).
-    fn connection(self) -> *const conn_rec {
+    /// Its connection, never null and live for `'r` (ffi, "Hooks" and "Family"): a pointer, because mod_http2 changes a
+    /// field of it meanwhile ([`Self::is_aborted`]), so that there must be no reference to the whole.
+    pub(super) fn connection(self) -> *const conn_rec {
         self.read(|r| r.connection)
     }
 
-    fn table(self, field: impl FnOnce(&request_rec) -> *mut super::bindings::apr_table_t) -> Table<'r> {
-        // SAFETY: httpd fills the tables of a request before any hook sees it.
-        unsafe { Table::from_raw(self.read(field), self.pool()) }
-            .expect("httpd creates the tables of a request")
+    fn table(self, field: impl FnOnce(&request_rec) -> *mut apr_table_t + 'static) -> Table<'r> {
+        // SAFETY: the tables of a request are there before any hook sees it (ffi, "Hooks"), on its pool or, where
+        // requests share one, that of an older one; who replaces one leaves the old one where it is.
+        unsafe { Table::from_raw(self.read(field)) }.expect("httpd creates the tables of a request")
     }
 
     /// The request's pool.
     pub(crate) fn pool(self) -> Pool<'r> {
-        // SAFETY: a request's pool lives as long as the request.
+        // SAFETY: a request's pool lives as long as the request, is below that of the configuration (ffi, "Unloading"),
+        // and is used by the request's thread.
         unsafe { Pool::from_raw(self.read(|r| r.pool)) }.expect("httpd creates a pool for each request")
     }
 
     /// The virtual host that serves it.
     pub(crate) fn server(self) -> Server<'r> {
-        // SAFETY: a request's server is never null and outlives the request.
+        // SAFETY: a request's server outlives the request (ffi, "Family").
         unsafe { Server::from_raw(self.read(|r| r.server)) }.expect("httpd gives each request a server")
     }
 
     /// The request that this sub-request belongs to.
     pub(crate) fn main(self) -> Option<Request<'r>> {
-        // SAFETY: the main request outlives its sub-requests and is served by the same thread.
+        // SAFETY: null, or the request on whose pool, or above it, this one lies (ffi, "Family"); its own thread waits, or
+        // rather is here: it made this one and runs it ("One thread").
         unsafe { Request::from_raw(self.read(|r| r.main)) }
     }
 
     /// The request that an internal redirect led from to this one.
     pub(crate) fn previous(self) -> Option<Request<'r>> {
-        // SAFETY: a redirected request lives as long as the one it led to, and is served by the same thread.
+        // SAFETY: null, or a request on the same pool (ffi, "Family"), whose thread is this one: it serves the redirect
+        // before it returns to it ("One thread").
         unsafe { Request::from_raw(self.read(|r| r.prev)) }
     }
 
     /// The request that an internal redirect led to from this one.
     pub(crate) fn next(self) -> Option<Request<'r>> {
-        // SAFETY: a redirected request is on the pool of the one it comes from, and is served by the same thread.
+        // SAFETY: null, or a request on the same pool (ffi, "Family"), which this thread has served ("One thread").
         unsafe { Request::from_raw(self.read(|r| r.next)) }
     }
 
@@ -131,7 +146,7 @@ impl<'r> Request<'r> {
     /// Replaces the decoded path.
     pub(crate) fn set_uri(self, uri: &[u8]) {
         let uri = self.pool().c_string(uri);
-        self.change(|r| r.uri = uri);
+        set!(self, uri = uri);
     }
 
     /// Request target as received.
@@ -149,9 +164,9 @@ impl<'r> Request<'r> {
         self.text(|r| r.handler)
     }
 
-    /// Chooses the content handler.
+    /// Chooses the content handler. The name is not copied: it outlives the request's pool (ffi, "Unloading").
     pub(crate) fn set_handler(self, name: &'static CStr) {
-        self.change(|r| r.handler = name.as_ptr());
+        set!(self, handler = name.as_ptr());
     }
 
     /// File the request maps to.
@@ -162,7 +177,7 @@ impl<'r> Request<'r> {
     /// Maps the request to a file.
     pub(crate) fn set_filename(self, name: &[u8]) {
         let name = self.pool().c_string(name);
-        self.change(|r| r.filename = name);
+        set!(self, filename = name);
     }
 
     /// Authenticated user.
@@ -202,16 +217,19 @@ impl<'r> Request<'r> {
 
     /// Adds httpd's common variables (HTTP_*, SERVER_*, REMOTE_* ...) to the environment.
     pub(crate) fn add_common_variables(self) {
-        // SAFETY: the request is live.
+        // SAFETY: the request is live and this thread's; no reference into its record exists (`read`, `set!`).
         unsafe { ap_add_common_vars(self.as_ptr()) };
     }
 
     /// Name of the client, if HostnameLookups found one.
     pub(crate) fn remote_host(self) -> Option<&'r [u8]> {
         let (connection, directory) = self.read(|r| (r.connection, r.per_dir_config));
-        // SAFETY: both belong to the live request; the result is null or a C string on the connection's pool.
+        // SAFETY: both belong to the live request; the result is null or a C string on the connection's pool, which
+        // outlives the request.
         unsafe {
-            octets(ap_get_remote_host(connection, directory.cast(), REMOTE_HOST as i32, std::ptr::null_mut()))
+            let name =
+                ap_get_remote_host(connection, directory.cast(), REMOTE_HOST as i32, std::ptr::null_mut());
+            octets(name, self.life)
         }
     }
 
@@ -227,26 +245,26 @@ impl<'r> Request<'r> {
 
     /// Address of the TCP peer.
     pub(crate) fn peer_ip(self) -> Option<&'r [u8]> {
-        // SAFETY: a request's connection outlives it; the field is a C string on its pool, or null.
-        unsafe { octets((*self.connection()).client_ip) }
+        // SAFETY: the connection is live (`connection`); the field is a C string on its pool, or null.
+        unsafe { octets((*self.connection()).client_ip, self.life) }
     }
 
     /// Port of the TCP peer.
     pub(crate) fn peer_port(self) -> u16 {
-        // SAFETY: a request's connection outlives it.
+        // SAFETY: the connection is live (`connection`).
         port(unsafe { (*self.connection()).client_addr })
     }
 
     /// Address of this end of the connection.
     pub(crate) fn local_ip(self) -> Option<&'r [u8]> {
         // SAFETY: as in `peer_ip`.
-        unsafe { octets((*self.connection()).local_ip) }
+        unsafe { octets((*self.connection()).local_ip, self.life) }
     }
 
     /// Name the client called the server by (UseCanonicalName).
     pub(crate) fn server_name(self) -> Option<&'r [u8]> {
-        // SAFETY: the request is live; the result lives as long as the request or its server.
-        unsafe { octets(ap_get_server_name(self.as_ptr())) }
+        // SAFETY: the request is live; the result is a C string of the request or its server, which outlives it.
+        unsafe { octets(ap_get_server_name(self.as_ptr()), self.life) }
     }
 
     /// Port the client called (UseCanonicalName).
@@ -267,8 +285,9 @@ impl<'r> Request<'r> {
     /// Escapes a path the way httpd does.
     pub(crate) fn escape_path(self, path: &[u8]) -> &'r [u8] {
         let pool = self.pool();
-        // SAFETY: pool and path are live; the result is a C string on the pool.
-        unsafe { octets(ap_os_escape_path(pool.as_ptr(), pool.c_string(path), 1)) }.unwrap_or_default()
+        // SAFETY: pool and path are live; the result is a C string on the pool that nobody else knows.
+        unsafe { octets(ap_os_escape_path(pool.as_ptr(), pool.c_string(path), 1), pool.life()) }
+            .unwrap_or_default()
     }
 
     /// Status of the response.
@@ -288,18 +307,16 @@ impl<'r> Request<'r> {
 
     /// Forgets what was concluded about the content from the name, but for a type that the configuration forces.
     pub(crate) fn forget_media_type(self) {
-        // SAFETY: the request is live and has its configuration, on whose pool the type is.
+        // SAFETY: the request is live and has its configuration (ffi, "Hooks"), on whose pool the type is.
         let forced = unsafe { jk_forced_type(self.as_ptr()) };
-        self.change(|r| {
-            r.content_type = forced;
-            r.content_encoding = std::ptr::null();
-            r.content_languages = std::ptr::null_mut();
-        });
+        set!(self, content_type = forced);
+        set!(self, content_encoding = std::ptr::null());
+        set!(self, content_languages = std::ptr::null_mut());
     }
 
     /// Tells whether slashes that came encoded are left so in the path (AllowEncodedSlashes NoDecode).
     pub(crate) fn keeps_encoded_slashes(self) -> bool {
-        // SAFETY: the request is live and has its configuration.
+        // SAFETY: the request is live, and its server has its configuration (ffi, "Hooks").
         unsafe { jk_keeps_encoded_slashes(self.as_ptr()) != 0 }
     }
 
@@ -308,9 +325,13 @@ impl<'r> Request<'r> {
     /// A sub-request of a directory gets the path that the file would have there, and whether it exists: mod_dir
     /// asks. `false` if httpd can't make a path of it.
     pub(crate) fn set_filename_of_uri(self) -> bool {
-        // SAFETY: the path of a request is a C string on its pool.
-        let name = unsafe { apr_filepath_name_get(self.read(|r| r.uri)) };
-        self.change(|r| r.filename = name.cast_mut());
+        let path = self.read(|r| r.uri);
+        if path.is_null() {
+            return false;
+        }
+        // SAFETY: the path is not null, so it is a C string (ffi, "Text"), and the result is its end.
+        let name = unsafe { apr_filepath_name_get(path) };
+        set!(self, filename = name.cast_mut());
         let directory =
             self.main().and_then(Self::filename).filter(|file| file.ends_with(b"/") || file.is_empty());
         match directory {
@@ -323,20 +344,21 @@ impl<'r> Request<'r> {
         let pool = self.pool();
         let (mut path, flags) = (std::ptr::null_mut(), APR_FILEPATH_SECUREROOT | APR_FILEPATH_TRUENAME);
         let (root, name) = (pool.c_string(directory), self.read(|r| r.filename));
-        // SAFETY: all strings are on live pools, and the result goes to a live local variable.
+        // SAFETY: both strings are C strings on the request's pool (the caller has set the name just now), and the result
+        // goes to a live local variable.
         let status = unsafe { apr_filepath_merge(&mut path, root, name, flags as i32, pool.as_ptr()) };
         if status != 0 {
             return false;
         }
-        self.change(|r| r.filename = path);
-        // SAFETY: `finfo` is a part of the live request, and `path` is on its pool. A file that is not there
-        // leaves the type at "none", which is the answer.
+        set!(self, filename = path);
+        // SAFETY: `finfo` is a part of the live request, reached as a place of its own, and `path` is on its pool. A file
+        // that is not there leaves the type at "none", which is the answer.
         unsafe { apr_stat(&raw mut (*self.as_ptr()).finfo, path, APR_FINFO_TYPE as i32, pool.as_ptr()) };
         true
     }
 }
 
 fn port(address: *mut apr_sockaddr_t) -> u16 {
-    // SAFETY: addresses of a request are null or live as long as its connection.
+    // SAFETY: addresses of a request and its connection are null or lie on their pools, and are not changed there.
     unsafe { address.as_ref() }.map_or(0, |address| address.port)
 }

@@ -14,7 +14,7 @@ use super::bindings::{
     AP_MODE_READBYTES, JK_BUCKET_DATA, JK_BUCKET_END, JK_BUCKET_ERROR, REQUEST_CHUNKED_DECHUNK,
 };
 use super::filters::has_filter;
-use super::request::Request;
+use super::request::{set, Request};
 
 /// Reads in a row that succeed without octets; a filter that goes on with that would hold the thread for good.
 const EMPTY_READS: u32 = 100_000;
@@ -45,7 +45,7 @@ impl<'r> Request<'r> {
     /// # Errors
     /// The status to answer with when the body's framing can't be accepted.
     pub(crate) fn set_up_body(self) -> Result<(), u16> {
-        // SAFETY: the request is live.
+        // SAFETY: the request is live and this thread's.
         match unsafe { ap_setup_client_block(self.as_ptr(), REQUEST_CHUNKED_DECHUNK as i32) } {
             0 => Ok(()),
             status => Err(u16::try_from(status).unwrap_or(400)),
@@ -59,21 +59,20 @@ impl<'r> Request<'r> {
 
     /// Tells whether a filter of that name, in lower case, is among those that the request body passes through.
     pub(crate) fn has_input_filter(self, name: &[u8]) -> bool {
-        // SAFETY: the list belongs to the live request.
+        // SAFETY: the list is that of the live request, and this is its thread.
         unsafe { has_filter(self.read(|r| r.input_filters), name) }
     }
 
     /// The body, of which nothing has been read.
     pub(crate) fn body(self) -> RequestBody<'r> {
-        // SAFETY: pool and allocator belong to the live request; APR aborts instead of returning null.
-        let raw =
-            unsafe { apr_brigade_create(self.pool().as_ptr(), (*self.read(|r| r.connection)).bucket_alloc) };
+        // SAFETY: the pool is the request's, and the allocator its connection's, which outlives it.
+        let raw = unsafe { apr_brigade_create(self.pool().as_ptr(), (*self.connection()).bucket_alloc) };
         let brigade = NonNull::new(raw).expect("APR has memory or aborts");
         RequestBody { request: self, brigade, state: State::Untouched }
     }
 }
 
-/// A request body under way.
+/// A request body under way. Its brigade is on the request's pool and lives as long as that.
 pub(crate) struct RequestBody<'r> {
     request: Request<'r>,
     /// What filters have given and nobody has taken yet.
@@ -157,7 +156,7 @@ impl RequestBody<'_> {
     }
 
     fn begin(&mut self) {
-        // SAFETY: the request is live.
+        // SAFETY: the request is live and this thread's.
         let expected = unsafe { ap_should_client_block(self.request.as_ptr()) != 0 };
         self.state = if expected { State::Open } else { State::Ended };
     }
@@ -166,7 +165,7 @@ impl RequestBody<'_> {
     fn ask(&mut self, wanted: usize, block: apr_read_type_e) -> i32 {
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
         let filters = self.request.read(|r| r.input_filters);
-        // SAFETY: filters and brigade belong to the live request.
+        // SAFETY: the request and with it its filters are live, this is its thread, and the brigade is live.
         unsafe { ap_get_brigade(filters, self.brigade.as_ptr(), AP_MODE_READBYTES, block, wanted) }
     }
 
@@ -191,7 +190,7 @@ impl RequestBody<'_> {
         let mut length = 0;
         while length < buffer.len() {
             let Some(bucket) = self.first() else { break };
-            // SAFETY: the bucket is live.
+            // SAFETY: `first` took the bucket from the brigade just now, and nothing has removed it.
             match unsafe { jk_bucket_kind(bucket) } as u32 {
                 JK_BUCKET_DATA => length += self.take_from(bucket, &mut buffer[length..])?,
                 JK_BUCKET_END => {
@@ -199,15 +198,16 @@ impl RequestBody<'_> {
                     break;
                 }
                 JK_BUCKET_ERROR => {
-                    // SAFETY: the bucket is live and of that kind.
+                    // SAFETY: the bucket is still there, and of the kind that has a status.
                     let status = unsafe { jk_bucket_error_status(bucket) };
                     return Err(self.fail(u16::try_from(status).unwrap_or(500)));
                 }
-                // SAFETY: the bucket is live, and nothing else points to it.
+                // SAFETY: the bucket is still there; the brigade is this value's alone, and the pointer ends here.
                 _ => unsafe { jk_bucket_delete(bucket) },
             }
         }
-        self.request.change(|r| r.read_length += length as i64);
+        let request = self.request;
+        set!(request, read_length = request.read(|r| r.read_length) + length as i64);
         Ok(length)
     }
 
@@ -215,14 +215,15 @@ impl RequestBody<'_> {
         if let State::Ended | State::Failed(_) = self.state {
             return None;
         }
-        // SAFETY: the brigade is live.
+        // SAFETY: the brigade is live (`RequestBody`).
         let bucket = unsafe { jk_brigade_first(self.brigade.as_ptr()) };
         Some(bucket).filter(|bucket| !bucket.is_null())
     }
 
     fn take_from(&mut self, bucket: *mut apr_bucket, space: &mut [u8]) -> Result<usize, Broken> {
         let mut length = space.len();
-        // SAFETY: the bucket is live, and no more than `length` octets are written into `space`.
+        // SAFETY: the caller has the bucket from `first`, and does not use it afterwards. `length` is that of `space`, and no
+        // more octets are written (include/shim.c).
         let status = unsafe { jk_bucket_take(bucket, space.as_mut_ptr().cast(), &mut length) };
         if status == 0 {
             Ok(length)

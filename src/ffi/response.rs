@@ -12,8 +12,8 @@ use super::bindings::{
     AP_CONN_CLOSE, M_INVALID,
 };
 use super::filters::has_filter;
-use super::request::Request;
-use super::text::octets;
+use super::request::{set, Request};
+use super::text::{octets, Life};
 
 /// What a status line says where nobody knows better.
 const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
@@ -36,9 +36,9 @@ impl<'r> Request<'r> {
     /// The mark that the connection is gone. mod_http2 sets that of a stream from the thread of its connection,
     /// while this one serves the stream.
     fn aborted(self) -> &'r AtomicU32 {
-        let connection = self.read(|r| r.connection);
-        // SAFETY: a request's connection is never null and outlives the request; the field is an aligned `unsigned`
-        // that this module reaches in no other way.
+        let connection = self.connection().cast_mut();
+        // SAFETY: the connection is live for 'r (`connection`), and the field an aligned `unsigned`. This module reaches it
+        // here alone, as an atomic of that size; httpd's C code loads and stores the whole word, in one instruction each.
         unsafe { AtomicU32::from_ptr(&raw mut (*connection).aborted) }
     }
 
@@ -61,11 +61,11 @@ impl<'r> Request<'r> {
 
     /// Makes room for an error page in place of a response of which nothing has left: its end counts no more.
     pub(crate) fn reopen_response(self) {
-        self.change(|r| r.eos_sent = 0);
+        set!(self, eos_sent = 0);
     }
 
     fn has_output_filter(self, name: &[u8]) -> bool {
-        // SAFETY: the list belongs to the live request.
+        // SAFETY: the list is that of the live request, and this is its thread.
         unsafe { has_filter(self.read(|r| r.output_filters), name) }
     }
 
@@ -84,36 +84,38 @@ impl<'r> Request<'r> {
 
     /// Closes the client's connection after this response.
     pub(crate) fn close_connection(self) {
-        // SAFETY: a request's connection is never null and outlives the request; it is served by this thread.
-        unsafe { (*self.read(|r| r.connection)).keepalive = AP_CONN_CLOSE };
+        // SAFETY: the connection is live (`connection`), and this field of it is the request's thread's (ffi, "One
+        // thread"), which is here.
+        unsafe { (*self.connection().cast_mut()).keepalive = AP_CONN_CLOSE };
     }
 
     /// Tells whether nothing more is read on the client's connection behind this request, and httpd will see to it that
     /// the client gets what was sent.
     pub(crate) fn closes_connection(self) -> bool {
         // SAFETY: as in `close_connection`.
-        unsafe { (*self.read(|r| r.connection)).keepalive == AP_CONN_CLOSE }
+        unsafe { (*self.connection()).keepalive == AP_CONN_CLOSE }
     }
 
     /// Tells whether the request is a stream of a connection with others (HTTP/2).
     pub(crate) fn is_stream(self) -> bool {
         // SAFETY: as in `close_connection`.
-        unsafe { !(*self.read(|r| r.connection)).master.is_null() }
+        unsafe { !(*self.connection()).master.is_null() }
     }
 
     /// Sends what httpd holds back of responses on the client's connection.
     pub(crate) fn flush_connection(self) {
         let mut brigade = self.brigade();
         brigade.append_flush();
-        // SAFETY: brigade and filters belong to the live connection. A failure shows at the next read or write.
-        unsafe { ap_pass_brigade((*self.read(|r| r.connection)).output_filters, brigade.raw.as_ptr()) };
+        // SAFETY: the connection and with it its filters are live, and so is the brigade, which is of its allocator. A
+        // failure shows at the next read or write.
+        unsafe { ap_pass_brigade((*self.connection()).output_filters, brigade.raw.as_ptr()) };
         // SAFETY: the brigade is live.
         unsafe { apr_brigade_cleanup(brigade.raw.as_ptr().cast()) };
     }
 
     /// Keeps this response out of caches, and with it the one that it is a part of.
     pub(crate) fn forbid_caching(self) {
-        self.change(|r| r.no_cache = 1);
+        set!(self, no_cache = 1);
         self.main().into_iter().for_each(Self::forbid_caching);
     }
 
@@ -121,7 +123,7 @@ impl<'r> Request<'r> {
     pub(crate) fn set_status(self, status: u16, reason: Option<&[u8]>) {
         let reason = reason.or_else(|| Self::phrase(status)).unwrap_or(UNKNOWN_REASON);
         self.set_status_line(status, reason);
-        self.change(|r| r.status = i32::from(status));
+        set!(self, status = i32::from(status));
     }
 
     /// Sets the status line for an error page of httpd, if httpd has no phrase for the status.
@@ -137,48 +139,49 @@ impl<'r> Request<'r> {
     fn set_status_line(self, status: u16, reason: &[u8]) {
         let line = [status.to_string().as_bytes(), b" ", reason].concat();
         let line = self.pool().c_string(&line);
-        self.change(|r| r.status_line = line);
+        set!(self, status_line = line);
     }
 
     /// Replaces the methods that httpd tells the client the resource has.
     pub(crate) fn allow_methods<'m>(self, methods: impl Iterator<Item = &'m [u8]>) {
         let list = self.read(|r| r.allowed_methods);
-        // SAFETY: a request has a list of methods from its creation on.
+        // SAFETY: a request has a list of methods before any hook sees it (ffi, "Hooks").
         unsafe { ap_clear_method_list(list) };
         // By name and not by number: httpd has no number of its own for HEAD. The bit makes it show the names.
         // SAFETY: as above.
         unsafe { (*list).method_mask = 1 << M_INVALID };
         for method in methods.filter(|method| !method.is_empty()) {
             let name = self.pool().c_string(method);
-            // SAFETY: the array in that list holds C strings, and APR returns room for one more.
+            // SAFETY: the array in that list holds C strings, and APR returns room for one more; the name is on the
+            // request's pool, as the list is.
             unsafe { apr_array_push((*list).method_list).cast::<*const c_char>().write(name) };
         }
     }
 
     /// httpd's phrase for a status, if it knows the status.
     fn phrase(status: u16) -> Option<&'static [u8]> {
-        // SAFETY: the result is a static C string; for unknown statuses that of 500.
-        let line = unsafe { octets(ap_get_status_line(i32::from(status))) }?;
+        // SAFETY: httpd answers with a C string of its static table; for unknown statuses that of 500.
+        let line = unsafe { octets(ap_get_status_line(i32::from(status)), Life::STATIC) }?;
         line.strip_prefix(format!("{status} ").as_bytes())
     }
 
     /// Sets the content type, so that filters by type are added.
     pub(crate) fn set_content_type(self, value: &[u8]) {
         let value = self.pool().c_string(value);
-        // SAFETY: the value is on the request's pool.
+        // SAFETY: the request is live and this thread's, and the value is on its pool.
         unsafe { ap_set_content_type(self.as_ptr(), value) };
     }
 
     /// Sets Content-Length.
     pub(crate) fn set_content_length(self, length: u64) {
-        // SAFETY: the request is live.
+        // SAFETY: the request is live and this thread's.
         unsafe { ap_set_content_length(self.as_ptr(), i64::try_from(length).unwrap_or(i64::MAX)) };
     }
 
     /// Sets Last-Modified from an HTTP date; future dates become now.
     pub(crate) fn set_last_modified(self, date: &[u8]) {
         let date = self.pool().c_string(date);
-        // SAFETY: request and date are live.
+        // SAFETY: the request is live and this thread's, and the date is a C string on its pool.
         unsafe {
             ap_update_mtime(self.as_ptr(), apr_date_parse_http(date));
             ap_set_last_modified(self.as_ptr());
@@ -187,9 +190,9 @@ impl<'r> Request<'r> {
 
     /// A brigade for the response.
     pub(crate) fn brigade(self) -> Brigade<'r> {
-        // SAFETY: pool and allocator belong to the live request; APR aborts instead of returning null.
+        // SAFETY: the pool is the request's, and the allocator its connection's, which outlives it.
         let (raw, allocator) = unsafe {
-            let allocator = (*self.read(|r| r.connection)).bucket_alloc;
+            let allocator = (*self.connection()).bucket_alloc;
             (apr_brigade_create(self.pool().as_ptr(), allocator), allocator)
         };
         let raw = NonNull::new(raw).expect("APR has memory or aborts");
@@ -197,7 +200,7 @@ impl<'r> Request<'r> {
     }
 }
 
-/// Buckets on their way through the output filters.
+/// Buckets on their way through the output filters. The brigade is on the request's pool and lives as long as that.
 pub(crate) struct Brigade<'r> {
     request: Request<'r>,
     raw: NonNull<apr_bucket_brigade>,
@@ -206,7 +209,7 @@ pub(crate) struct Brigade<'r> {
 
 impl Brigade<'_> {
     fn append(&mut self, bucket: *mut apr_bucket) {
-        // SAFETY: brigade and bucket are live, and the bucket is in no other brigade.
+        // SAFETY: the brigade is live, and the callers hand over buckets that they have just made, of its allocator.
         unsafe { jk_brigade_append(self.raw.as_ptr(), bucket) };
     }
 
@@ -216,15 +219,15 @@ impl Brigade<'_> {
     /// [`Gone`] when a filter fails or the client's connection is aborted.
     pub(crate) fn pass(&mut self, chunks: &[&[u8]], last: Last) -> Result<(), Gone> {
         for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
-            // SAFETY: transient buckets point to `chunks`, which outlive this function; filters that keep
-            // them longer set them aside, which copies, and what is left is cleaned up below.
+            // SAFETY: a transient bucket points into `chunks`, which outlive this call. A filter that keeps it longer must
+            // set it aside, which copies it (httpd's rule for all filters), and what is left is cleaned up below.
             let bucket = unsafe {
                 apr_bucket_transient_create(chunk.as_ptr().cast(), chunk.len() as _, self.allocator)
             };
             self.append(bucket);
         }
         self.append_last(last);
-        // SAFETY: brigade and filters belong to the live request.
+        // SAFETY: the request and with it its filters are live, this is its thread, and the brigade is live.
         let status = unsafe { ap_pass_brigade(self.request.read(|r| r.output_filters), self.raw.as_ptr()) };
         // SAFETY: the brigade is live; no bucket that points to `chunks` stays in it.
         unsafe { apr_brigade_cleanup(self.raw.as_ptr().cast()) };
@@ -247,20 +250,20 @@ impl Brigade<'_> {
     }
 
     fn append_flush(&mut self) {
-        // SAFETY: the allocator belongs to the live connection.
+        // SAFETY: the allocator is that of the connection, which outlives the request.
         let bucket = unsafe { apr_bucket_flush_create(self.allocator) };
         self.append(bucket);
     }
 
     fn append_end(&mut self) {
-        // SAFETY: the allocator belongs to the live connection.
+        // SAFETY: the allocator is that of the connection, which outlives the request.
         let bucket = unsafe { apr_bucket_eos_create(self.allocator) };
         self.append(bucket);
     }
 
     fn append_error(&mut self, status: u16) {
         let pool = self.request.pool().as_ptr();
-        // SAFETY: pool and allocator belong to the live request; null stands for no text.
+        // SAFETY: the pool is the live request's, the allocator its connection's; null stands for no text.
         let bucket =
             unsafe { ap_bucket_error_create(i32::from(status), std::ptr::null(), pool, self.allocator) };
         self.append(bucket);

@@ -1,7 +1,6 @@
 //! httpd's servers: the main server and its virtual hosts.
 
 use std::ffi::{c_char, CStr};
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
@@ -12,13 +11,13 @@ use super::bindings::{
     AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
-use super::text::octets;
+use super::text::{octets, Life};
 
 /// The main server or a virtual host, alive for `'s`.
 #[derive(Clone, Copy)]
 pub(crate) struct Server<'s> {
     raw: NonNull<server_rec>,
-    life: PhantomData<&'s ()>,
+    life: Life<'s>,
 }
 
 impl<'s> Server<'s> {
@@ -27,46 +26,53 @@ impl<'s> Server<'s> {
     /// # Safety
     /// `raw` is null or a server record that lives for `'s`.
     pub(crate) unsafe fn from_raw(raw: *mut server_rec) -> Option<Self> {
-        NonNull::new(raw).map(|raw| Self { raw, life: PhantomData })
+        // SAFETY: the caller promises 's.
+        NonNull::new(raw).map(|raw| Self { raw, life: unsafe { Life::promised() } })
     }
 
     pub(super) fn as_ptr(self) -> *mut server_rec {
         self.raw.as_ptr()
     }
 
-    fn record(self) -> &'s server_rec {
-        // SAFETY: the record lives for 's, and httpd changes servers only while it reads its configuration,
-        // in one thread that does not run while this reference is in use.
-        unsafe { self.raw.as_ref() }
+    pub(super) fn life(self) -> Life<'s> {
+        self.life
+    }
+
+    /// Copies fields out of the record. `fields` can hold no handle, so nothing is called that changes the record.
+    pub(super) fn read<T>(self, fields: impl FnOnce(&server_rec) -> T + 'static) -> T {
+        // SAFETY: the record lives for 's, and nobody changes it before `fields` returns: in the parent there is no other
+        // thread that would, and children never do (ffi, "Servers").
+        fields(unsafe { self.raw.as_ref() })
     }
 
     /// Tells whether this is a virtual host.
     pub(crate) fn is_virtual(self) -> bool {
-        self.record().is_virtual != 0
+        self.read(|s| s.is_virtual) != 0
     }
 
     /// ServerName, if there is one.
     pub(crate) fn hostname(self) -> Option<&'s [u8]> {
-        // SAFETY: server names are C strings on the configuration's pool.
-        unsafe { octets(self.record().server_hostname) }
+        // SAFETY: a server's name is null or a C string on the configuration's pool (ffi, "Text").
+        unsafe { octets(self.read(|s| s.server_hostname), self.life) }
     }
 
     /// Port of ServerName; 0 if none was given.
     pub(crate) fn port(self) -> u16 {
-        self.record().port
+        self.read(|s| s.port)
     }
 
     /// This server and those that follow it in httpd's list; from the main server on, all of them.
     pub(crate) fn and_following(self) -> impl Iterator<Item = Server<'s>> {
         std::iter::successors(Some(self), |server| {
-            // SAFETY: the list is made of servers that live as long as this one, and ends in null.
-            unsafe { Server::from_raw(server.record().next) }
+            // SAFETY: the list is made of servers on the same pool as this one, the configuration's, and ends in null.
+            unsafe { Server::from_raw(server.read(|s| s.next)) }
         })
     }
 
     /// Tells whether a request can come to this main server: httpd listens on an address that no virtual host has.
     pub(crate) fn is_reachable(self) -> bool {
-        // SAFETY: httpd changes its list of listeners only while it reads Listen directives, in this thread.
+        // SAFETY: httpd changes its list of listeners only while it reads Listen directives, in the thread that is here: this
+        // is called in the parent, before it starts children.
         let mut listener = unsafe { ap_listeners };
         let hosts: Vec<_> = self.and_following().skip(1).flat_map(Server::addresses).collect();
         // SAFETY: the list is made of records that live as long as the configuration, and ends in null.
@@ -83,7 +89,7 @@ impl<'s> Server<'s> {
 
     /// The addresses of a virtual host, as `<VirtualHost>` names them.
     fn addresses(self) -> impl Iterator<Item = HostAddress<'s>> {
-        let mut next = self.record().addrs;
+        let mut next = self.read(|s| s.addrs);
         std::iter::from_fn(move || {
             // SAFETY: the list is made of records that live as long as the server, and ends in null.
             let record = unsafe { next.as_ref() }?;
@@ -92,14 +98,8 @@ impl<'s> Server<'s> {
         })
     }
 
-    /// The pool that lives as long as the httpd process, across restarts.
-    pub(crate) fn process_pool(self) -> Option<Pool<'static>> {
-        // SAFETY: every server points to the process record, and its pool outlives this module.
-        unsafe { Pool::from_raw((*self.record().process).pool) }
-    }
-
     pub(super) fn vector(self) -> *mut ap_conf_vector_t {
-        self.record().module_config
+        self.read(|s| s.module_config)
     }
 }
 
@@ -110,10 +110,11 @@ impl HostAddress<'_> {
     /// Tells whether requests to `bound` come to this host.
     fn serves(&self, bound: &apr_sockaddr_t) -> bool {
         // SAFETY: the name is null or a C string on the configuration's pool.
-        let name = unsafe { octets(self.0.virthost) }.unwrap_or_default();
+        let name = unsafe { octets(self.0.virthost, Life::of(self.0)) }.unwrap_or_default();
         let is_any = matches!(name, b"*" | b"_default_");
         let has_port = self.0.host_port == 0 || self.0.host_port == bound.port;
-        // SAFETY: both addresses are null or live as long as the configuration; null is looked for first.
+        // SAFETY: the host's address is not null, then, but on the configuration's pool, and `bound` is borrowed; the function
+        // only reads both.
         has_port
             && (is_any
                 || !self.0.host_addr.is_null() && unsafe { apr_sockaddr_equal(self.0.host_addr, bound) } != 0)
@@ -123,20 +124,21 @@ impl HostAddress<'_> {
 /// Makes `file` absolute: relative to ServerRoot.
 pub(crate) fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
-    // SAFETY: pool and name are live for the call; the result is null or a C string on the pool.
-    let path = unsafe { octets(ap_server_root_relative(pool.as_ptr(), pool.c_string(file))) }?;
+    // SAFETY: the pool is live and this thread's, the name a C string on it; the result is null or a C string on it as well.
+    let path = unsafe { octets(ap_server_root_relative(pool.as_ptr(), pool.c_string(file)), pool.life()) }?;
     Some(Path::new(std::ffi::OsStr::from_bytes(path)).to_path_buf())
 }
 
 /// Adds `name/version` to the Server header and the start-up line.
 pub(crate) fn add_version_component(pool: Pool<'_>, component: &CStr) {
-    // SAFETY: httpd copies the component onto the pool.
+    // SAFETY: the pool is live and this thread's, and httpd copies the component, a C string, onto it.
     unsafe { ap_add_version_component(pool.as_ptr(), component.as_ptr().cast::<c_char>()) };
 }
 
 /// Tells whether a module is in use, by the name of its source file.
 pub(crate) fn is_module_loaded(source: &CStr) -> bool {
-    // SAFETY: httpd compares the name with those of its list of modules.
+    // SAFETY: httpd compares the name, a C string, with those in its list of modules, which no longer changes once it has
+    // read what to load.
     !unsafe { ap_find_linked_module(source.as_ptr()) }.is_null()
 }
 
@@ -159,7 +161,7 @@ pub(crate) enum Phase {
 
 /// Why httpd is reading its configuration now.
 pub(crate) fn phase() -> Phase {
-    // SAFETY: ap_state_query only reads global variables.
+    // SAFETY: ap_state_query takes any number, and only reads what the parent's thread, which is here, has set.
     let query = |what: u32| unsafe { ap_state_query(what as i32) };
     let mode = query(AP_SQ_RUN_MODE);
     if mode == AP_SQ_RM_CONFIG_TEST as i32 || mode == AP_SQ_RM_CONFIG_DUMP as i32 {
@@ -202,7 +204,7 @@ pub(crate) fn threads_per_child() -> usize {
 
 pub(super) fn mpm(what: u32) -> usize {
     let mut value = 0;
-    // SAFETY: the result is written to a live local variable.
+    // SAFETY: ap_mpm_query takes any number, and writes its answer to a live local variable.
     let status = unsafe { ap_mpm_query(what as i32, &mut value) };
     if status == 0 {
         usize::try_from(value).unwrap_or(0)

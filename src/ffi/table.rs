@@ -1,48 +1,50 @@
 //! APR tables: headers, notes and environment variables of a request.
 
 use std::ffi::CStr;
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bindings::{
-    apr_table_addn, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn, apr_table_t,
+    apr_array_header_t, apr_table_addn, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn,
+    apr_table_t,
 };
 use super::pool::Pool;
-use super::text::octets;
+use super::text::{octets, Life};
 
 /// A table that lives for `'p`, with keys compared without case.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'p> {
     raw: NonNull<apr_table_t>,
-    pool: Pool<'p>,
-    life: PhantomData<&'p ()>,
+    life: Life<'p>,
 }
 
 impl<'p> Table<'p> {
     /// Wraps a table of httpd.
     ///
     /// # Safety
-    /// `raw` is null or a table whose entries live for `'p`, and `pool` is its pool or one that lives as long.
-    pub(super) unsafe fn from_raw(raw: *mut apr_table_t, pool: Pool<'p>) -> Option<Self> {
-        NonNull::new(raw).map(|raw| Self { raw, pool, life: PhantomData })
+    /// `raw` is null or a table on a pool that [`Pool::from_raw`] would take for `'p`. Its entries are C strings that live
+    /// as long, and are replaced, but not changed in place.
+    pub(super) unsafe fn from_raw(raw: *mut apr_table_t) -> Option<Self> {
+        // SAFETY: the caller promises 'p.
+        NonNull::new(raw).map(|raw| Self { raw, life: unsafe { Life::promised() } })
     }
 
     /// The first value of `name`.
     pub(crate) fn get(self, name: &CStr) -> Option<&'p [u8]> {
-        // SAFETY: table and name are live; what the table holds lives as long as its pool and is not changed
-        // in place.
-        unsafe { octets(apr_table_get(self.raw.as_ptr(), name.as_ptr())) }
+        // SAFETY: table and name are live. The result is null or a value of the table, which stays where it is for 'p,
+        // also when another one takes its place (`from_raw`).
+        unsafe { octets(apr_table_get(self.raw.as_ptr(), name.as_ptr()), self.life) }
     }
 
-    /// All entries in order.
+    /// All entries in order, as far as the table has at least as many when their turn comes. Nothing of the table is held
+    /// between two of them, so it may be changed, and may move, meanwhile.
     pub(crate) fn iter(self) -> impl Iterator<Item = (&'p [u8], &'p [u8])> {
         (0..self.len()).filter_map(move |index| self.entry(index))
     }
 
     /// Number of entries.
     pub(crate) fn len(self) -> usize {
-        // SAFETY: apr_table_elts returns the live array inside a live table.
-        let length = unsafe { (*apr_table_elts(self.raw.as_ptr())).nelts };
+        // SAFETY: `array` is live until the table is changed.
+        let length = unsafe { (*self.array()).nelts };
         usize::try_from(length).unwrap_or(0)
     }
 
@@ -50,39 +52,52 @@ impl<'p> Table<'p> {
         if index >= self.len() {
             return None;
         }
-        // SAFETY: apr_table_elts returns the live array inside a live table, and `index` is below its length.
-        let entry =
-            unsafe { *(*apr_table_elts(self.raw.as_ptr())).elts.cast::<apr_table_entry_t>().add(index) };
-        // SAFETY: keys and values of a table are C strings on its pool.
-        unsafe { octets(entry.key).zip(octets(entry.val)) }
+        // SAFETY: `array` is live until the table is changed, consists of entries, and `index` is below their number; the
+        // entry is copied out of it at once.
+        let entry = unsafe { *(*self.array()).elts.cast::<apr_table_entry_t>().add(index) };
+        // SAFETY: what the entries of a table point to stays where it is for 'p, also when the table is changed
+        // (`from_raw`).
+        unsafe { octets(entry.key, self.life).zip(octets(entry.val, self.life)) }
+    }
+
+    /// The array inside the table: what it says is to be copied out at once, as adding an entry may move it.
+    fn array(self) -> *const apr_array_header_t {
+        // SAFETY: the table is live.
+        unsafe { apr_table_elts(self.raw.as_ptr()) }
+    }
+
+    /// The pool that the table itself is on, whichever request it came from: what is put into the table lives as long.
+    fn pool(self) -> Pool<'p> {
+        // SAFETY: APR notes a table's pool in its array; the table is on it (`from_raw`).
+        unsafe { Pool::from_raw((*self.array()).pool) }.expect("every table is on a pool")
     }
 
     /// Replaces all values of `name` by `value`.
     pub(crate) fn set(self, name: &[u8], value: &[u8]) {
-        let (name, value) = (self.pool.c_string(name), self.pool.c_string(value));
-        // SAFETY: both strings are on a pool that lives as long as the table.
+        let (name, value) = (self.pool().c_string(name), self.pool().c_string(value));
+        // SAFETY: the table is live, and both strings are C strings on its own pool.
         unsafe { apr_table_setn(self.raw.as_ptr(), name, value) };
     }
 
     /// As [`Table::set`], for names that need no copy.
     pub(crate) fn set_named(self, name: &'static CStr, value: &[u8]) {
-        let value = self.pool.c_string(value);
-        // SAFETY: the value is on a pool that lives as long as the table, and this module's code, where the name
-        // is, outlives all requests.
+        let value = self.pool().c_string(value);
+        // SAFETY: the table is live, the value is a C string on its own pool, and the name, in this module's static
+        // memory, outlives every such pool (ffi, "Unloading").
         unsafe { apr_table_setn(self.raw.as_ptr(), name.as_ptr(), value) };
     }
 
     /// Appends an entry whose name needs no copy; cheaper than [`Table::set_named`] where there is none yet.
     pub(crate) fn add_named(self, name: &'static CStr, value: &[u8]) {
-        let value = self.pool.c_string(value);
+        let value = self.pool().c_string(value);
         // SAFETY: as in `set_named`.
         unsafe { apr_table_addn(self.raw.as_ptr(), name.as_ptr(), value) };
     }
 
     /// Appends an entry, whatever there is of that name.
     pub(crate) fn add(self, name: &[u8], value: &[u8]) {
-        let (name, value) = (self.pool.c_string(name), self.pool.c_string(value));
-        // SAFETY: both strings are on a pool that lives as long as the table.
+        let (name, value) = (self.pool().c_string(name), self.pool().c_string(value));
+        // SAFETY: the table is live, and both strings are C strings on its own pool.
         unsafe { apr_table_addn(self.raw.as_ptr(), name, value) };
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct HttpdClient<'r> {
     body: RequestBody<'r>,
     brigade: Brigade<'r>,
     /// What the head of the response was before it was started.
-    before: Option<Head>,
+    before: Option<Head<'r>>,
     /// The end of a response to a stream whose client still sends: mod_http2 resets it with that.
     held_back: Option<Vec<u8>>,
 }
@@ -111,7 +111,7 @@ impl Client for HttpdClient<'_> {
 
     fn reset(&mut self) {
         if let Some(head) = &self.before {
-            self.request.set_head(head);
+            head.restore();
         }
     }
 

@@ -3,14 +3,12 @@
 //! A restart reads the configuration anew, with this module's code loaded anew, perhaps from another build; what is
 //! remembered lies as plain octets on the pool of the process. "decisions, row 1".
 
-use std::ffi::CStr;
 use std::path::Path;
 
-use crate::ffi::memory::{recall, remember};
-use crate::ffi::pool::Pool;
+use crate::ffi::memory::{Key, ProcessPool};
 
-/// Ends in the version of the layout that [`LastGood::encode`] and [`remember`] write.
-const KEY: &CStr = c"mod_jk:last-good-texts:1";
+/// Ends in the version of the layout that [`LastGood::encode`] and [`ProcessPool::remember`] write.
+const KEY: Key = Key::new(c"mod_jk:last-good-texts:1");
 
 /// What a text was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +67,13 @@ impl LastGood {
     }
 
     /// Stores the texts for later generations.
-    pub(super) fn store(&self, process: Pool<'static>) {
-        remember(process, KEY, &self.encode());
+    pub(super) fn store(&self, process: ProcessPool<'_>) {
+        process.remember(KEY, &self.encode());
     }
 
     /// The texts of the last generation that worked.
-    pub(super) fn load(process: Pool<'static>) -> Option<Self> {
-        Self::decode(&recall(process, KEY)?)
+    pub(super) fn load(process: ProcessPool<'_>) -> Option<Self> {
+        Self::decode(&process.recall(KEY)?)
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -10,6 +10,7 @@ use crate::config::directives::{LogTarget, ServerSettings};
 use crate::ffi::descriptors;
 use crate::ffi::error_log;
 use crate::ffi::log_pipe::open_piped_log;
+use crate::ffi::memory::ProcessPool;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
 use crate::log;
@@ -40,7 +41,7 @@ impl<'p> Logs<'p> {
     }
 
     /// As [`Logs::at_start`], with the files of the last generation of `process` to go on with.
-    pub(super) fn at_restart(pool: Pool<'p>, process: Pool<'static>) -> Self {
+    pub(super) fn at_restart(pool: Pool<'p>, process: ProcessPool<'_>) -> Self {
         Self { last: Some(descriptors::held(process)), ..Self::at_start(pool) }
     }
 
@@ -90,7 +91,7 @@ impl<'p> Logs<'p> {
     }
 
     /// Holds the files that are open for the next generation. Programs end with this one.
-    pub(super) fn hold(&self, process: Pool<'static>) {
+    pub(super) fn hold(&self, process: ProcessPool<'_>) {
         let files = self.open.iter().filter(|(target, _)| matches!(target, LogTarget::File(_)));
         let named = files.filter_map(|(target, sink)| Some((target.to_string(), sink.file()?)));
         descriptors::hold(process, named);
