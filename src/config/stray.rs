@@ -8,7 +8,7 @@ use crate::text::{is_c_space, split_prefixes, trim_c_spaces};
 
 /// What a stray line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum StrayKind {
     /// A comment that begins with this mark.
     Comment(&'static str),
     /// A rule of a map file.
@@ -25,25 +25,25 @@ const MARKS: [&str; 4] = [";", "//", "--", "!"];
 /// The stray lines of one file.
 #[derive(Clone, Debug, Default)]
 pub struct Strays {
-    lines: Vec<(Kind, Origin)>,
+    lines: Vec<(StrayKind, Origin)>,
 }
 
 impl Strays {
     /// Keeps the place of a line of `kind`, and tells whether it is stray at all.
-    pub fn take(&mut self, kind: Option<Kind>, origin: &Origin) -> bool {
+    pub fn take(&mut self, kind: Option<StrayKind>, origin: &Origin) -> bool {
         self.lines.extend(kind.map(|kind| (kind, origin.clone())));
         kind.is_some()
     }
 
     /// Complains once of each kind.
     pub fn tell(&self, report: &mut Report) {
-        self.tell_of(|kind| matches!(kind, Kind::Comment(_)), report);
-        for kind in [Kind::Rule, Kind::Directive, Kind::Property] {
+        self.tell_of(|kind| matches!(kind, StrayKind::Comment(_)), report);
+        for kind in [StrayKind::Rule, StrayKind::Directive, StrayKind::Property] {
             self.tell_of(|other| other == kind, report);
         }
     }
 
-    fn tell_of(&self, is_meant: impl Fn(Kind) -> bool, report: &mut Report) {
+    fn tell_of(&self, is_meant: impl Fn(StrayKind) -> bool, report: &mut Report) {
         let mut found = self.lines.iter().filter(|(kind, _)| is_meant(*kind));
         let Some((kind, first)) = found.next() else { return };
         let ignored = match found.count() {
@@ -55,36 +55,36 @@ impl Strays {
     }
 }
 
-impl Kind {
+impl StrayKind {
     fn fault(self) -> String {
         let (what, place) = match self {
-            Kind::Comment(mark) => return format!("{mark} starts no comment, only # does"),
-            Kind::Rule => ("a rule of a map file", "the file of JkMountFile"),
-            Kind::Directive => ("a directive of httpd", "httpd's configuration"),
-            Kind::Property => ("a worker property", "the workers file"),
+            StrayKind::Comment(mark) => return format!("{mark} starts no comment, only # does"),
+            StrayKind::Rule => ("a rule of a map file", "the file of JkMountFile"),
+            StrayKind::Directive => ("a directive of httpd", "httpd's configuration"),
+            StrayKind::Property => ("a worker property", "the workers file"),
         };
         format!("{what} has no effect here, it belongs into {place}")
     }
 }
 
 /// Judges a line of a workers file.
-pub fn in_workers_file(line: &[u8]) -> Option<Kind> {
+pub fn in_workers_file(line: &[u8]) -> Option<StrayKind> {
     let line = trim_c_spaces(line);
     if is_rule(line) {
-        return Some(Kind::Rule);
+        return Some(StrayKind::Rule);
     }
     if line.starts_with(b"<") || is_directive(line) {
-        return Some(Kind::Directive);
+        return Some(StrayKind::Directive);
     }
-    MARKS.into_iter().find(|mark| line.starts_with(mark.as_bytes())).map(Kind::Comment)
+    MARKS.into_iter().find(|mark| line.starts_with(mark.as_bytes())).map(StrayKind::Comment)
 }
 
 /// Judges a line of a map file, where `!` and `-` begin rules. No URI has `//` when rules are asked.
-pub fn in_map_file(line: &[u8]) -> Option<Kind> {
+pub fn in_map_file(line: &[u8]) -> Option<StrayKind> {
     if is_directive(line) {
-        return Some(Kind::Directive);
+        return Some(StrayKind::Directive);
     }
-    MARKS[..2].iter().find(|mark| line.starts_with(mark.as_bytes())).map(|mark| Kind::Comment(mark))
+    MARKS[..2].iter().find(|mark| line.starts_with(mark.as_bytes())).map(|mark| StrayKind::Comment(mark))
 }
 
 /// A pattern of a map file, after its prefixes. `//` is more likely a comment.
@@ -107,16 +107,16 @@ mod tests {
 
     #[test]
     fn strays_are_told_by_how_they_begin() {
-        let cases: &[(&str, Option<Kind>)] = &[
-            ("; a comment", Some(Kind::Comment(";"))),
-            (";worker.a.host=b", Some(Kind::Comment(";"))),
-            ("// a comment", Some(Kind::Comment("//"))),
-            ("! a comment", Some(Kind::Comment("!"))),
-            ("/app/*=w", Some(Kind::Rule)),
-            ("!/app/*.gif=w", Some(Kind::Rule)),
-            ("*.jsp=w", Some(Kind::Rule)),
-            ("JkMount /app/* w", Some(Kind::Directive)),
-            ("</IfModule>", Some(Kind::Directive)),
+        let cases: &[(&str, Option<StrayKind>)] = &[
+            ("; a comment", Some(StrayKind::Comment(";"))),
+            (";worker.a.host=b", Some(StrayKind::Comment(";"))),
+            ("// a comment", Some(StrayKind::Comment("//"))),
+            ("! a comment", Some(StrayKind::Comment("!"))),
+            ("/app/*=w", Some(StrayKind::Rule)),
+            ("!/app/*.gif=w", Some(StrayKind::Rule)),
+            ("*.jsp=w", Some(StrayKind::Rule)),
+            ("JkMount /app/* w", Some(StrayKind::Directive)),
+            ("</IfModule>", Some(StrayKind::Directive)),
             ("jkhome = /opt/jk", None),
             ("worker.list=a", None),
             ("ps=/", None),

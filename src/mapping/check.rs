@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Kind, Rule, RuleOptions};
+use super::{Rule, RuleKind, RuleOptions};
 use crate::config::diagnostic::did_you_mean;
 use crate::config::settings::{WorkerKind, WorkersSettings};
 use crate::config::workers::{check_mounted_worker, DefinedNames};
@@ -33,7 +33,7 @@ impl<'a> WorkerCheck<'a> {
         match self.listed.get(rule.worker.as_str()) {
             Some(Some(members)) => check_members(rule, members, report),
             Some(None) => check_without_balancer(rule, report),
-            None if rule.kind == Kind::Exclusion && rule.worker == "*" => {}
+            None if rule.kind == RuleKind::Exclusion && rule.worker == "*" => {}
             None => self.check_unknown(rule, unknown, report),
         }
     }
@@ -47,7 +47,7 @@ impl<'a> WorkerCheck<'a> {
 
     fn check_unknown(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
         // A rule that forwards nothing does no harm.
-        let severity = match rule.disabled || rule.kind == Kind::Exclusion {
+        let severity = match rule.disabled || rule.kind == RuleKind::Exclusion {
             true => Severity::Warning,
             false => unknown,
         };
@@ -57,8 +57,8 @@ impl<'a> WorkerCheck<'a> {
     fn unknown(&self, rule: &Rule) -> String {
         let consequence = match rule.kind {
             _ if rule.disabled => "the rule is disabled, so this has no effect".to_owned(),
-            Kind::Mount => "requests for this mount get 500".to_owned(),
-            Kind::Exclusion => {
+            RuleKind::Mount => "requests for this mount get 500".to_owned(),
+            RuleKind::Exclusion => {
                 format!("it excludes nothing: what is mounted of {} stays forwarded", rule.written_pattern())
             }
         };

@@ -136,7 +136,7 @@ impl<'t, 'r> Parser<'t, 'r> {
 
     fn worker_property(&mut self, key: &BStr, origin: &Origin) {
         if (self.known_property)(key) {
-            self.strays.take(Some(stray::Kind::Property), origin);
+            self.strays.take(Some(stray::StrayKind::Property), origin);
         } else {
             self.error(origin, || format!("{key} is neither a URI pattern nor a worker property"));
         }

@@ -31,6 +31,6 @@ pub use map_file::{KnownProperty, MAX_FILE_SIZE};
 pub use normalise::{has_dot_segments, normalise, UriError};
 pub use options::{ActivationRule, RuleOptions};
 pub use pattern::{Pattern, PatternError};
-pub use rule::{Kind, Rule, Source};
+pub use rule::{Rule, RuleKind, Source};
 pub use server_map::{Look, MapFile, Moment, ServerMap, Validate};
 pub use uri::{decodes_again, escape_proxy, is_unsafe, strip_session};

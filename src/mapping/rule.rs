@@ -26,7 +26,7 @@ pub enum Source {
 
 /// What a match means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum RuleKind {
     /// The request goes to the worker.
     Mount,
     /// The request does not go to the worker (`!`, JkUnMount).
@@ -41,7 +41,7 @@ pub struct Rule {
     /// Worker name, not checked; an exclusion may say `*` for any.
     pub worker: String,
     /// Mount or exclusion.
-    pub kind: Kind,
+    pub kind: RuleKind,
     /// Written with `-`: it matches nothing, and switches off rules of the same pattern, kind and worker.
     pub disabled: bool,
     /// Where it was defined.
@@ -66,7 +66,7 @@ impl Rule {
         origin: &Origin,
         report: &mut Report,
     ) -> Result<Vec<Self>, PatternError> {
-        let written = Written { kind: Kind::Mount, disabled: false, text: path.into(), pattern: path };
+        let written = Written { kind: RuleKind::Mount, disabled: false, text: path.into(), pattern: path };
         written.rules(Pattern::path, worker, Source::JkMount, origin, report)
     }
 
@@ -81,7 +81,7 @@ impl Rule {
         report: &mut Report,
     ) -> Result<Vec<Self>, PatternError> {
         let text = [b"!", path].concat().into();
-        let written = Written { kind: Kind::Exclusion, disabled: false, text, pattern: path };
+        let written = Written { kind: RuleKind::Exclusion, disabled: false, text, pattern: path };
         written.rules(Pattern::path, worker, Source::JkMount, origin, report)
     }
 
@@ -126,8 +126,8 @@ impl Rule {
     pub fn spelling(&self) -> String {
         let (pattern, worker) = (self.written_pattern(), &self.worker);
         match (self.source, self.kind) {
-            (Source::JkMount, Kind::Mount) => format!("JkMount {pattern} {worker}"),
-            (Source::JkMount, Kind::Exclusion) => format!("JkUnMount {pattern} {worker}"),
+            (Source::JkMount, RuleKind::Mount) => format!("JkMount {pattern} {worker}"),
+            (Source::JkMount, RuleKind::Exclusion) => format!("JkUnMount {pattern} {worker}"),
             (Source::File, _) => format!("{}={worker}", self.written.as_bstr()),
             (Source::WorkerDefinition, _) => format!("worker.{worker}.mount={}", self.written.as_bstr()),
         }
@@ -137,14 +137,14 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let disabled = if self.disabled { "-" } else { "" };
-        let exclusion = if self.kind == Kind::Exclusion { "!" } else { "" };
+        let exclusion = if self.kind == RuleKind::Exclusion { "!" } else { "" };
         write!(f, "{disabled}{exclusion}{}={}", self.pattern, self.worker)
     }
 }
 
 /// The left side of a definition.
 struct Written<'a> {
-    kind: Kind,
+    kind: RuleKind,
     disabled: bool,
     text: Arc<[u8]>,
     pattern: &'a [u8],
@@ -154,7 +154,7 @@ impl<'a> Written<'a> {
     /// Takes off the prefixes `-` and `!`, which may stand in any combination.
     fn with_prefixes(text: &'a [u8]) -> Self {
         let (prefixes, pattern) = split_prefixes(text);
-        let kind = if prefixes.contains(&b'!') { Kind::Exclusion } else { Kind::Mount };
+        let kind = if prefixes.contains(&b'!') { RuleKind::Exclusion } else { RuleKind::Mount };
         Self { kind, disabled: prefixes.contains(&b'-'), text: text.into(), pattern }
     }
 
@@ -169,7 +169,7 @@ impl<'a> Written<'a> {
         let patterns =
             alternatives(self.pattern).iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
         let (worker, mut options) = parse_worker(worker, origin, report);
-        if self.kind == Kind::Exclusion {
+        if self.kind == RuleKind::Exclusion {
             options = RuleOptions::default();
         }
         let rule = |pattern| Rule {

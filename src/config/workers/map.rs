@@ -11,7 +11,7 @@ use bstr::{BStr, BString, ByteSlice};
 use memchr::memmem;
 
 use super::names::{split_key, validate_key};
-use super::spec::{Duplicate, Kind, Outside, Spec, Standing};
+use super::spec::{Duplicate, Outside, Spec, Standing, ValueKind};
 use super::table::{duplicate_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
 use crate::config::properties::{self, Line};
@@ -276,7 +276,7 @@ fn spec_of(key: &BStr) -> Option<&'static Spec> {
 
 /// Tells whether the value of `key` is never shown.
 fn is_secret(key: &BStr) -> bool {
-    spec_of(key).is_some_and(|spec| spec.kind == Kind::Secret)
+    spec_of(key).is_some_and(|spec| spec.kind == ValueKind::Secret)
 }
 
 /// Tells whether a wrong value of `key` keeps the server from starting.

@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::map::{shown, Entry, PropertyMap};
 use super::names::MAX_NAME;
-use super::spec::{Duplicate, Kind, Outside, Spec, Standing, Unset};
+use super::spec::{Duplicate, Outside, Spec, Standing, Unset, ValueKind};
 use super::table::{duplicate_rule, Property, TABLE};
 use super::values;
 use crate::config::diagnostic::{Origin, Report};
@@ -202,7 +202,7 @@ impl<'a> Section<'a> {
             let text = format!("{}: octets that are not UTF-8 are replaced", entry.written);
             self.report.warn(entry.origin(), text);
         }
-        if property.spec().kind == Kind::Name && entry.text.len() > MAX_NAME {
+        if property.spec().kind == ValueKind::Name && entry.text.len() > MAX_NAME {
             let length = entry.text.len();
             self.refuse(property, format_args!("{length} octets are too long, expected at most {MAX_NAME}"));
         }
@@ -257,7 +257,7 @@ fn usual(spec: &Spec) -> String {
 fn duration(property: Property, number: i32) -> Option<Duration> {
     let number = u64::try_from(number).ok().filter(|number| *number > 0)?;
     match property.spec().kind {
-        Kind::Seconds => Some(Duration::from_secs(number)),
+        ValueKind::Seconds => Some(Duration::from_secs(number)),
         _ => Some(Duration::from_millis(number)),
     }
 }

@@ -4,7 +4,7 @@ use super::table::Property;
 
 /// What a value looks like, and in which unit it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// `on`, `off`, `true`, `no`, `1` ...
     Boolean,
     /// A whole number without unit.
@@ -37,11 +37,11 @@ pub enum Kind {
     Ratings,
 }
 
-impl Kind {
+impl ValueKind {
     /// The words to choose from, if it is a choice.
     pub fn words(self) -> &'static [&'static str] {
         match self {
-            Kind::Word(words) | Kind::Letter(words) => words,
+            ValueKind::Word(words) | ValueKind::Letter(words) => words,
             _ => &[],
         }
     }
@@ -166,7 +166,7 @@ pub struct Spec {
     /// Last part of the key.
     pub name: &'static str,
     /// What its value looks like.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Where it has an effect.
     pub scopes: Scopes,
     /// What a second value does.

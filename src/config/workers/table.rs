@@ -6,7 +6,7 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::spec::{Duplicate, Kind, Outside::*, Range, Scopes, Spec, Standing, Unset};
+use super::spec::{Duplicate, Outside::*, Range, Scopes, Spec, Standing, Unset, ValueKind};
 
 /// Worker types that can be built.
 pub const TYPES: &[&str] = &["ajp13", "lb", "status"];
@@ -40,7 +40,7 @@ macro_rules! properties {
         pub static TABLE: &[Spec] = &[$(Spec {
             property: Property::$id,
             name: $name,
-            kind: Kind::$kind $(($words))?,
+            kind: ValueKind::$kind $(($words))?,
             scopes: Scopes::$scopes,
             duplicate: Duplicate::$duplicate,
             range: $range,

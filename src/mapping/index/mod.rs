@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use pattern_index::{PatternIndex, Rank};
 
-use super::{Kind, Pattern, Rule};
+use super::{Pattern, Rule, RuleKind};
 
 /// Immutable compiled rules. The cost of a look-up depends on the URI, not on the number of rules.
 #[derive(Debug, Default)]
@@ -55,8 +55,10 @@ impl RuleMap {
         let mut exclusions: HashMap<&str, Vec<(&Pattern, Rank)>> = HashMap::new();
         for (rank, rule) in (0..).zip(rules).filter(|(rank, _)| in_force[*rank as usize]) {
             match rule.kind {
-                Kind::Mount => mounts.push((&rule.pattern, rank)),
-                Kind::Exclusion => exclusions.entry(&rule.worker).or_default().push((&rule.pattern, rank)),
+                RuleKind::Mount => mounts.push((&rule.pattern, rank)),
+                RuleKind::Exclusion => {
+                    exclusions.entry(&rule.worker).or_default().push((&rule.pattern, rank))
+                }
             }
         }
         Self {
@@ -97,7 +99,7 @@ impl RuleMap {
 }
 
 /// What a disabled rule switches off.
-fn target(rule: &Rule) -> (&Pattern, Kind, &str) {
+fn target(rule: &Rule) -> (&Pattern, RuleKind, &str) {
     (&rule.pattern, rule.kind, &rule.worker)
 }
 

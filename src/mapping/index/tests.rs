@@ -44,10 +44,10 @@ fn scan(rules: &[Rule], uri: &[u8]) -> Option<Rule> {
         slashes.then(length).then(b.source.cmp(&a.source))
     });
     let matching = |rule: &&&Rule| rule.pattern.matches(uri);
-    let best = *order.iter().filter(|rule| rule.kind == Kind::Mount).find(matching)?;
+    let best = *order.iter().filter(|rule| rule.kind == RuleKind::Mount).find(matching)?;
     let excluded = order
         .iter()
-        .filter(|rule| rule.kind == Kind::Exclusion && (rule.worker == best.worker || rule.worker == "*"))
+        .filter(|rule| rule.kind == RuleKind::Exclusion && (rule.worker == best.worker || rule.worker == "*"))
         .any(|rule| rule.pattern.matches(uri));
     (!excluded).then(|| best.clone())
 }

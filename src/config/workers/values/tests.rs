@@ -1,7 +1,7 @@
 //! Tables of values as the original reads them.
 
 use super::*;
-use crate::config::workers::spec::{Kind, Unset};
+use crate::config::workers::spec::{Unset, ValueKind};
 use crate::config::workers::table::TABLE;
 
 /// A number with the text behind it, or why it is none.
@@ -106,8 +106,12 @@ fn defaults_of_the_table_are_values_of_their_kind() {
         let Unset::Given(text) = spec.unset else { continue };
         let text = text.as_bytes();
         match spec.kind {
-            Kind::Boolean => assert!(boolean(text).is_some(), "{}", spec.name),
-            Kind::Integer | Kind::Bits | Kind::Milliseconds | Kind::Seconds | Kind::Octets => {
+            ValueKind::Boolean => assert!(boolean(text).is_some(), "{}", spec.name),
+            ValueKind::Integer
+            | ValueKind::Bits
+            | ValueKind::Milliseconds
+            | ValueKind::Seconds
+            | ValueKind::Octets => {
                 let number = number(text).map(|number| number.value);
                 assert!(
                     number.is_ok_and(|n| (spec.range.least..=spec.range.most).contains(&n)),
@@ -115,10 +119,12 @@ fn defaults_of_the_table_are_values_of_their_kind() {
                     spec.name
                 );
             }
-            Kind::Letter(words) => {
+            ValueKind::Letter(words) => {
                 assert!(letter(text, words).is_some_and(|letter| letter.plain), "{}", spec.name);
             }
-            Kind::Word(words) => assert!(words.iter().any(|word| word.as_bytes() == text), "{}", spec.name),
+            ValueKind::Word(words) => {
+                assert!(words.iter().any(|word| word.as_bytes() == text), "{}", spec.name)
+            }
             _ => assert!(!text.is_empty(), "{}", spec.name),
         }
     }

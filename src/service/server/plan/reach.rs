@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::settings::WorkersSettings;
 use crate::config::{Origin, Report};
-use crate::mapping::{Kind, Rule, ServerMap};
+use crate::mapping::{Rule, RuleKind, ServerMap};
 
 /// Most pairs of exclusion and mount of one server that are compared; with more nothing is said.
 const MAX_PAIRS: usize = 20_000;
@@ -15,7 +15,8 @@ const MAX_PAIRS: usize = 20_000;
 /// Warns of mounts of the main server, none of which a virtual host takes over. Mounts of workers that don't exist
 /// are samples, and nobody misses them.
 pub(super) fn check_main_mounts(rules: &[Rule], workers: &WorkersSettings, report: &mut Report) {
-    let first = rules.iter().find(|rule| rule.kind == Kind::Mount && workers.find(&rule.worker).is_some());
+    let first =
+        rules.iter().find(|rule| rule.kind == RuleKind::Mount && workers.find(&rule.worker).is_some());
     if let Some(rule) = first {
         let text = format!(
             "{}: mounts of the main server apply to no virtual host; write JkMountCopy All here, or JkMountCopy On \
@@ -62,8 +63,8 @@ pub(super) fn check_exclusions<'m>(
 fn add_effects(map: &ServerMap, effects: &mut BTreeMap<(Origin, Arc<[u8]>), Effect>) {
     let map = map.current();
     let in_force = || map.rules().filter(|(_, in_force)| *in_force).map(|(rule, _)| rule);
-    let mounts: Vec<_> = in_force().filter(|rule| rule.kind == Kind::Mount).collect();
-    let exclusions: Vec<_> = in_force().filter(|rule| rule.kind == Kind::Exclusion).collect();
+    let mounts: Vec<_> = in_force().filter(|rule| rule.kind == RuleKind::Mount).collect();
+    let exclusions: Vec<_> = in_force().filter(|rule| rule.kind == RuleKind::Exclusion).collect();
     let too_many = mounts.len().saturating_mul(exclusions.len()) > MAX_PAIRS;
     for rule in exclusions {
         let Some(origin) = rule.origin.clone() else { continue };
