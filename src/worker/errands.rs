@@ -21,10 +21,10 @@ type Errand<'e> = Box<dyn FnOnce() + Send + 'e>;
 /// Runs errands in threads of a scope, which ends when they have.
 pub(crate) struct Errands<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
-    line: Arc<Mutex<Line<'scope>>>,
+    queue: Arc<Mutex<Queue<'scope>>>,
 }
 
-struct Line<'e> {
+struct Queue<'e> {
     waiting: VecDeque<Errand<'e>>,
     running: usize,
 }
@@ -32,40 +32,40 @@ struct Line<'e> {
 impl<'scope, 'env> Errands<'scope, 'env> {
     /// No errands yet. The threads take the signals that the calling one takes.
     pub(crate) fn new(scope: &'scope Scope<'scope, 'env>) -> Self {
-        let line = Line { waiting: VecDeque::new(), running: 0 };
-        Self { scope, line: Arc::new(Mutex::new(line)) }
+        let queue = Queue { waiting: VecDeque::new(), running: 0 };
+        Self { scope, queue: Arc::new(Mutex::new(queue)) }
     }
 
     /// Runs `errand` without waiting for its end; where there is no thread to be had, runs it here.
     pub(super) fn run(&self, errand: impl FnOnce() + Send + 'scope) {
-        let mut line = self.line.lock();
-        line.waiting.push_back(Box::new(errand));
-        if line.running >= SIDE_BY_SIDE {
+        let mut queue = self.queue.lock();
+        queue.waiting.push_back(Box::new(errand));
+        if queue.running >= SIDE_BY_SIDE {
             return;
         }
-        line.running += 1;
-        drop(line);
-        let shared = Arc::clone(&self.line);
+        queue.running += 1;
+        drop(queue);
+        let shared = Arc::clone(&self.queue);
         let thread = Builder::new().name("jk-errand".to_owned()).stack_size(STACK);
         if thread.spawn_scoped(self.scope, move || work(&shared)).is_err() {
-            work(&self.line);
+            work(&self.queue);
         }
     }
 }
 
-/// Runs what waits in `line` until nothing does.
-fn work(line: &Mutex<Line<'_>>) {
-    while let Some(errand) = next(line) {
+/// Runs what waits in `queue` until nothing does.
+fn work(queue: &Mutex<Queue<'_>>) {
+    while let Some(errand) = next(queue) {
         // The panic hook has told of a panic; the others must not suffer from it.
         let _ = catch_unwind(AssertUnwindSafe(errand));
     }
 }
 
-fn next<'e>(line: &Mutex<Line<'e>>) -> Option<Errand<'e>> {
-    let mut line = line.lock();
-    let errand = line.waiting.pop_front();
+fn next<'e>(queue: &Mutex<Queue<'e>>) -> Option<Errand<'e>> {
+    let mut queue = queue.lock();
+    let errand = queue.waiting.pop_front();
     if errand.is_none() {
-        line.running -= 1;
+        queue.running -= 1;
     }
     errand
 }
