@@ -18,8 +18,8 @@ use crate::worker::outcome::{Attempt, Culprit, Resend};
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, WorkerRequest};
 
-/// A request in the hands of this worker.
-struct Service<'a> {
+/// The attempts to serve a request by this worker.
+struct Attempts<'a> {
     worker: &'a Ajp13Worker,
     request: &'a WorkerRequest<'a>,
     assignment: &'a Assignment<'a>,
@@ -47,14 +47,14 @@ impl Ajp13Worker {
         client: &mut dyn Client,
         progress: &mut Progress,
     ) -> Outcome {
-        let mut service = Service { worker: self, request, assignment, client, progress };
-        if let Err(error) = service.read_first_body() {
+        let mut attempts = Attempts { worker: self, request, assignment, client, progress };
+        if let Err(error) = attempts.read_first_body() {
             self.record.count_used();
-            return service.give_up(&FailedAttempt::before_sending(error), 1);
+            return attempts.give_up(&FailedAttempt::before_sending(error), 1);
         }
         let patience = self.settings.connection_acquire_timeout;
-        let Some(lease) = self.pool.acquire(patience, || service.client.is_waiting()) else {
-            return service.refuse(Failure::NoConnection);
+        let Some(lease) = self.pool.acquire(patience, || attempts.client.is_waiting()) else {
+            return attempts.refuse(Failure::NoConnection);
         };
         let busy = match self.settings.busy_limit {
             Some(limit) => self.record.request_admitted(limit),
@@ -62,9 +62,9 @@ impl Ajp13Worker {
         };
         let Some(_busy) = busy else {
             self.record.count_error();
-            return service.refuse(Failure::Busy);
+            return attempts.refuse(Failure::Busy);
         };
-        service.attempts(lease)
+        attempts.run(lease)
     }
 }
 
@@ -75,14 +75,14 @@ impl FailedAttempt {
     }
 }
 
-impl Service<'_> {
+impl Attempts<'_> {
     fn read_first_body(&mut self) -> Result<(), AttemptError> {
         let max_packet_size = self.worker.settings.max_packet_size;
         body::read_first(self.request.body, max_packet_size, self.client, self.progress)
     }
 
     /// Tries until an attempt succeeds or the rules allow no more.
-    fn attempts(&mut self, lease: Lease<'_, Connection>) -> Outcome {
+    fn run(&mut self, lease: Lease<'_, Connection>) -> Outcome {
         let settings = &self.worker.settings;
         let mut attempt = 1;
         loop {
