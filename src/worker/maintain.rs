@@ -65,7 +65,7 @@ mod tests {
     use crate::config::settings::samples::{lb_settings, settings_of};
     use crate::log::Logger;
     use crate::shared::{now, Shared};
-    use crate::worker::Names;
+    use crate::worker::HostAddresses;
 
     const INTERVAL: Duration = Duration::from_secs(60);
 
@@ -82,7 +82,8 @@ mod tests {
         let settings = settings_of(&[lb_settings("lb", &["t1"])], &["t2"]);
         let shared = Shared::create(None, &settings, 2).expect("memory");
         let logger = Logger::discard();
-        let build = || Workers::with_clock(&settings, &Names::new(), &shared, logger.with_id("-"), clock);
+        let build =
+            || Workers::with_clock(&settings, &HostAddresses::new(), &shared, logger.with_id("-"), clock);
         let both = [build(), build()];
         (shared, both)
     }

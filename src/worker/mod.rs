@@ -10,7 +10,7 @@ pub(crate) mod progress;
 pub(crate) mod registry;
 pub(crate) mod request;
 
-pub(crate) use ajp13::Names;
+pub(crate) use ajp13::HostAddresses;
 pub(crate) use outcome::{Failure, Outcome};
 pub(crate) use progress::Progress;
 pub(crate) use request::{Assignment, Body, Client, ClientGone, ServiceNotes, Then, WorkerRequest};

@@ -10,7 +10,7 @@ use crate::log;
 use crate::log::Context;
 use crate::shared::{MemberHandle, Shared};
 
-use super::ajp13::{Ajp13Worker, Names};
+use super::ajp13::{Ajp13Worker, HostAddresses};
 use super::lb::{Clock, LbWorker};
 use super::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
@@ -67,7 +67,7 @@ impl Workers {
     /// Builds the workers of `settings`, whose records are in `shared` and the addresses of their hosts in `names`.
     pub(crate) fn build(
         settings: &WorkersSettings,
-        names: &Names,
+        names: &HostAddresses,
         shared: &Arc<Shared>,
         log: Context<'_>,
     ) -> Self {
@@ -76,7 +76,7 @@ impl Workers {
 
     pub(super) fn with_clock(
         settings: &WorkersSettings,
-        names: &Names,
+        names: &HostAddresses,
         shared: &Arc<Shared>,
         log: Context<'_>,
         clock: Clock,
@@ -117,7 +117,12 @@ impl Workers {
     }
 }
 
-fn ajp13(settings: &Ajp13Settings, names: &Names, shared: &Shared, log: Context<'_>) -> Option<Ajp13Worker> {
+fn ajp13(
+    settings: &Ajp13Settings,
+    names: &HostAddresses,
+    shared: &Shared,
+    log: Context<'_>,
+) -> Option<Ajp13Worker> {
     let worker = Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names);
     worker.tell_unknown_host(log);
     Some(worker)
@@ -125,7 +130,7 @@ fn ajp13(settings: &Ajp13Settings, names: &Names, shared: &Shared, log: Context<
 
 fn lb(
     settings: &LbSettings,
-    names: &Names,
+    names: &HostAddresses,
     shared: &Shared,
     clock: Clock,
     log: Context<'_>,
@@ -175,7 +180,8 @@ mod tests {
             mounts: Vec::new(),
         });
         let shared = Shared::create(None, &settings, 1).expect("memory");
-        let workers = Workers::build(&settings, &Names::new(), &shared, Logger::discard().with_id("-"));
+        let workers =
+            Workers::build(&settings, &HostAddresses::new(), &shared, Logger::discard().with_id("-"));
         let kinds = ["lb", "t1", "jkstatus"].map(|name| workers.get(name).map(Worker::kind_name));
         assert_eq!(kinds, [Some("lb"), Some("ajp13"), Some("status")]);
         assert!(workers.get("t2").is_none(), "members are no workers of their own");
@@ -189,7 +195,7 @@ mod tests {
         let logger = Logger::capture(Level::Error);
         let shared = shared_with(&[], &["t1"]);
         let settings = settings_of(&[lb_settings("lb", &["t1"])], &[]);
-        let workers = Workers::build(&settings, &Names::new(), &shared, logger.with_id("-"));
+        let workers = Workers::build(&settings, &HostAddresses::new(), &shared, logger.with_id("-"));
         assert!(workers.get("lb").is_none());
         assert_eq!(logger.captured(), ["[error] (lb) the shared memory was not made for this worker"]);
     }

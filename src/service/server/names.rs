@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
 use crate::ffi::resolver::{self, Answer};
-use crate::worker::Names;
+use crate::worker::HostAddresses;
 
 /// Time for all names together.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// What the resolver knows of the hosts of all workers.
 pub(super) struct Hosts<'w> {
     /// Addresses by name.
-    pub(super) found: Names,
+    pub(super) found: HostAddresses,
     /// The first worker of each host that has no addresses, and why.
     pub(super) missing: Vec<(&'w Ajp13Settings, String)>,
 }
@@ -33,7 +33,7 @@ impl<'w> Hosts<'w> {
         named.sort_by_key(|(name, worker)| (*name, worker.is_none()));
         named.dedup_by_key(|(name, _)| *name);
         let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-        let mut hosts = Self { found: Names::new(), missing: Vec::new() };
+        let mut hosts = Self { found: HostAddresses::new(), missing: Vec::new() };
         for ((name, worker), answer) in named.into_iter().zip(resolver::resolve(&names, LIMIT)) {
             hosts.take(name, worker, answer);
         }

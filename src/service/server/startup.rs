@@ -22,7 +22,7 @@ use crate::log::Logger;
 use crate::service::Verdict;
 use crate::shared::Shared;
 use crate::worker::registry::Workers;
-use crate::worker::Names;
+use crate::worker::HostAddresses;
 
 /// Component of the server's version.
 const VERSION: &std::ffi::CStr =
@@ -82,7 +82,7 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Resu
 }
 
 /// What the resolver knows of the hosts of all workers; it is asked again for those that it does not know.
-fn known_names(plan: &Plan, log: &Logger) -> Names {
+fn known_names(plan: &Plan, log: &Logger) -> HostAddresses {
     let hosts = Hosts::ask(&plan.workers);
     for (worker, why) in &hosts.missing {
         let (name, host) = (&worker.name, &worker.host);

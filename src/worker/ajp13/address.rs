@@ -23,7 +23,7 @@ use crate::text::Reason;
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Addresses by name, as the resolver gave them.
-pub(crate) type Names = HashMap<String, Vec<IpAddr>>;
+pub(crate) type HostAddresses = HashMap<String, Vec<IpAddr>>;
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {
@@ -43,7 +43,7 @@ pub(super) struct Address {
 
 impl Address {
     /// What `settings` name: literals, and what is in `names`.
-    pub(super) fn new(settings: &Ajp13Settings, names: &Names) -> Self {
+    pub(super) fn new(settings: &Ajp13Settings, names: &HostAddresses) -> Self {
         let with_port = |address| SocketAddr::new(address, settings.port);
         let found = known(&settings.host, names).into_iter().filter(|_| settings.port != 0).map(with_port);
         Self {
@@ -157,7 +157,7 @@ fn in_order(mut addresses: Vec<SocketAddr>, prefer_ipv6: bool) -> Vec<SocketAddr
 }
 
 /// The addresses of `name` without asking anybody: a literal, or what is in `names`.
-fn known(name: &str, names: &Names) -> Vec<IpAddr> {
+fn known(name: &str, names: &HostAddresses) -> Vec<IpAddr> {
     match name.parse::<IpAddr>() {
         Ok(literal) => vec![literal],
         Err(_) => names.get(name).cloned().unwrap_or_default(),
@@ -171,7 +171,7 @@ mod tests {
     use crate::worker::ajp13::tests::settings;
 
     fn address(host: &str, port: u16) -> Address {
-        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) }, &Names::new())
+        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) }, &HostAddresses::new())
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn names_are_known_from_the_start_and_not_asked_for() {
-        let names = Names::from([
+        let names = HostAddresses::from([
             ("tomcat".to_owned(), vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()]),
             ("here".to_owned(), vec!["127.0.0.2".parse().unwrap()]),
         ]);
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn source_is_used_for_its_own_family() {
         let settings = Ajp13Settings { source: Some("127.0.0.2".to_owned()), ..settings(1) };
-        let address = Address::new(&settings, &Names::new());
+        let address = Address::new(&settings, &HostAddresses::new());
         let remote = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert_eq!(address.source_for(&remote("127.0.0.1:1")), Some(remote("127.0.0.2:0")));
         assert_eq!(address.source_for(&remote("[::1]:1")), None);

@@ -31,7 +31,7 @@ use crate::log::Context;
 use crate::shared::AjpHandle;
 
 use address::Address;
-pub(crate) use address::Names;
+pub(crate) use address::HostAddresses;
 use connection::Connection;
 use pool::ConnectionPool;
 
@@ -49,7 +49,7 @@ pub(crate) struct Ajp13Worker {
 
 impl Ajp13Worker {
     /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
-    pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &Names) -> Self {
+    pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &HostAddresses) -> Self {
         let address = Address::new(&settings, names);
         let pool = ConnectionPool::new(settings.connection_pool_size);
         Self { settings, record, address, pool, asking: Mutex::new(()) }

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) use client::{Call, TestClient};
 pub(super) use container::{Container, Step};
 
-use super::{Ajp13Worker, Names};
+use super::{Ajp13Worker, HostAddresses};
 use crate::ajp::{Attributes, ForwardRequest, Headers};
 use crate::config::settings::{Ajp13Settings, RecoveryOptions};
 use crate::log::{Level, Logger};
@@ -62,7 +62,7 @@ pub(super) fn settings(port: u16) -> Ajp13Settings {
 /// A worker with these settings and a record of its own.
 pub(super) fn worker(settings: Ajp13Settings) -> Ajp13Worker {
     let record = AjpHandle::standalone_for_tests(&settings.name);
-    Ajp13Worker::new(Arc::new(settings), record, &Names::new())
+    Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new())
 }
 
 /// A request as a test asks for it.
