@@ -44,58 +44,94 @@ fn rooms() -> Vec<String> {
         .collect()
 }
 
-/// What `source` names behind `crate::`, each as `room::part` or `room`; unit tests and comments don't count.
-fn named(source: &str) -> Vec<String> {
+/// The path of `file` as a module: `service::request::forward`.
+fn module(file: &Path) -> Vec<String> {
+    let path = file.strip_prefix(project().join("src")).unwrap().with_extension("");
+    let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
+    names.filter(|name| name != "mod").collect()
+}
+
+/// What `source`, which is `module`, names behind `crate::` or `super::`, as far as names are those of modules; unit
+/// tests and comments don't count.
+fn named(source: &str, module: &[String]) -> Vec<String> {
     let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.flat_map(|line| line.split("crate::").skip(1).flat_map(expand)).collect()
+    lines.flat_map(|line| [behind_crate(line), behind_super(line, module)].concat()).collect()
 }
 
-/// `ffi::time::now()` is `ffi::time`; `ffi::{pool, server}` is two; a macro or a function of the crate's root is none.
-fn expand(text: &str) -> Vec<String> {
-    let word = |text: &str| -> String {
-        text.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect()
-    };
-    let room = word(text);
-    let Some(rest) = text[room.len()..].strip_prefix("::") else { return vec![room] };
-    let parts: Vec<String> = match rest.strip_prefix('{') {
-        Some(list) => {
-            list.split('}').next().unwrap_or_default().split(',').map(|part| word(part.trim())).collect()
+fn behind_crate(line: &str) -> Vec<String> {
+    line.split("crate::").skip(1).flat_map(expand).collect()
+}
+
+/// Each `super::` goes one step up.
+fn behind_super(line: &str, module: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut up = 0;
+    for text in line.split("super::").skip(1) {
+        up += 1;
+        if !text.is_empty() {
+            let base = module[..module.len().saturating_sub(up)].join("::");
+            names.extend(expand(text).iter().map(|name| join(&base, name)));
+            up = 0;
         }
-        None => vec![word(rest)],
-    };
-    parts.iter().map(|part| format!("{room}::{part}").trim_end_matches(':').to_owned()).collect()
+    }
+    names
 }
 
-/// Whether one of `allowed` is `name`, or the room it lies in.
-fn is_allowed(name: &str, allowed: &[String]) -> bool {
-    allowed.iter().any(|floor| {
-        name == floor || name.strip_prefix(floor.as_str()).is_some_and(|rest| rest.starts_with("::"))
-    })
+/// `ffi::time::now()` is `ffi::time::now`, `ffi::{pool, server::Server}` is `ffi::pool` and `ffi::server`, and a macro
+/// of the crate's root is its name: that of a room or none.
+fn expand(text: &str) -> Vec<String> {
+    if let Some(list) = text.strip_prefix('{') {
+        let list = list.rsplit_once('}').map_or(list, |(list, _)| list);
+        return list.split(',').flat_map(|part| expand(part.trim())).collect();
+    }
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let name = &text[..text.find(|c| !is_name(c)).unwrap_or(text.len())];
+    match text[name.len()..].strip_prefix("::") {
+        Some(rest) if !name.is_empty() => expand(rest).iter().map(|part| join(name, part)).collect(),
+        _ => vec![name.to_owned()],
+    }
+}
+
+fn join(room: &str, part: &str) -> String {
+    match (room, part) {
+        (room, "" | "self") => room.to_owned(),
+        ("", part) => part.to_owned(),
+        (room, part) => format!("{room}::{part}"),
+    }
+}
+
+/// Whether `name` is `room` or lies in it.
+fn is_within(name: &str, room: &str) -> bool {
+    name.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// The innermost of the floors' rooms in which `name` lies.
+fn room_of<'f>(name: &str, floors: &'f Floors) -> Option<&'f str> {
+    floors.keys().map(String::as_str).filter(|room| is_within(name, room)).max_by_key(|room| room.len())
 }
 
 #[test]
 fn arrows_go_down_as_the_floors_say() {
     let floors = floors();
     let rooms = rooms();
+    let mut files = Vec::new();
+    rooms.iter().for_each(|room| sources(&project().join("src").join(room), &mut files));
     let mut wrong = Vec::new();
     let mut arrows = 0;
-    for room in &rooms {
-        let allowed =
-            floors.get(room).unwrap_or_else(|| panic!("ARCHITECTURE.md names no floor for src/{room}"));
-        let mut files = Vec::new();
-        sources(&project().join("src").join(room), &mut files);
-        for file in files {
-            for name in named(&fs::read_to_string(&file).unwrap()) {
-                let target = name.split("::").next().unwrap_or_default();
-                if target == room || !rooms.iter().any(|room| room == target) {
-                    continue;
-                }
-                arrows += 1;
-                if !is_allowed(&name, allowed) {
-                    let file = file.strip_prefix(project()).unwrap().display().to_string();
-                    wrong.push(format!("{file} names {name}; {room} may name: {}", allowed.join(", ")));
-                }
+    for file in files {
+        let module = module(&file);
+        let room = room_of(&module.join("::"), &floors)
+            .unwrap_or_else(|| panic!("ARCHITECTURE.md names no floor for src/{}", module[0]));
+        let allowed = &floors[room];
+        for name in named(&fs::read_to_string(&file).unwrap(), &module) {
+            if is_within(&name, room) || !rooms.iter().any(|room| is_within(&name, room)) {
+                continue;
+            }
+            arrows += 1;
+            if !allowed.iter().any(|allowed| is_within(&name, allowed)) {
+                let file = file.strip_prefix(project()).unwrap().display().to_string();
+                wrong.push(format!("{file} names {name}; {room} may name: {}", allowed.join(", ")));
             }
         }
     }
@@ -106,15 +142,15 @@ fn arrows_go_down_as_the_floors_say() {
 #[test]
 fn floors_are_rooms_and_stand_above_what_they_name() {
     let text = fs::read_to_string(project().join("ARCHITECTURE.md")).unwrap();
-    let rooms = rooms();
-    let mut order: Vec<&str> =
-        text.split_once("```floors\n").unwrap().1.lines().take_while(|line| *line != "```").collect();
-    order.iter_mut().for_each(|line| *line = line.split(' ').next().unwrap());
-    for (room, allowed) in floors() {
-        assert!(rooms.contains(&room), "{room} is no folder of src/");
-        let height = |name: &str| order.iter().position(|room| *room == name.split("::").next().unwrap());
-        for below in &allowed {
-            assert!(height(below) > height(&room), "{room} names {below}, which does not stand below it");
+    let block = text.split_once("```floors\n").unwrap().1.lines().take_while(|line| *line != "```");
+    let order: Vec<&str> = block.map(|line| line.split(' ').next().unwrap()).collect();
+    let floors = floors();
+    for (room, allowed) in &floors {
+        let place = project().join("src").join(room.replace("::", "/"));
+        assert!(place.is_dir() || place.with_extension("rs").is_file(), "{room} is no room of src/");
+        let height = |name: &str| order.iter().position(|room| Some(*room) == room_of(name, &floors));
+        for below in allowed {
+            assert!(height(below) > height(room), "{room} names {below}, which does not stand below it");
         }
     }
 }
@@ -122,9 +158,17 @@ fn floors_are_rooms_and_stand_above_what_they_name() {
 #[test]
 fn names_are_read_out_of_code() {
     let source = "//! [`crate::a`]\nuse crate::ffi::{pool, server::Server};\nuse crate::log;\nlet x = crate::text::trim(y);\n\
+                  use crate::house::{self, attic::window::Glass};\nuse super::table::{Leg, Top};\nuse super::super::Roof;\nuse super::super::super::garden;\n\
                   #[cfg(test)]\nmod tests { use crate::never; }\n";
-    assert_eq!(named(source), ["ffi::pool", "ffi::server", "log", "text::trim"]);
-    let allowed = ["ffi::time".to_owned(), "log".to_owned()];
-    assert!(is_allowed("log::Level", &allowed) && is_allowed("ffi::time", &allowed));
-    assert!(!is_allowed("ffi::timer", &allowed) && !is_allowed("ffi", &allowed));
+    let module = ["house", "kitchen", "chair"].map(str::to_owned);
+    let expected = [
+        ["ffi::pool", "ffi::server", "log", "text::trim"],
+        ["house", "house::attic::window", "house::kitchen::table", "house::kitchen::table"],
+    ];
+    assert_eq!(named(source, &module), [&expected.concat()[..], &["house", "garden"]].concat());
+    assert!(is_within("ffi::time", "ffi") && is_within("ffi::time", "ffi::time"));
+    assert!(!is_within("ffi::timer", "ffi::time") && !is_within("ffi", "ffi::time"));
+    let floors: Floors = ["house", "house::kitchen"].map(|room| (room.to_owned(), Vec::new())).into();
+    assert_eq!(room_of("house::kitchen::chair", &floors), Some("house::kitchen"));
+    assert_eq!([room_of("house::attic", &floors), room_of("garden", &floors)], [Some("house"), None]);
 }

@@ -2,17 +2,8 @@
 
 mod request;
 mod server;
+mod verdict;
 
 pub(crate) use request::{fixups, handle, log_transaction, map_to_storage, translate_name};
 pub(crate) use server::{check_config, child_ended, child_init, post_config, watch_in_parent, ServerSlot};
-
-/// What a hook tells httpd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Not ours.
-    Declined,
-    /// Done.
-    Ok,
-    /// Answer with this HTTP status.
-    Status(u16),
-}
+pub(crate) use verdict::Verdict;

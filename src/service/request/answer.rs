@@ -4,7 +4,7 @@ use crate::ffi::request::Request;
 use crate::ffi::response::Stage;
 use crate::log;
 use crate::log::Context;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 use crate::worker::{Failure, Outcome};
 
 /// What httpd does after the outcome. Only a response of which nothing has left gives way to an error page; one that

@@ -13,7 +13,7 @@ use crate::ffi::request::Request;
 use crate::log;
 use crate::mapping::{auto_alias, AutoAlias};
 use crate::service::server::host::VirtualHost;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Maps a URI that no rule matched to a file of a web application.
 pub(super) fn translate(

@@ -21,7 +21,7 @@ use crate::log;
 use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
 use crate::service::server::host::{IndicatedWorker, VirtualHost};
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Name of our handler, for SetHandler and `[H=]`.
 pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";

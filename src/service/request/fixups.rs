@@ -5,7 +5,7 @@ use super::probe;
 use super::record::RequestRecord;
 use crate::ffi::request::Request;
 use crate::service::server::host::VirtualHost;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Before all other fixups: a mounted URI is the container's, whatever its extensions mean to mod_mime, whose opinion
 /// would go into the answer or take the request away. What `<Location>` sets comes next and holds.

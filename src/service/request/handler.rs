@@ -14,7 +14,7 @@ use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::service::server::host::VirtualHost;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 use crate::worker::registry::Worker;
 use crate::worker::{Outcome, ServiceNotes, WorkerRequest};
 

@@ -8,7 +8,7 @@ use super::record::RequestRecord;
 use crate::ffi::request::Request;
 use crate::service::server::host::VirtualHost;
 use crate::service::server::log_format::{Item, LogFormat};
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 fn line(format: &LogFormat, request: Request<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(128);

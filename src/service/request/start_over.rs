@@ -5,7 +5,7 @@ use super::uri::Arrival;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Why a request was started over.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::log;
 use crate::log::Context;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
 pub(crate) fn translate_name(request: Request<'_>) -> Verdict {

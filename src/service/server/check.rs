@@ -19,7 +19,7 @@ use crate::config::{Diagnostic, Report, Severity};
 use crate::ffi::error_log::{write, write_terminal, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 
 /// Reads the configuration and judges it.
 pub(crate) fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {

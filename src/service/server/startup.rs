@@ -19,7 +19,7 @@ use crate::ffi::server::{
 };
 use crate::log;
 use crate::log::Logger;
-use crate::service::Verdict;
+use crate::service::verdict::Verdict;
 use crate::shared::Shared;
 use crate::worker::registry::Workers;
 use crate::worker::HostAddresses;
