@@ -74,7 +74,8 @@ impl<'p> Table<'p> {
 
     /// Replaces all values of `name` by `value`.
     pub(crate) fn set(self, name: &[u8], value: &[u8]) {
-        let (name, value) = (self.pool().c_string(name), self.pool().c_string(value));
+        let pool = self.pool();
+        let (name, value) = (pool.c_string(name), pool.c_string(value));
         // SAFETY: the table is live, and both strings are C strings on its own pool.
         unsafe { apr_table_setn(self.raw.as_ptr(), name, value) };
     }
@@ -96,7 +97,8 @@ impl<'p> Table<'p> {
 
     /// Appends an entry, whatever there is of that name.
     pub(crate) fn add(self, name: &[u8], value: &[u8]) {
-        let (name, value) = (self.pool().c_string(name), self.pool().c_string(value));
+        let pool = self.pool();
+        let (name, value) = (pool.c_string(name), pool.c_string(value));
         // SAFETY: the table is live, and both strings are C strings on its own pool.
         unsafe { apr_table_addn(self.raw.as_ptr(), name, value) };
     }

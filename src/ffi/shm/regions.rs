@@ -14,8 +14,11 @@ use parking_lot::Mutex;
 pub(super) struct Regions(Mutex<BTreeMap<usize, (usize, TypeId)>>);
 
 impl Regions {
-    /// Takes `octets` for values of type `T`; `false` if a part of them is in use otherwise.
+    /// Takes `octets` for values of type `T`; `false` if a part of them is in use otherwise. None at all are in nobody's way.
     pub(super) fn claim<T: 'static>(&self, octets: Range<usize>) -> bool {
+        if octets.is_empty() {
+            return true;
+        }
         let region = (octets.end, TypeId::of::<T>());
         let mut regions = self.0.lock();
         // Regions don't overlap, so the last one that begins before the end of `octets` is the only one that can be in
@@ -46,5 +49,7 @@ mod tests {
         }
         assert!(regions.claim::<u64>(0..8));
         assert!(regions.claim::<u32>(16..20));
+        assert!(regions.claim::<u32>(8..8), "no octets");
+        assert!(!regions.claim::<u32>(8..12), "and they take nothing away");
     }
 }
