@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use super::bindings::{ap_conf_vector_t, ap_get_module_config, ap_set_module_config, module};
 use super::pool::Pool;
 use super::request::Request;
-use super::server::Server;
+use super::server::{is_configuring, Server};
 use super::text::Life;
 
 extern "C" {
@@ -65,11 +65,15 @@ impl<'s> Server<'s> {
         unsafe { value(find(self.vector()), self.life()) }
     }
 
-    /// Keeps `value` for the server, in place of what there was, on the configuration's `pool`.
-    pub(crate) fn keep<T: Send + Sync + 'static>(self, pool: Pool<'s>, value: T) -> &'s T {
-        let kept = pool.keep_in_parent(Kept::new(value));
-        // SAFETY: the vector is the server's own and this thread's to change (ffi, "Servers"); the value lives on the pool,
-        // which the caller has for as long as the server.
+    /// Keeps `value` for the server, in place of what there was.
+    ///
+    /// # Panics
+    /// When children may run: requests read the vector then.
+    pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'s T {
+        assert!(is_configuring(), "servers are set up before children run");
+        let kept = self.configuration_pool().keep_in_parent(Kept::new(value));
+        // SAFETY: the vector is the server's own, and the value lives on the same pool, the configuration's. The line above
+        // proved that the parent is not serving yet, so its one thread, which is here, is the only one ("Servers").
         unsafe { ap_set_module_config(self.vector(), module_record(), pointer(kept)) };
         &kept.value
     }

@@ -10,6 +10,7 @@ use super::bindings::{
     apr_palloc, apr_pool_create_ex, apr_pool_destroy, apr_pool_t, apr_pool_userdata_get,
     apr_pool_userdata_set,
 };
+use super::process::is_main_thread;
 use super::server::Server;
 use super::text::Life;
 
@@ -42,8 +43,12 @@ struct Remembered {
 }
 
 impl<'s> Server<'s> {
-    /// The pool that lives as long as the httpd process, across restarts.
+    /// The pool that lives as long as the httpd process, across restarts; `None` in a thread beside the main one, as one
+    /// thread at a time may use a pool.
     pub(crate) fn process_pool(self) -> Option<ProcessPool<'s>> {
+        if !is_main_thread() {
+            return None;
+        }
         let process = self.read(|s| s.process);
         // SAFETY: every server points to the process record, which httpd makes once, with its pool, on that pool.
         let raw = NonNull::new(unsafe { (*process).pool })?;
@@ -56,8 +61,8 @@ impl ProcessPool<'_> {
     pub(crate) fn recall(self, key: Key) -> Option<Vec<u8>> {
         let remembered = self.find(key)?;
         // SAFETY: `remember`, of this build or another with the same layout, stored that many octets there; they stay
-        // until it replaces them, which it does not during this call: handles are not `Send`, and the parent has one
-        // thread.
+        // until it replaces them, which it does not during this call: this is the main thread (`process_pool`), where the
+        // value has stayed, as it is not `Send`.
         Some(unsafe { std::slice::from_raw_parts(remembered.octets, remembered.length) }.to_vec())
     }
 
@@ -66,7 +71,8 @@ impl ProcessPool<'_> {
     pub(crate) fn remember(self, key: Key, octets: &[u8]) -> bool {
         let old = self.find(key).map(|remembered| remembered.pool);
         let mut pool = null_mut();
-        // SAFETY: httpd destroys the process pool only when the process ends; the new pool is its child.
+        // SAFETY: httpd destroys the process pool only when the process ends, and uses it in the main thread, which is here;
+        // the new pool is its child.
         let status = unsafe { apr_pool_create_ex(&mut pool, self.raw.as_ptr(), None, null_mut()) };
         if status != 0 || pool.is_null() {
             return false;

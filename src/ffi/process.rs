@@ -29,6 +29,13 @@ pub(crate) fn spawn_without_signals(
     started
 }
 
+/// Tells whether the caller is the main thread of this process.
+pub(super) fn is_main_thread() -> bool {
+    // SAFETY: gettid takes nothing and returns a number.
+    let thread = unsafe { libc::syscall(libc::SYS_gettid) };
+    u32::try_from(thread).is_ok_and(|thread| thread == std::process::id())
+}
+
 /// Gives memory that is free again back to the system, so that children don't inherit what start-up needed for a
 /// while. Only glibc keeps it, and only glibc can be asked.
 pub(crate) fn release_free_memory() {
@@ -54,4 +61,14 @@ pub(crate) fn pin_shared_object() {
     // SAFETY: the name is a live C string. With RTLD_NOLOAD nothing is loaded and no initialiser runs; RTLD_NODELETE marks
     // what is loaded.
     unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_thread_is_not_the_main_one() {
+        assert!(!thread::spawn(is_main_thread).join().expect("no panic"));
+    }
 }

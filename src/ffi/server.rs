@@ -8,7 +8,7 @@ use super::bindings::{
     ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_listeners, ap_mpm_query,
     ap_server_root_relative, ap_state_query, apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec,
     AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE,
-    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
@@ -98,6 +98,14 @@ impl<'s> Server<'s> {
         })
     }
 
+    /// The pool that this server and all others of the configuration are on.
+    pub(super) fn configuration_pool(self) -> Pool<'s> {
+        let process = self.read(|s| s.process);
+        // SAFETY: every server points to the process record, which lives as long as the process. The pool in it is the one
+        // that this server is on, so it lives for 's, as httpd clears it only when it drops the whole configuration.
+        unsafe { Pool::from_raw((*process).pconf) }.expect("httpd reads its configuration to a pool")
+    }
+
     pub(super) fn vector(self) -> *mut ap_conf_vector_t {
         self.read(|s| s.module_config)
     }
@@ -161,22 +169,32 @@ pub(crate) enum Phase {
 
 /// Why httpd is reading its configuration now.
 pub(crate) fn phase() -> Phase {
-    // SAFETY: ap_state_query takes any number, and only reads what the parent's thread, which is here, has set.
-    let query = |what: u32| unsafe { ap_state_query(what as i32) };
-    let mode = query(AP_SQ_RUN_MODE);
+    let mode = state(AP_SQ_RUN_MODE);
     if mode == AP_SQ_RM_CONFIG_TEST as i32 || mode == AP_SQ_RM_CONFIG_DUMP as i32 {
         Phase::ConfigTest
-    } else if query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG as i32 {
+    } else if state(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG as i32 {
         match signal_word().as_deref() {
             Some("restart" | "graceful") => Phase::RestartCommand,
             Some("stop" | "graceful-stop") => Phase::StopCommand,
             _ => Phase::PreConfig,
         }
-    } else if query(AP_SQ_CONFIG_GEN) <= 1 {
+    } else if state(AP_SQ_CONFIG_GEN) <= 1 {
         Phase::Start
     } else {
         Phase::Restart
     }
+}
+
+/// Tells whether this process still reads its configuration, and serves nobody yet.
+pub(super) fn is_configuring() -> bool {
+    state(AP_SQ_MAIN_STATE) != AP_SQ_MS_RUN_MPM as i32
+}
+
+/// What httpd says about itself.
+fn state(what: u32) -> i32 {
+    // SAFETY: ap_state_query takes any number and only reads numbers that httpd's main thread sets, none of them once it
+    // serves.
+    unsafe { ap_state_query(what as i32) }
 }
 
 /// The word behind `-k` on the command line. httpd's own copy of the command line lacks it by now.

@@ -22,7 +22,7 @@ use crate::ffi::server::{phase, Phase, Server};
 use crate::service::verdict::Verdict;
 
 /// Reads the configuration and judges it.
-pub(crate) fn check_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
+pub(crate) fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     let Some(slot) = ServerSlot::of(main) else { return Verdict::Declined };
     let policy = slot.settings.lock().global.config_check;
     let phase = phase();

@@ -33,7 +33,7 @@ const VERSION: &std::ffi::CStr =
     };
 
 /// Builds what requests use. httpd runs this twice at start; only the second run counts.
-pub(crate) fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
+pub(crate) fn post_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     let phase = phase();
     if !matches!(phase, Phase::Start | Phase::Restart) {
         return Verdict::Ok;
@@ -54,7 +54,7 @@ pub(crate) fn post_config<'s>(pool: Pool<'s>, main: Server<'s>) -> Verdict {
     }
 }
 
-fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Result<(), String> {
+fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<(), String> {
     let process = main.process_pool().ok_or("this process has no pool")?;
     let mut logs = match phase {
         Phase::Restart => Logs::at_restart(pool, process),
@@ -74,7 +74,7 @@ fn build<'s>(pool: Pool<'s>, main: Server<'s>, phase: Phase, plan: Plan) -> Resu
     for ((server, host), log) in main.and_following().zip(plan.hosts).zip(host_logs) {
         // In place of what the directives said, and made by the process that will drop it: httpd may have become a
         // daemon since it made the main server's slot.
-        server.keep(pool, virtual_host(host, log, &connector));
+        server.keep(virtual_host(host, log, &connector));
     }
     plan.texts.store(process);
     add_version_component(pool, VERSION);
