@@ -24,6 +24,7 @@
 //!   ours. APR destroys the pools below a pool first (those of children, connections and requests among them), and runs
 //!   younger cleanups before older ones. So this module's functions and static memory outlive whatever is on a [`pool::Pool`].
 
+mod addresses;
 pub(crate) mod bindings;
 pub(crate) mod descriptors;
 pub(crate) mod error_log;

@@ -4,10 +4,9 @@ use std::ffi::{c_char, CStr};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_common_vars, ap_get_remote_host, ap_get_server_name, ap_get_server_port, ap_os_escape_path,
-    ap_run_default_port, apr_filepath_merge, apr_filepath_name_get, apr_sockaddr_t, apr_stat, apr_table_t,
+    ap_add_common_vars, ap_os_escape_path, apr_filepath_merge, apr_filepath_name_get, apr_stat, apr_table_t,
     conn_rec, jk_forced_type, jk_keeps_encoded_slashes, request_rec, APR_FILEPATH_SECUREROOT,
-    APR_FILEPATH_TRUENAME, APR_FINFO_TYPE, REMOTE_HOST,
+    APR_FILEPATH_TRUENAME, APR_FINFO_TYPE,
 };
 use super::pool::Pool;
 use super::server::Server;
@@ -58,9 +57,18 @@ impl<'r> Request<'r> {
         fields(unsafe { self.raw.as_ref() })
     }
 
-    fn text(self, field: impl FnOnce(&request_rec) -> *const c_char + 'static) -> Option<&'r [u8]> {
-        // SAFETY: the fields read below are strings of the request (ffi, "Text").
+    /// The text in one of the record's fields.
+    pub(super) fn text(
+        self,
+        field: impl FnOnce(&request_rec) -> *const c_char + 'static,
+    ) -> Option<&'r [u8]> {
+        // SAFETY: every field of the record that has this type is a string (ffi, "Text"), and all callers name one.
         unsafe { octets(self.read(field), self.life) }
+    }
+
+    /// How long it lives, and with it what belongs to it.
+    pub(super) fn life(self) -> Life<'r> {
+        self.life
     }
 
     /// Its connection, never null and live for `'r` (ffi, "Hooks" and "Family"): a pointer, because mod_http2 changes a
@@ -90,15 +98,15 @@ impl<'r> Request<'r> {
 
     /// The request that this sub-request belongs to.
     pub(crate) fn main(self) -> Option<Request<'r>> {
-        // SAFETY: null, or the request on whose pool, or above it, this one lies (ffi, "Family"); its own thread waits, or
-        // rather is here: it made this one and runs it ("One thread").
+        // SAFETY: null, or a request whose pool is above that of this one (ffi, "Family"). It is served by the thread that is
+        // here, which runs its sub-requests itself ("One thread").
         unsafe { Request::from_raw(self.read(|r| r.main)) }
     }
 
     /// The request that an internal redirect led from to this one.
     pub(crate) fn previous(self) -> Option<Request<'r>> {
-        // SAFETY: null, or a request on the same pool (ffi, "Family"), whose thread is this one: it serves the redirect
-        // before it returns to it ("One thread").
+        // SAFETY: null, or a request on the same pool (ffi, "Family"), served by the thread that is here, which serves what
+        // it was redirected to in the same call ("One thread").
         unsafe { Request::from_raw(self.read(|r| r.prev)) }
     }
 
@@ -221,67 +229,6 @@ impl<'r> Request<'r> {
         unsafe { ap_add_common_vars(self.as_ptr()) };
     }
 
-    /// Name of the client, if HostnameLookups found one.
-    pub(crate) fn remote_host(self) -> Option<&'r [u8]> {
-        let (connection, directory) = self.read(|r| (r.connection, r.per_dir_config));
-        // SAFETY: both belong to the live request; the result is null or a C string on the connection's pool, which
-        // outlives the request.
-        unsafe {
-            let name =
-                ap_get_remote_host(connection, directory.cast(), REMOTE_HOST as i32, std::ptr::null_mut());
-            octets(name, self.life)
-        }
-    }
-
-    /// Address of the client, as mod_remoteip sees it.
-    pub(crate) fn client_ip(self) -> Option<&'r [u8]> {
-        self.text(|r| r.useragent_ip)
-    }
-
-    /// Port of the client, as mod_remoteip sees it.
-    pub(crate) fn client_port(self) -> u16 {
-        port(self.read(|r| r.useragent_addr))
-    }
-
-    /// Address of the TCP peer.
-    pub(crate) fn peer_ip(self) -> Option<&'r [u8]> {
-        // SAFETY: the connection is live (`connection`); the field is a C string on its pool, or null.
-        unsafe { octets((*self.connection()).client_ip, self.life) }
-    }
-
-    /// Port of the TCP peer.
-    pub(crate) fn peer_port(self) -> u16 {
-        // SAFETY: the connection is live (`connection`).
-        port(unsafe { (*self.connection()).client_addr })
-    }
-
-    /// Address of this end of the connection.
-    pub(crate) fn local_ip(self) -> Option<&'r [u8]> {
-        // SAFETY: as in `peer_ip`.
-        unsafe { octets((*self.connection()).local_ip, self.life) }
-    }
-
-    /// Name the client called the server by (UseCanonicalName).
-    pub(crate) fn server_name(self) -> Option<&'r [u8]> {
-        // SAFETY: the request is live; the result is a C string of the request or its server, which outlives it.
-        unsafe { octets(ap_get_server_name(self.as_ptr()), self.life) }
-    }
-
-    /// Port the client called (UseCanonicalName).
-    pub(crate) fn server_port(self) -> u16 {
-        // SAFETY: the request is live.
-        unsafe { ap_get_server_port(self.as_ptr()) }
-    }
-
-    /// Port of ServerName, or the one that the scheme implies.
-    pub(crate) fn canonical_port(self) -> u16 {
-        match self.server().port() {
-            // SAFETY: the request is live, and the hook only reads it.
-            0 => unsafe { ap_run_default_port(self.as_ptr()) },
-            port => port,
-        }
-    }
-
     /// Escapes a path the way httpd does.
     pub(crate) fn escape_path(self, path: &[u8]) -> &'r [u8] {
         let pool = self.pool();
@@ -356,9 +303,4 @@ impl<'r> Request<'r> {
         unsafe { apr_stat(&raw mut (*self.as_ptr()).finfo, path, APR_FINFO_TYPE as i32, pool.as_ptr()) };
         true
     }
-}
-
-fn port(address: *mut apr_sockaddr_t) -> u16 {
-    // SAFETY: addresses of a request and its connection are null or lie on their pools, and are not changed there.
-    unsafe { address.as_ref() }.map_or(0, |address| address.port)
 }
