@@ -140,6 +140,20 @@ fn every_citation_leads_somewhere() {
 }
 
 #[test]
+fn reasons_name_promises_of_httpd_that_are_written_down() {
+    let ground = fs::read_to_string(project().join("src/ffi/mod.rs")).unwrap();
+    let mut paths = Vec::new();
+    files(&project().join("src"), &["rs"], &mut paths);
+    let comments: Vec<_> =
+        paths.iter().flat_map(|path| comments(&fs::read_to_string(path).unwrap())).collect();
+    let named = comments.iter().flat_map(|(_, text)| text.split("(ffi, \"").skip(1));
+    let named: Vec<_> = named.filter_map(|behind| behind.split('"').next()).collect();
+    assert!(named.len() > 20, "only {} were found: this test reads nothing", named.len());
+    let missing: Vec<_> = named.iter().filter(|name| !ground.contains(&format!("**{name}**:"))).collect();
+    assert!(missing.is_empty(), "promises that src/ffi/mod.rs does not tell: {missing:?}");
+}
+
+#[test]
 fn citations_are_read_out_of_comments() {
     let books = Books::from([("pool".to_owned(), places("# Pools\n\n## 1 One\n### 1.2 Two\n| 7 | x |\n"))]);
     let source = "let a = \"pool, section 9\"; \n/// Says \"pool, sections 1\n/// and 1.2\", \"others\".\nfn x() {}\n// \"pool, section 3\"\n";
