@@ -129,6 +129,30 @@ impl Report {
         self.diagnostics.retain(|diagnostic| seen.insert(diagnostic.clone()));
     }
 
+    /// Keeps the first complaint alone of each line that `is_doubted`, as severe as those that only follow from it.
+    pub fn keep_first_of(&mut self, is_doubted: impl Fn(&Origin) -> bool) {
+        let mut first: HashMap<Origin, usize> = HashMap::new();
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.diagnostics.len());
+        for diagnostic in self.diagnostics.drain(..) {
+            match diagnostic.origin.as_ref().filter(|origin| is_doubted(origin)) {
+                Some(origin) => match first.get(origin) {
+                    Some(index) => kept[*index].severity = kept[*index].severity.max(diagnostic.severity),
+                    None => {
+                        first.insert(origin.clone(), kept.len());
+                        kept.push(diagnostic);
+                    }
+                },
+                None => kept.push(diagnostic),
+            }
+        }
+        self.diagnostics = kept;
+    }
+
+    /// Tells whether there is a complaint about `origin`.
+    pub fn is_about(&self, origin: &Origin) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.origin.as_ref() == Some(origin))
+    }
+
     /// Puts the complaints into the order of the lines that they are about, file after file as they came up; those
     /// about no line come first.
     pub fn sort(&mut self) {
@@ -204,6 +228,14 @@ fn distance(word: &str, candidate: &str) -> usize {
 fn letters_of(word: &str) -> u64 {
     let letters = word.bytes().filter(u8::is_ascii);
     letters.fold(0, |set, letter| set | 1 << (letter.to_ascii_lowercase() & 63))
+}
+
+/// Finds the candidate that `word` makes longer or shorter, as `warning` does `warn`.
+pub fn extends<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    const LEAST: usize = 3;
+    let word = word.to_lowercase();
+    let is_near = |candidate: &&&str| word.starts_with(**candidate) || candidate.starts_with(word.as_str());
+    candidates.iter().find(|candidate| word.len() >= LEAST && is_near(candidate)).copied()
 }
 
 /// Words the suggestion as the tail of a message: `, did you mean ajp13?`, or nothing.

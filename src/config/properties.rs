@@ -60,6 +60,20 @@ pub fn parse_pair(text: &[u8]) -> Line<'_> {
     Line::Pair { key: key.as_bstr(), value: value.as_bstr(), cut: false }
 }
 
+/// Tells whether a file is text of 16 bits a character, as some editors save it: by its mark, or by the zeros beside
+/// the first letters.
+pub fn is_utf16(text: &[u8]) -> bool {
+    let is_zero = |octet: &u8| *octet == 0;
+    match text {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        [a, b, c, d, ..] => {
+            [a, b, c, d].map(is_zero) == [false, true, false, true]
+                || [a, b, c, d].map(is_zero) == [true, false, true, false]
+        }
+        _ => false,
+    }
+}
+
 /// Walks over the lines of a file with their numbers, counted from 1; a UTF-8 byte order mark is skipped.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);

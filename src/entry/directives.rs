@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_void, CStr};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 
-use crate::config::directives::{Arity, Directive, Invocation, Place, DIRECTIVES};
+use crate::config::directives::{Arity, Directive, Invocation, Place, Section, DIRECTIVES};
 use crate::config::Origin;
 use crate::ffi::bindings::{
     ap_check_cmd_context, cmd_func, cmd_how, cmd_parms, command_rec, FLAG, JK_ACCESS_CONF, JK_GLOBAL_ONLY,
@@ -140,11 +140,8 @@ unsafe fn invoke(parms: *mut cmd_parms, words: &[Option<&[u8]>]) -> *const c_cha
     }
     let complaint = guard("directive", Some("internal error".to_owned()), || {
         let words: Vec<&[u8]> = words.iter().copied().flatten().collect();
-        // SAFETY: httpd's sections (`<Location>` and such) set the path, null outside, to a C string that stays while the
-        // directives in them are read.
-        let section = unsafe { octets(given.path, Life::of(&given)) };
         let settings = &mut *server.kept::<ServerSlot>()?.settings.lock();
-        let place = (server.is_virtual(), section, origin(&given));
+        let place = (server.is_virtual(), section(&given), origin(&given));
         let resolve = |file: &[u8]| server_root_relative(pool, file);
         row.apply(&mut Invocation::new(settings, &words, place, &resolve)).err()
     });
@@ -153,6 +150,20 @@ unsafe fn invoke(parms: *mut cmd_parms, words: &[Option<&[u8]>]) -> *const c_cha
 
 fn name(name: &CStr) -> &str {
     name.to_str().unwrap_or_default()
+}
+
+/// The section around the directive, if that names something.
+fn section(parms: &cmd_parms) -> Option<Section<'_>> {
+    // SAFETY: httpd's sections (`<Location>` and such) set the path, null outside, to a C string that stays while the
+    // directives in them are read.
+    let path = unsafe { octets(parms.path, Life::of(parms)) }?;
+    // SAFETY: the directive and the section that holds it are null or nodes of the tree that httpd keeps while it reads
+    // its configuration; the name is a C string there.
+    let name = unsafe {
+        let around = parms.directive.as_ref().and_then(|directive| directive.parent.as_ref());
+        around.and_then(|section| octets(section.directive, Life::of(section)))
+    };
+    Some(Section { name: name.unwrap_or(b"<Location"), path })
 }
 
 /// File and line of the directive.

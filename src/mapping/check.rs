@@ -46,6 +46,10 @@ impl<'a> WorkerCheck<'a> {
     }
 
     fn check_unknown(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
+        // One cause, one complaint; but an error keeps a changed map file from being taken, whatever the cause.
+        if unknown == Severity::Warning && self.defined.is_excused(&rule.worker) {
+            return;
+        }
         // A rule that forwards nothing does no harm.
         let severity = match rule.disabled || rule.kind == RuleKind::Exclusion {
             true => Severity::Warning,

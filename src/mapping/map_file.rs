@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 
 use super::{describe_replaced, Definitions, Rule};
-use crate::config::properties::{environment, expand_macros, lines, parse_line, Line};
+use crate::config::properties::{environment, expand_macros, is_utf16, lines, parse_line, Line};
 use crate::config::stray::{self, Strays};
 use crate::config::{Origin, Report, Severity};
 
@@ -31,6 +31,10 @@ pub(super) fn parse(
     known_property: KnownProperty,
     report: &mut Report,
 ) -> Vec<Rule> {
+    if is_utf16(text) {
+        report.error(Some(&Origin::new(file, 0)), "the file is UTF-16, save it as UTF-8");
+        return Vec::new();
+    }
     let unfinished = if text.ends_with(b"\n") { None } else { Some(1 + newlines(text)) };
     let mut parser = Parser::new(file, known_property, report);
     for (number, line) in lines(text) {

@@ -158,6 +158,21 @@ impl<'a> Written<'a> {
         Self { kind, disabled: prefixes.contains(&b'-'), text: text.into(), pattern }
     }
 
+    /// What a pattern is that was hardly meant so. Names that begin with a dot may well be excluded.
+    fn doubt(&self) -> Option<String> {
+        if self.kind == RuleKind::Mount && self.pattern.ends_with(b"/.*") {
+            return Some(
+                "matches names that begin with a dot; patterns are no regular expressions, /* matches all"
+                    .into(),
+            );
+        }
+        let (short, rest) = self.pattern.split_once_str("|")?;
+        let directory = short.strip_suffix(b"/").filter(|_| rest.starts_with(b"/"))?.as_bstr();
+        let (short, rest) = (short.as_bstr(), rest.as_bstr());
+        let bar = if directory.is_empty() { "" } else { "|" };
+        Some(format!("means {short} and {short}{rest}, which matches nothing; write {directory}{bar}{rest}"))
+    }
+
     fn rules(
         &self,
         parse: fn(&[u8]) -> Result<Pattern, PatternError>,
@@ -168,6 +183,9 @@ impl<'a> Written<'a> {
     ) -> Result<Vec<Rule>, PatternError> {
         let patterns =
             alternatives(self.pattern).iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(doubt) = self.doubt() {
+            report.warn(Some(origin), format!("{}: {doubt}", self.text.as_bstr()));
+        }
         let (worker, mut options) = parse_worker(worker, origin, report);
         if self.kind == RuleKind::Exclusion {
             options = RuleOptions::default();
@@ -243,6 +261,18 @@ mod tests {
         }
         assert!(Rule::worker_mount(b"*.jsp", "w", None).is_ok());
         assert!(Rule::worker_mount(b"app", "w", None).is_err());
+    }
+
+    #[test]
+    fn patterns_that_were_hardly_meant_so_are_doubted() {
+        let doubt = |pattern: &str| Written::with_prefixes(pattern.as_bytes()).doubt();
+        let told = |pattern: &str| doubt(pattern).unwrap_or_default();
+        assert_eq!(told("/shop/|/*"), "means /shop/ and /shop//*, which matches nothing; write /shop|/*");
+        assert_eq!(told("!/|/*"), "means / and //*, which matches nothing; write /*");
+        assert!(told("/shop/.*").starts_with("matches names that begin with a dot"));
+        for fine in ["/shop|/*", "/shop/|*.jsp", "/shop/*.do", "/*.*", "!/.*", "/.well-known/*", "/a.*"] {
+            assert_eq!(doubt(fine), None, "{fine}");
+        }
     }
 
     #[test]

@@ -13,7 +13,10 @@ pub(crate) fn is_quoted(text: &[u8]) -> bool {
 
 fn name_of(character: char) -> Option<&'static str> {
     match character {
-        '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}' => Some("a typographic quote"),
+        '\u{2018}'..='\u{2019}' | '\u{201B}'..='\u{201F}' | '\u{AB}' | '\u{BB}' => {
+            Some("a typographic quote")
+        }
+        '\u{FF0C}' | '\u{3001}' | '\u{201A}' => Some("a typographic comma"),
         '\u{A0}' | '\u{2007}' | '\u{202F}' | '\u{3000}' => Some("a no-break space"),
         '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' => Some("an invisible character"),
         _ => None,

@@ -310,7 +310,7 @@ fn unreadable() {
         ("JkMountFile conf/none.properties", "JkMountFile: can't find file @ROOT@/conf/none.properties"),
         ("JkMountFile logs", "JkMountFile: @ROOT@/logs is not a regular file"),
     ] {
-        let site = Site::new(Mpm::Event).conf(lines);
+        let site = Site::new(Mpm::Event).conf(&format!("{lines}\nJkMount /a lb"));
         let complaint = complaint.replace("@ROOT@", &site.path("").display().to_string()).replace("//", "/");
         let complaint = format!("httpd.conf:{}: {complaint}", site.conf_line(lines));
         for verdict in [site.configtest(), site.refused()] {
@@ -334,7 +334,9 @@ fn resources() {
         let directory = httpd.site().path("gone");
         fs::remove_dir_all(&directory).expect("a directory of our own");
         let directory = directory.display();
-        let complaint = format!("{directive} {directory}/file: directory {directory} does not exist");
+        let line = httpd.site().conf_line("gone/file");
+        let complaint =
+            format!("httpd.conf:{line}: {directive} {directory}/file: directory {directory} does not exist");
         for verdict in [httpd.site().configtest(), httpd.graceful()] {
             assert!(!verdict.ok && verdict.output.contains(&complaint), "{complaint}: {}", verdict.output);
         }
@@ -444,6 +446,19 @@ fn without_effect() {
         here, or JkMountCopy On or the mounts into the virtual hosts";
     let host = |lines: &str| format!("<VirtualHost *:@PORT@>\n{lines}\n</VirtualHost>");
     let (empty, own, copy) = (host(""), host("JkMount /b/* other"), host("JkMountCopy On"));
+    let off = host("JkMountCopy Off");
+    says(&format!("JkMount /a/* lb\nJkMountCopy All\n{off}"), &[]);
+    says(&format!("JkMount /a/* lb\nJkMountCopy All\n{off}\n{empty}"), &[]);
+    says(&format!("JkMount /a/* lb\n{off}"), &[]);
+    says(copy.as_str(), &["JkMountCopy On: the main server has no mounts that could be copied"]);
+    says(&host("JkMountCopy On\nJkMount /b/* other"), &[]);
+    // The main server answers where no virtual host does.
+    says("JkMount /a/* lb\n<VirtualHost *:9>\n</VirtualHost>", &[]);
+    says(&format!("JkUnMount /b/x *\n{own}"), &[
+        "JkUnMount /b/x *: excludes nothing, no rule mounts a URI of /b/x; in virtual hosts it counts with \
+         JkMountCopy On there, or All here",
+    ]);
+    says(&format!("JkMount /a/* lb\nJkUnMount /a/x *\n{own}"), &[]);
     says(&format!("JkMount /a/* lb\n{empty}"), &[NOWHERE]);
     says(&format!("JkMount /a/* lb\n{own}"), &[]);
     says(&format!("JkMount /a/* lb\n{copy}"), &[]);
@@ -477,6 +492,44 @@ fn without_effect() {
 }
 
 fn doubtful_directives() {
+    let mount = |section: &str, name: &str| format!("<{section}>\nJkMount lb\n</{name}>");
+    says(&mount("Location /shop/*", "Location"), &[]);
+    says(
+        &mount("Directory /srv/shop", "Directory"),
+        &["JkMount: /srv/shop/ is taken as a URI, not as a directory; write it into <Location>"],
+    );
+    says(
+        &mount("LocationMatch /shop/.+", "LocationMatch"),
+        &["JkMount: /shop/.+ is taken as a URI pattern, not as a regular expression; write it into <Location>"],
+    );
+    says(
+        "JkMount /shop/|/* lb",
+        &["/shop/|/*: means /shop/ and /shop//*, which matches nothing; write /shop|/*"],
+    );
+    says(
+        "JkMount /a lb\nJkMountFileReload abc\nJkWatchdogInterval 5s",
+        &[
+            "JkMountFileReload abc: not a number of seconds, 0 is used (changes are not looked for)",
+            "JkWatchdogInterval 5s: not a number of seconds, 5 is used",
+        ],
+    );
+    says(
+        "JkLogLevel warning",
+        &["JkLogLevel warning: unknown level, info is used; expected trace, debug, info, warn, error, emerg, did \
+           you mean warn?"],
+    );
+    for (conf, words) in [
+        (
+            mount("LocationMatch ^/sh.p", "LocationMatch"),
+            "JkMount: takes no path from <LocationMatch>; use <Location",
+        ),
+        (mount("If true", "If"), "JkMount: takes no path from <If>; use <Location"),
+        (mount("Files x", "Files"), "JkMount: takes no path from <Files>; use <Location"),
+        ("JkMount !/shop/* lb".to_owned(), "path !/shop/* must start with /, use JkUnMount /shop/*"),
+    ] {
+        let verdict = verdict(RIGHT, &conf);
+        assert!(!verdict.ok && verdict.output.contains(words), "{conf}: {}", verdict.output);
+    }
     says("JkAutoAlias webapps", &["JkAutoAlias webapps: a relative path leads nowhere, write it from / on"]);
     says(
         "JkLogStampFormat \"[%a %b %d %H:%M:%s %Y]\"",

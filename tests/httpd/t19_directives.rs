@@ -302,7 +302,7 @@ const REFUSED: [(&str, &str); 23] = [
     ("JkMount !/x w", "must start with /"),
     ("JkMount /a /b w", "takes 1-2 arguments"),
     ("<Location /x>\nJkMount /x w\n</Location>", "takes the worker only"),
-    ("<Files x>\nJkMount w\n</Files>", "must start with /"),
+    ("<Files x>\nJkMount w\n</Files>", "takes no path from <Files>"),
     ("JkUnMount /x", "needs a path and a worker"),
     ("JkMountCopy Maybe", "expected On or Off or All"),
     ("<VirtualHost *:1>\nJkMountCopy All\n</VirtualHost>", "only allowed in the main server"),

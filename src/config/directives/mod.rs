@@ -81,6 +81,22 @@ pub enum Arity {
 /// Makes a path absolute: relative to ServerRoot. `None` if that can't be a path.
 pub type Resolve<'a> = &'a dyn Fn(&[u8]) -> Option<PathBuf>;
 
+/// A section with a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Section<'a> {
+    /// As its line begins: `<Location`.
+    pub name: &'a [u8],
+    /// What its line names, which may be no path.
+    pub path: &'a [u8],
+}
+
+impl Section<'_> {
+    /// Tells whether it is called `name`, in any case.
+    fn is(&self, name: &[u8]) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
 /// One use of a directive.
 pub struct Invocation<'a> {
     /// Settings of the server it stands in.
@@ -89,8 +105,8 @@ pub struct Invocation<'a> {
     pub words: &'a [&'a [u8]],
     /// It stands in a virtual host.
     pub in_virtual_host: bool,
-    /// Path of the `<Location>` or other section around it.
-    pub section: Option<&'a [u8]>,
+    /// The `<Location>` or other section around it.
+    pub section: Option<Section<'a>>,
     /// File and line.
     pub origin: Origin,
     resolve: Resolve<'a>,
@@ -101,7 +117,7 @@ impl<'a> Invocation<'a> {
     pub fn new(
         settings: &'a mut ServerSettings,
         words: &'a [&'a [u8]],
-        place: (bool, Option<&'a [u8]>, Origin),
+        place: (bool, Option<Section<'a>>, Origin),
         resolve: Resolve<'a>,
     ) -> Self {
         let (in_virtual_host, section, origin) = place;

@@ -4,9 +4,9 @@ use std::ffi::{CStr, CString};
 
 use super::{
     Arity, ConfigCheck, Directive, EnvVar, Indicator, Invocation, LogTarget, Mount, MountCopy, MountFile,
-    Place, StripSession,
+    Place, Section, StripSession,
 };
-use crate::config::diagnostic::did_you_mean;
+use crate::config::diagnostic::{did_you_mean, extends};
 use crate::config::workers::check_worker_property;
 use crate::log::Level;
 use crate::text::{begins_as_path, LeadingNumber};
@@ -139,7 +139,7 @@ fn worker_property(call: &mut Invocation<'_>) -> Result<(), String> {
 }
 
 fn shm_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.global.shm_file = Some(call.path()?);
+    call.settings.global.shm_file = Some((call.path()?, call.origin.clone()));
     Ok(())
 }
 
@@ -150,7 +150,7 @@ fn shm_size(call: &mut Invocation<'_>) -> Result<(), String> {
 
 /// Has no effect: maintenance has a thread, which wakes when worker.maintain says ("decisions, row 38").
 fn watchdog(call: &mut Invocation<'_>) -> Result<(), String> {
-    let _ = call.seconds();
+    let _ = call.seconds("JkWatchdogInterval", "the directive has no effect");
     Ok(())
 }
 
@@ -166,7 +166,7 @@ fn mount_file(call: &mut Invocation<'_>) -> Result<(), String> {
 }
 
 fn mount_file_reload(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.mount_file_reload = Some(call.seconds());
+    call.settings.mount_file_reload = Some(call.seconds("JkMountFileReload", "changes are not looked for"));
     Ok(())
 }
 
@@ -182,19 +182,51 @@ fn unmount(call: &mut Invocation<'_>) -> Result<(), String> {
 fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Result<(), String> {
     let (path, worker) = match (call.section, call.words) {
         (None, [path, worker]) => (*path, *worker),
-        (Some(path), [worker]) => (path, *worker),
+        (Some(section), [worker]) => (section.path, *worker),
         (None, _) => return Err("needs a path and a worker outside of a section".to_owned()),
         (Some(_), _) => {
             return Err("takes the worker only inside of a section, whose path it uses".to_owned())
         }
     };
     if !begins_as_path(path) {
-        return Err(format!("path {} must start with /", String::from_utf8_lossy(path)));
+        return Err(no_path(call.section, path, exclusion));
     }
+    doubt_mount(call, path, exclusion);
     let mount =
         Mount { path: path.to_vec(), worker: worker.to_vec(), exclusion, origin: call.origin.clone() };
     call.settings.mounts.push(mount);
     Ok(())
+}
+
+/// Says what to write in place of a path that is none.
+fn no_path(section: Option<Section<'_>>, path: &[u8], exclusion: bool) -> String {
+    let text = String::from_utf8_lossy(path);
+    match section {
+        Some(section) => {
+            let name = String::from_utf8_lossy(section.name);
+            format!("takes no path from {name}>; use <Location /path>, or SetHandler jakarta-servlet in this section")
+        }
+        None if path.starts_with(b"!") && !exclusion => {
+            format!("path {text} must start with /, use JkUnMount {}", text.trim_start_matches('!'))
+        }
+        None => format!("path {text} must start with /"),
+    }
+}
+
+/// Doubts a path that is read as a URI pattern and was hardly meant as one.
+fn doubt_mount(call: &mut Invocation<'_>, path: &[u8], exclusion: bool) {
+    let directive = if exclusion { "JkUnMount" } else { "JkMount" };
+    let shown = String::from_utf8_lossy(path);
+    let advice = match call.section {
+        Some(section) if section.is(b"<Directory") || section.is(b"<DirectoryMatch") => {
+            "is taken as a URI, not as a directory; write it into <Location>"
+        }
+        Some(section) if section.is(b"<LocationMatch") => {
+            "is taken as a URI pattern, not as a regular expression; write it into <Location>"
+        }
+        _ => return,
+    };
+    call.doubt(&format!("{directive}: {shown} {advice}"));
 }
 
 fn mount_copy(call: &mut Invocation<'_>) -> Result<(), String> {
@@ -206,7 +238,7 @@ fn mount_copy(call: &mut Invocation<'_>) -> Result<(), String> {
     if copy == MountCopy::On && !call.in_virtual_host {
         call.doubt("JkMountCopy On has no effect in the main server: write All here, or On in virtual hosts");
     }
-    call.settings.mount_copy = Some(copy);
+    call.settings.mount_copy = Some((copy, call.origin.clone()));
     Ok(())
 }
 
@@ -231,7 +263,7 @@ fn log_file(call: &mut Invocation<'_>) -> Result<(), String> {
         Some(program) => LogTarget::Program(program.to_vec()),
         None => LogTarget::File(call.path()?),
     };
-    call.settings.log_file = Some(target);
+    call.settings.log_file = Some((target, call.origin.clone()));
     Ok(())
 }
 
@@ -240,7 +272,10 @@ fn log_level(call: &mut Invocation<'_>) -> Result<(), String> {
     let word = call.text();
     let level = Level::parse(&word);
     if level.is_none() {
-        let suggestion = did_you_mean(&word, Level::NAMES);
+        let suggestion = match extends(&word, &Level::NAMES) {
+            Some(name) => format!(", did you mean {name}?"),
+            None => did_you_mean(&word, Level::NAMES),
+        };
         call.doubt(&format!(
             "JkLogLevel {word}: unknown level, info is used; expected {}{suggestion}",
             Level::NAMES.join(", ")
@@ -305,13 +340,16 @@ impl Invocation<'_> {
         self.settings.doubts.push((self.origin.clone(), text.to_owned()));
     }
 
-    /// The argument as seconds the way C's atoi reads it: leading digits; anything else, or a negative number, is 0.
-    fn seconds(&mut self) -> u32 {
+    /// The argument of `directive` as seconds the way C's atoi reads it: leading digits; anything else, or a negative
+    /// number, is 0, which means `never`.
+    fn seconds(&mut self, directive: &str, never: &str) -> u32 {
         let found = LeadingNumber::of(self.word());
         let seconds = u32::try_from(found.value).unwrap_or(0);
         if !found.is_whole() || i64::from(seconds) != found.value {
             let word = self.text();
-            self.doubt(&format!("{word} is not a number of seconds: {seconds} is used"));
+            let meaning = if seconds == 0 { format!(" ({never})") } else { String::new() };
+            let text = format!("{directive} {word}: not a number of seconds, {seconds} is used{meaning}");
+            self.doubt(&text);
         }
         seconds
     }

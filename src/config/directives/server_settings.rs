@@ -19,14 +19,14 @@ pub struct ServerSettings {
     pub mount_file: Option<MountFile>,
     /// JkMountFileReload in seconds; 0 is never.
     pub mount_file_reload: Option<u32>,
-    /// JkMountCopy.
-    pub mount_copy: Option<MountCopy>,
+    /// JkMountCopy, and where it stands.
+    pub mount_copy: Option<(MountCopy, Origin)>,
     /// JkAutoAlias.
     pub auto_alias: Option<Vec<u8>>,
     /// JkStripSession.
     pub strip_session: Option<StripSession>,
-    /// JkLogFile.
-    pub log_file: Option<LogTarget>,
+    /// JkLogFile, and where it stands.
+    pub log_file: Option<(LogTarget, Origin)>,
     /// JkLogLevel.
     pub log_level: Option<Level>,
     /// JkLogStampFormat.
@@ -52,8 +52,8 @@ pub struct GlobalSettings {
     pub workers_file: Option<(PathBuf, Origin)>,
     /// JkWorkerProperty lines.
     pub worker_properties: Vec<(Vec<u8>, Origin)>,
-    /// JkShmFile.
-    pub shm_file: Option<PathBuf>,
+    /// JkShmFile, and where it stands.
+    pub shm_file: Option<(PathBuf, Origin)>,
     /// JkConfigCheck.
     pub config_check: ConfigCheck,
 }
@@ -199,6 +199,11 @@ impl Indicator {
 }
 
 impl ServerSettings {
+    /// What JkMountCopy says here.
+    pub fn mount_copy(&self) -> Option<MountCopy> {
+        self.mount_copy.as_ref().map(|(copy, _)| *copy)
+    }
+
     /// Adds a JkEnvVar. One of that name keeps its place and spelling, and takes the new default.
     pub fn add_env_var(&mut self, var: EnvVar) {
         match self.env_vars.iter_mut().find(|known| known.same_name(&var)) {
@@ -251,7 +256,7 @@ mod tests {
         ServerSettings {
             mount_file_reload: Some(7),
             strip_session: Some(StripSession { enabled: true, name: b";sid".to_vec() }),
-            log_file: Some(LogTarget::Program(b"cat".to_vec())),
+            log_file: Some((LogTarget::Program(b"cat".to_vec()), origin())),
             log_level: Some(Level::Debug),
             log_stamp: Some(b"%Y".to_vec()),
             request_log_format: Some((b"%w".to_vec(), origin())),

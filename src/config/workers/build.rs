@@ -86,9 +86,11 @@ pub fn settings(
     (WorkersSettings { workers, maintain }, defined)
 }
 
-/// The names that `worker.list` holds or was meant to hold: all, where it is missing.
+/// The names that `worker.list` holds or was meant to hold: all, where it is missing or its value was doubted.
 fn listed(map: &PropertyMap, defined: &DefinedNames, list: &[Item], meant: &Meant) -> Vec<BString> {
-    if map.of_worker(BStr::new(""), Property::List).is_none() && map.file().is_some() {
+    let is_missing = map.of_worker(BStr::new(""), Property::List).is_none() && map.file().is_some();
+    if is_missing || list.iter().filter_map(|item| item.origin.as_ref()).any(|origin| map.is_doubted(origin))
+    {
         return defined.iter().map(BStr::to_owned).collect();
     }
     list.iter().flat_map(|item| [Some(&item.text), meant.get(&item.text)]).flatten().cloned().collect()

@@ -11,6 +11,7 @@ use super::build::{names_in, Builder, WorkerType};
 use super::map::Entry;
 use super::section::{Item, Section};
 use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
+use super::values;
 use crate::config::diagnostic::{did_you_mean, Origin};
 use crate::config::settings::{Activation, LbLock, LbMethod, LbSettings, MemberSettings, Secret};
 
@@ -157,7 +158,9 @@ fn domain_of(route: &str) -> Option<String> {
 fn expect_same_address(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
     let map = builder.map;
     let names = || members.iter().map(|routed| BStr::new(&routed.member.worker.name));
-    let has = |name, property| map.of_worker(name, property).is_some();
+    // What stands there without a value was told where it stands.
+    let has =
+        |name, property| map.of_worker(name, property).is_some() || map.empty_line(name, property).is_some();
     let [hosts, ports] =
         [Property::Host, Property::Port].map(|property| names().any(|name| has(name, property)));
     for name in names() {
@@ -193,13 +196,17 @@ fn check_routes(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
 }
 
 /// Warns of members that are one Tomcat: what is one failure then counts as two, and half of the sessions is homeless.
-/// Defaults on both sides are no mistake, and one of them was told where the other has its own.
+/// Defaults on both sides are no mistake, and one of them was told where the other has its own; what stands in for a
+/// port that was refused is nobody's address.
 fn check_addresses(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
     let map = builder.map;
     let mut known: HashMap<(&str, u16), (&str, [bool; 2])> = HashMap::new();
     for worker in members.iter().map(|routed| &routed.member.worker).filter(|worker| worker.port != 0) {
         let entry = |property| map.of_worker(worker.name.as_str().into(), property);
         let entries = [Property::Port, Property::Host].map(entry);
+        if entries[0].is_some_and(|entry| !says(entry, worker.port)) {
+            continue;
+        }
         let written = entries.map(|entry| entry.is_some());
         let (host, port, name) = (worker.host.as_str(), worker.port, worker.name.as_str());
         match known.insert((host, port), (name, written)) {
@@ -212,6 +219,10 @@ fn check_addresses(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
             _ => {}
         }
     }
+}
+
+fn says(entry: &Entry, port: u16) -> bool {
+    values::number(&entry.text).is_ok_and(|number| number.value == i32::from(port))
 }
 
 /// Warns of a `redirect` that is no route of the balancer, such as the name of a member with another route.

@@ -14,7 +14,7 @@ use super::names::{split_key, validate_key};
 use super::spec::{Duplicate, Outside, Spec, Standing, ValueKind};
 use super::table::{duplicate_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
-use crate::config::properties::{self, Line};
+use crate::config::properties::{self, is_utf16, Line};
 use crate::config::stray::{self, Strays};
 use crate::text::{is_quoted, odd_character, trim_c_spaces};
 
@@ -55,6 +55,8 @@ pub struct PropertyMap {
     /// Workers with a property that is none, and nobody knows what was meant.
     with_unknown: HashSet<BString>,
     strays: Strays,
+    /// Lines whose value as a whole was doubted.
+    doubted: HashSet<Origin>,
     file: Option<Origin>,
 }
 
@@ -86,7 +88,11 @@ impl PropertyMap {
 
     /// Reads a whole file.
     pub fn read_file(&mut self, text: &[u8], file: &Arc<str>, report: &mut Report) {
-        self.file = Some(Origin::new(file, 0));
+        let origin = Origin::new(file, 0);
+        if is_utf16(text) {
+            return report.error(Some(&origin), "the file is UTF-16, save it as UTF-8");
+        }
+        self.file = Some(origin);
         for (number, line) in properties::lines(text) {
             let origin = Origin::new(file, number);
             complain_about_octets(line, &origin, report);
@@ -160,15 +166,7 @@ impl PropertyMap {
                         "the value ends at #, which starts a comment; put a blank before it if it is one";
                     report.warn(Some(origin), format!("{key}: {advice}"));
                 }
-                if let Some(odd) = odd_character(value) {
-                    report.warn(Some(origin), format!("{key}: {odd} is part of the value; is it meant?"));
-                }
-                if is_quoted(value) {
-                    report.warn(
-                        Some(origin),
-                        format!("{key}: the quotes are part of the value; are they meant?"),
-                    );
-                }
+                self.doubt(key, value, origin, report);
                 let value = self.expand(key, value, origin, report);
                 match validate_key(key) {
                     Ok(()) => self.add(key, value, origin, report),
@@ -179,6 +177,22 @@ impl PropertyMap {
                 }
             }
         }
+    }
+
+    /// Asks whether a value is meant that holds what it should hardly hold.
+    fn doubt(&mut self, key: &BStr, value: &BStr, origin: &Origin, report: &mut Report) {
+        let text = match odd_character(value) {
+            Some(odd) => format!("{key}: {odd} is part of the value; is it meant?"),
+            None if is_quoted(value) => format!("{key}: the quotes are part of the value; are they meant?"),
+            None => return,
+        };
+        report.warn(Some(origin), text);
+        self.doubted.insert(origin.clone());
+    }
+
+    /// Tells whether the value in the line `origin` was doubted as a whole.
+    pub(super) fn is_doubted(&self, origin: &Origin) -> bool {
+        self.doubted.contains(origin)
     }
 
     /// Complains about a line without effect; an empty variable is none, and one that is used will be missed.

@@ -34,6 +34,7 @@ pub use map::PropertyMap;
 pub use names::{check_mounted_worker, check_worker_property, is_property_key, DefinedNames};
 
 use super::diagnostic::{Origin, Report};
+use super::properties::is_utf16;
 use super::settings::WorkersSettings;
 
 /// What came out of all sources of worker properties.
@@ -64,11 +65,15 @@ pub fn load(
         map.read_line(line, origin, &mut report);
     }
     map.define("ServerRoot", server_root);
-    if let Some((text, name)) = file {
-        map.read_file(text, &name, &mut report);
+    if let Some((text, name)) = &file {
+        map.read_file(text, name, &mut report);
     }
     map.resolve_references(&mut report);
-    let (settings, defined) = settings(&map, mpm_threads, &mut report);
+    let (settings, mut defined) = settings(&map, mpm_threads, &mut report);
+    if file.is_some_and(|(text, _)| is_utf16(text)) {
+        defined.set_unread();
+    }
+    report.keep_first_of(|origin| map.is_doubted(origin));
     report.sort();
     Loaded { settings, defined, properties: map, report }
 }

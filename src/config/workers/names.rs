@@ -101,6 +101,8 @@ pub fn check_worker_property(text: &[u8]) -> Result<(), String> {
 pub struct DefinedNames {
     names: BTreeSet<BString>,
     listed: BTreeSet<BString>,
+    /// The file that holds more of them was not read, and that was said.
+    unread: bool,
 }
 
 impl DefinedNames {
@@ -108,7 +110,18 @@ impl DefinedNames {
     pub fn of(map: &PropertyMap) -> Self {
         let names = map.iter().filter_map(|(key, _)| split_key(key)).map(|(name, _)| name);
         let names = names.filter(|name| !name.is_empty()).map(BStr::to_owned).collect();
-        Self { names, listed: BTreeSet::new() }
+        Self { names, ..Self::default() }
+    }
+
+    /// Notes that there may be more names, in a file that could not be read.
+    pub fn set_unread(&mut self) {
+        self.unread = true;
+    }
+
+    /// Tells whether `name` is missing for a reason that was complained about where workers are defined: it is listed,
+    /// or was meant to be, or nobody knows.
+    pub fn is_excused(&self, name: &str) -> bool {
+        self.unread || self.listed.contains(name.as_bytes().as_bstr())
     }
 
     /// Notes names that `worker.list` holds or was meant to hold.
@@ -140,13 +153,13 @@ impl DefinedNames {
 
 /// Says why `worker` can't serve what is mounted to it, and what may have been meant.
 ///
-/// `None` if it can, and if it should: a listed worker that was refused was complained about.
+/// `None` if it can.
 pub fn check_mounted_worker(
     settings: &WorkersSettings,
     defined: &DefinedNames,
     worker: &str,
 ) -> Option<(&'static str, String)> {
-    if settings.find(worker).is_some() || defined.listed.contains(worker.as_bytes().as_bstr()) {
+    if settings.find(worker).is_some() {
         return None;
     }
     if defined.contains(worker.as_bytes()) || settings.is_member(worker) {

@@ -79,6 +79,10 @@ fn check_hosts(workers: &WorkersSettings, properties: &PropertyMap, report: &mut
     for (worker, why) in Hosts::ask(workers).missing {
         let (name, host) = (&worker.name, &worker.host);
         let origin = properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
+        // What is wrong with the value was said: that it does not resolve follows from it.
+        if origin.is_some_and(|origin| report.is_about(origin)) {
+            continue;
+        }
         report.warn(origin, format!("worker.{name}.host={host} {why}; it is tried again later"));
     }
 }

@@ -63,7 +63,7 @@ impl<'p> Logs<'p> {
     /// A complaint that names the file or program that can't be opened, at a start.
     fn open(&mut self, server: Server<'_>, settings: &ServerSettings) -> Result<Arc<Logger>, String> {
         let target = match &settings.log_file {
-            Some(target) => target.clone(),
+            Some((target, _)) => target.clone(),
             None => self.default_target(server)?,
         };
         let stamp = settings.log_stamp.as_deref().map(StampFormat::new).unwrap_or_default();

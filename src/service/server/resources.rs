@@ -13,7 +13,7 @@ use rustix::process::geteuid;
 use super::logs::LOG_DIRECTORY;
 use super::plan::HostPlan;
 use crate::config::directives::LogTarget;
-use crate::config::{Report, Severity};
+use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::server_root_relative;
 use crate::text::Reason;
@@ -21,19 +21,19 @@ use crate::text::Reason;
 /// Complains about log files and a file of the shared memory that can't be made.
 pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
     let default = |name| server_root_relative(pool, format!("{LOG_DIRECTORY}/{name}").as_bytes());
-    let shared = hosts[0].settings.global.shm_file.clone().or_else(|| default("jk-runtime-status"));
-    if let Some(path) = shared {
-        complain("JkShmFile", &path, directory_obstacle(&path), report);
+    let named = hosts[0].settings.global.shm_file.as_ref().map(|(path, origin)| (path.clone(), Some(origin)));
+    if let Some((path, origin)) = named.or_else(|| Some((default("jk-runtime-status")?, None))) {
+        complain(("JkShmFile", origin), &path, directory_obstacle(&path), report);
     }
     let mut known: Vec<PathBuf> = Vec::new();
     for host in hosts {
-        let path = match &host.settings.log_file {
-            Some(LogTarget::Program(_)) => None,
-            Some(LogTarget::File(path)) => Some(path.clone()),
-            None => default("mod_jk.log"),
+        let named = match &host.settings.log_file {
+            Some((LogTarget::Program(_), _)) => None,
+            Some((LogTarget::File(path), origin)) => Some((path.clone(), Some(origin))),
+            None => default("mod_jk.log").map(|path| (path, None)),
         };
-        if let Some(path) = path.filter(|path| !known.contains(path)) {
-            complain("JkLogFile", &path, log_obstacle(&path), report);
+        if let Some((path, origin)) = named.filter(|(path, _)| !known.contains(path)) {
+            complain(("JkLogFile", origin), &path, log_obstacle(&path), report);
             known.push(path);
         }
     }
@@ -42,14 +42,20 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
 /// What is in the way of a file, and who sees it so.
 type Obstacle = (String, ErrorKind);
 
-/// An error, unless this user lacks a right that the one who starts the server may have.
-fn complain(directive: &str, path: &Path, obstacle: Option<Obstacle>, report: &mut Report) {
+/// An error about a directive where it stands, if it is set, unless this user lacks a right that the one who starts the
+/// server may have.
+fn complain(
+    (directive, origin): (&str, Option<&Origin>),
+    path: &Path,
+    obstacle: Option<Obstacle>,
+    report: &mut Report,
+) {
     let Some((text, kind)) = obstacle else { return };
     let severity = match kind {
         ErrorKind::PermissionDenied if !geteuid().is_root() => Severity::Warning,
         _ => Severity::Error,
     };
-    report.add(severity, None, || format!("{directive} {}: {text}", path.display()));
+    report.add(severity, origin, || format!("{directive} {}: {text}", path.display()));
 }
 
 /// What keeps a log from being opened, which is made if it is not there.

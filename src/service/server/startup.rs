@@ -118,7 +118,7 @@ fn create_shared(
         Shared::create(path, &plan.workers, child_slots()).map_err(|error| format!("JkShmFile: {error}"))
     };
     let path = match &plan.hosts[0].settings.global.shm_file {
-        Some(path) => Ok(path.clone()),
+        Some((path, _)) => Ok(path.clone()),
         None => default_shm_file(pool, main),
     };
     match path.and_then(|path| create(Some(&path))) {

@@ -49,11 +49,43 @@ const CAUSES: &[(&str, &[&str])] = &[
         "worker.list=lb\nworker.lb.port=eight",
         &["error: w.properties:2: worker.lb.port=eight: not a number, expected 0 to 65535"],
     ),
+    (
+        "worker.list=\"lb\"\nworker.lb.host=x",
+        &["w.properties:1: worker.list: the quotes are part of the value; are they meant?"],
+    ),
+    (
+        "worker.list=lb\nworker.lb.port=\"80\"",
+        &["error: w.properties:2: worker.lb.port: the quotes are part of the value; are they meant?"],
+    ),
+    (
+        "worker.list=lb\nworker.lb.port=\u{A0}80",
+        &["error: w.properties:2: worker.lb.port: a no-break space is part of the value; is it meant?"],
+    ),
+    (
+        "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a\u{FF0C}b\nworker.a.port=1\nworker.b.port=2",
+        &["w.properties:3: worker.lb.balance_workers: a typographic comma is part of the value; is it meant?"],
+    ),
+    (
+        "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\nworker.a.host=x\nworker.a.port=\n\
+         worker.b.host=y\nworker.b.port=2",
+        &["w.properties:5: worker.a.port: the line is ignored because the value is empty"],
+    ),
+    (
+        "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\nworker.a.port=ajp\nworker.b.port=http",
+        &[
+            "error: w.properties:4: worker.a.port=ajp: not a number, expected 0 to 65535",
+            "error: w.properties:5: worker.b.port=http: not a number, expected 0 to 65535",
+        ],
+    ),
+    ("w\0o\0r\0k\0e\0r\0.\0l\0i\0s\0t\0=\0l\0b\0", &["error: w.properties: the file is UTF-16, save it as UTF-8"]),
+    ("workers.list=lb\nworker.lb.host=x", &["w.properties:1: workers.list is a variable that nothing uses, and no property, did you mean worker.list?"]),
+    ("Worker.list=lb\nworker.lb.host=x", &["w.properties:1: Worker.list is a variable that nothing uses, and no property, did you mean worker.list?"]),
 ];
 
 fn mounts(loaded: &Loaded) -> Vec<String> {
     let check = |name: &str| check_mounted_worker(&loaded.settings, &loaded.defined, name);
-    ["lb"].iter().filter_map(|name| Some(format!("{name} {}", check(name)?.0))).collect()
+    let is_told = |name: &&&str| !loaded.defined.is_excused(name);
+    ["lb"].iter().filter(is_told).filter_map(|name| Some(format!("{name} {}", check(name)?.0))).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{reach, HostPlan, LastGood, LogFormat};
 use crate::config::directives::{JkOptions, MountCopy, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::Report;
-use crate::mapping::{compose, ServerMap, WorkerCheck};
+use crate::mapping::{compose, Rule, ServerMap, WorkerCheck};
 
 /// Plans all servers.
 pub(super) struct Planner<'a> {
@@ -27,8 +27,8 @@ impl Planner<'_> {
     /// The plans of all servers, that of the main server first.
     pub(super) fn hosts(&mut self, settings: Vec<ServerSettings>, main_is_reachable: bool) -> Vec<HostPlan> {
         let main = &settings[0];
-        let copies = |server: &ServerSettings| match server.mount_copy {
-            None => main.mount_copy == Some(MountCopy::All),
+        let copies = |server: &ServerSettings| match server.mount_copy() {
+            None => main.mount_copy() == Some(MountCopy::All),
             own => own == Some(MountCopy::On),
         };
         let is_copied = settings[1..].iter().any(copies);
@@ -52,12 +52,22 @@ impl Planner<'_> {
             let settings = ServerSettings { auto_alias, ..server.clone() };
             hosts.push(self.host(settings, server.options.in_virtual_host(main_options), map));
         }
-        if !is_copied && !settings[1..].iter().all(has_rules) {
-            reach::check_main_mounts(&main_rules, self.workers, &mut self.report);
-        }
-        let maps = hosts.iter().skip(usize::from(!main_is_reachable)).filter_map(|host| host.map.as_deref());
-        reach::check_exclusions(maps, self.workers, &mut self.report);
+        self.check_reach(&settings, &main_rules, main_is_reachable || is_copied);
+        let maps = hosts.iter().filter_map(|host| host.map.as_deref());
+        let kept: &[Rule] = if is_copied || settings.len() == 1 { &[] } else { &main_rules };
+        reach::check_exclusions(maps, kept, self.workers, &mut self.report);
         hosts
+    }
+
+    /// Warns of mounts of the main server that are not in `use`, and of virtual hosts that would take over none.
+    fn check_reach(&mut self, settings: &[ServerSettings], main_rules: &[Rule], in_use: bool) {
+        let (main, hosts) = (&settings[0], &settings[1..]);
+        let mut without_rules = hosts.iter().filter(|host| !has_rules(host));
+        if main_rules.is_empty() && main.mount_file.is_none() && main.auto_alias.is_none() {
+            reach::check_copies(without_rules, &mut self.report);
+        } else if !in_use && without_rules.any(|host| host.mount_copy() != Some(MountCopy::Off)) {
+            reach::check_main_rules(main, main_rules, self.workers, &mut self.report);
+        }
     }
 
     fn host(

@@ -2,9 +2,10 @@
 //!
 //! Rules: "uri-mapping, section 8" and "Lookup".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use crate::config::directives::{MountCopy, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::{Origin, Report};
 use crate::mapping::{Rule, RuleKind, ServerMap};
@@ -14,16 +15,31 @@ const MAX_PAIRS: usize = 20_000;
 
 /// Warns of mounts of the main server, none of which a virtual host takes over. Mounts of workers that don't exist
 /// are samples, and nobody misses them.
-pub(super) fn check_main_mounts(rules: &[Rule], workers: &WorkersSettings, report: &mut Report) {
+pub(super) fn check_main_rules(
+    main: &ServerSettings,
+    rules: &[Rule],
+    workers: &WorkersSettings,
+    report: &mut Report,
+) {
     let first =
         rules.iter().find(|rule| rule.kind == RuleKind::Mount && workers.find(&rule.worker).is_some());
-    if let Some(rule) = first {
+    let mount = first.map(|rule| (rule.spelling(), rule.origin.as_ref()));
+    let file = main.mount_file.as_ref();
+    let file = file.map(|file| (format!("JkMountFile {}", file.path.display()), Some(&file.origin)));
+    if let Some((spelling, origin)) = mount.or(file) {
         let text = format!(
-            "{}: mounts of the main server apply to no virtual host; write JkMountCopy All here, or JkMountCopy On \
-             or the mounts into the virtual hosts",
-            rule.spelling()
+            "{spelling}: mounts of the main server apply to no virtual host; write JkMountCopy All here, or \
+             JkMountCopy On or the mounts into the virtual hosts"
         );
-        report.warn(rule.origin.as_ref(), text);
+        report.warn(origin, text);
+    }
+}
+
+/// Warns of the first of these virtual hosts that takes over the rules of a main server that has none.
+pub(super) fn check_copies<'s>(hosts: impl IntoIterator<Item = &'s ServerSettings>, report: &mut Report) {
+    let copies = hosts.into_iter().filter_map(|host| host.mount_copy.as_ref());
+    if let Some((_, origin)) = copies.into_iter().find(|(copy, _)| *copy == MountCopy::On) {
+        report.warn(Some(origin), "JkMountCopy On: the main server has no mounts that could be copied");
     }
 }
 
@@ -35,14 +51,17 @@ struct Effect {
     untouched: Option<String>,
 }
 
-/// Warns of exclusions that exclude nothing in any of `maps`. Of unknown workers something was said already.
+/// Warns of exclusions that exclude nothing in any of `maps`; no virtual host takes over the rules that are `kept` to
+/// the main server. Of unknown workers something was said already.
 pub(super) fn check_exclusions<'m>(
     maps: impl Iterator<Item = &'m ServerMap>,
+    kept: &[Rule],
     workers: &WorkersSettings,
     report: &mut Report,
 ) {
     let mut effects: BTreeMap<(Origin, Arc<[u8]>), Effect> = BTreeMap::new();
     maps.for_each(|map| add_effects(map, &mut effects));
+    let kept: HashSet<&Origin> = kept.iter().filter_map(|rule| rule.origin.as_ref()).collect();
     for Effect { rule, untouched, .. } in effects.values().filter(|effect| !effect.excludes) {
         let of_worker = match rule.worker.as_str() {
             "*" => String::new(),
@@ -50,8 +69,10 @@ pub(super) fn check_exclusions<'m>(
             _ => continue,
         };
         let other = untouched.as_ref().map(|other| format!("; what is mounted to {other} stays forwarded"));
+        let copy = "; in virtual hosts it counts with JkMountCopy On there, or All here";
+        let copy = rule.origin.as_ref().filter(|origin| kept.contains(origin)).map_or("", |_| copy);
         let text = format!(
-            "{}: excludes nothing, no rule mounts a URI of {}{of_worker}{}",
+            "{}: excludes nothing, no rule mounts a URI of {}{of_worker}{}{copy}",
             rule.spelling(),
             rule.written_pattern(),
             other.unwrap_or_default()

@@ -1,5 +1,6 @@
 //! The workers that are defined, or those of the last configuration that worked.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ pub(super) fn read(
     });
     let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
     let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
+    if unreadable.has_errors() {
+        loaded.defined.set_unread();
+    }
     unreadable.append(std::mem::take(&mut loaded.report));
     loaded.report = unreadable;
     if let Some(good) = last_good.filter(|_| loaded.report.has_errors()) {
@@ -47,7 +51,10 @@ pub(super) fn regular_file(path: &Path) -> Result<(), String> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(()),
         Ok(_) => Err(format!("{} is not a regular file", path.display())),
-        Err(error) => Err(format!("can't find file {}: {}", path.display(), Reason(&error))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(format!("can't find file {}", path.display()))
+        }
+        Err(error) => Err(format!("can't read file {}: {}", path.display(), Reason(&error))),
     }
 }
 
