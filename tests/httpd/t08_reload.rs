@@ -4,6 +4,7 @@
 //! The file is truncated and written in two steps, so whoever looks between them sees half of it; not one request
 //! may fail or be answered 404.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -27,7 +28,12 @@ pub fn suite() -> Suite {
     let mpms = [Mpm::Event, Mpm::Prefork];
     Suite::new("reload")
         .under(&mpms, "thirty_rewrites_in_two_steps_lose_no_request", rewrites)
-        .under(&mpms, "a_file_that_never_settles_loses_no_request_at_restarts_and_is_taken", never_settles)
+        .under(&mpms, "a_file_that_never_settles_loses_no_request_at_restarts_and_is_taken", |mpm| {
+            never_settles(mpm, 20, 930);
+        })
+        .under(&mpms, "a_file_that_is_a_half_most_of_the_time_is_never_taken_half", |mpm| {
+            never_settles(mpm, 450, 300);
+        })
         .test("a_restart_goes_on_with_the_rules_that_the_children_took", deployed_twice)
 }
 
@@ -86,22 +92,25 @@ fn two_routes(mpm: Mpm, backends: &[Backend; 2], map: &str) -> Httpd {
         .start()
 }
 
-/// An agent writes the file anew each second; its first half alone is a map file, too. Restarts hit the moment between
-/// the halves.
-fn never_settles(mpm: Mpm) {
+/// An agent writes the file anew within each second, with a comment that is new; its first half alone is a map file,
+/// too. It pauses for so many milliseconds after each half. Restarts hit the moment between the halves.
+fn never_settles(mpm: Mpm, after_half: u64, after_whole: u64) {
     let backends = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
     let first = "/half/*=a\n";
     let httpd = two_routes(mpm, &backends, &format!("{first}/x/*=a\n"));
     let map = httpd.site().path("conf/map.properties");
     // Kept open: closing a truncated file may wait for the disk.
     let map = fs::File::options().write(true).open(map).expect("the map file");
+    let written = Cell::new(0);
     let rewrite = |route: &str, between: &dyn Fn()| {
+        written.set(written.get() + 1);
+        let half = format!("# generated {}\n{first}", written.get());
         map.set_len(0).expect("the map file");
-        map.write_all_at(first.as_bytes(), 0).expect("the map file");
+        map.write_all_at(half.as_bytes(), 0).expect("the map file");
         between();
-        thread::sleep(Duration::from_millis(20));
-        map.write_all_at(format!("/x/*={route}\n").as_bytes(), first.len() as u64).expect("the map file");
-        thread::sleep(Duration::from_millis(930));
+        thread::sleep(Duration::from_millis(after_half));
+        map.write_all_at(format!("/x/*={route}\n").as_bytes(), half.len() as u64).expect("the map file");
+        thread::sleep(Duration::from_millis(after_whole));
     };
     let load =
         Load::start(2, httpd.port(), Duration::from_millis(5), |_| ("/x/y", Vec::new()), load::by_route);

@@ -5,6 +5,7 @@
 //! "uri-mapping, section 9" and "decisions, row 2".
 
 mod file;
+mod gist;
 mod watch;
 mod watched;
 
@@ -182,7 +183,7 @@ impl ServerMap {
         log: Context<'_>,
     ) -> Option<Vec<u8>> {
         let Version { stamp, text, settled } = version;
-        if watch.is_in_force(&text) {
+        if watch.is_in_force(&text) || !settled && watch.says_what_is_in_force(&text) {
             watch.decide(stamp);
             return None;
         }

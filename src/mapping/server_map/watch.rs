@@ -2,19 +2,24 @@
 //! fault that was logged.
 //!
 //! A file that is written in several steps must not be taken half. So it is taken when its last change is
-//! [`SETTLE`] old. One that never gets that old is taken, after [`PATIENCE`], when looks find the same whole content
-//! for [`AGREE`]; the beginning of what was found before is not whole, until [`LATEST`]. Rules: "decisions, row 2".
+//! [`SETTLE`] old. One that never gets that old is taken, once it was watched for [`PATIENCE`], when looks find the
+//! same in it for [`AGREE`], and no less than they found, or than was in force, at any time of the last [`MEMORY`]
+//! that it was watched for: of the states that a writer leaves again and again, the fullest is whole. Rules:
+//! "decisions, row 2".
 
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::file::Stamp;
+use super::gist::{Fullness, Gist};
 
 /// How old the last change of a file must be before the file is taken.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
-/// For how long a file must have been young before it counts as one that never settles.
+/// For how long a file must have been young before it counts as one that never settles; and for how long that one must
+/// have been watched, so that all states that a writer leaves for a moment were seen.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// For how long looks must find the same content in a file that never settles.
@@ -25,6 +30,9 @@ pub(super) const GLANCE: Duration = Duration::from_millis(50);
 
 /// When something must have been taken, or said.
 pub(super) const LATEST: Duration = Duration::from_secs(10);
+
+/// For how long a file that never settles must be seen with less in it than before until it is taken so.
+const MEMORY: Duration = Duration::from_secs(60);
 
 /// Shortest pause before a young file is looked at again.
 const SHORTEST: Duration = Duration::from_millis(10);
@@ -54,8 +62,15 @@ pub(super) struct Watch {
     decided: Option<Stamp>,
     unsettled: Option<Unsettled>,
     reported: Option<Unreadable>,
-    /// What the text in force hashes to, and its size.
-    in_force: Option<(u64, u64)>,
+    in_force: Option<InForce>,
+}
+
+/// The text whose rules are in force.
+#[derive(Clone, Copy, Debug)]
+struct InForce {
+    content: u64,
+    size: u64,
+    gist: Gist,
 }
 
 /// A file that was young at every look so far.
@@ -64,8 +79,14 @@ struct Unsettled {
     since: Instant,
     /// The version found last, and when it was found first.
     version: (Stamp, Instant),
-    /// The longest text that was found: one that it begins with may be its half.
-    longest: Vec<u8>,
+    /// When it was looked at last.
+    looked: Instant,
+    /// For how long it was watched. Of what happens between looks that are far apart only a moment is seen.
+    watched: Duration,
+    /// What was found and nothing fuller since, the fullest first, and how long it had been watched for then.
+    found: VecDeque<(Fullness, Duration)>,
+    /// The fullest text that was found.
+    fullest: (Fullness, Vec<u8>),
     agreed: Option<Agreed>,
     /// That it is overdue was told.
     told: bool,
@@ -74,7 +95,7 @@ struct Unsettled {
 /// What looks at a file that never settles agree on.
 #[derive(Debug)]
 struct Agreed {
-    text: Vec<u8>,
+    gist: Gist,
     since: Instant,
     last: Instant,
 }
@@ -102,18 +123,11 @@ impl Watch {
             (self.unsettled, self.reported) = (None, None);
             return Maturity::Known;
         }
-        let unsettled = self.unsettled.get_or_insert_with(|| Unsettled {
-            since: now.steady,
-            version: (stamp, now.steady),
-            longest: Vec::new(),
-            agreed: None,
-            told: false,
-        });
-        if unsettled.version.0 != stamp {
-            unsettled.version = (stamp, now.steady);
-        }
+        let in_force = self.in_force;
+        let unsettled = self.unsettled.get_or_insert_with(|| Unsettled::new(stamp, in_force, now));
+        unsettled.look(stamp, now);
         // File systems shorten a file first and stamp it then, with a wait for the disk between.
-        let has_shrunk = stamp.size() < self.in_force.map_or(1, |(_, size)| size);
+        let has_shrunk = stamp.size() < in_force.map_or(1, |in_force| in_force.size);
         match unsettled.age(now) {
             age if age >= SETTLE => match AGREE.saturating_sub(now.steady - unsettled.version.1) {
                 rest if has_shrunk && !rest.is_zero() => Maturity::Young(rest),
@@ -131,17 +145,21 @@ impl Watch {
         }
     }
 
+    /// Gives up watching a file that does not settle; returns the fullest text that was found.
+    pub(super) fn give_up(&mut self) -> Option<Vec<u8>> {
+        self.unsettled.take().map(|unsettled| unsettled.fullest.1)
+    }
+
     /// Notes what a file that never settles holds at `now`, `None` if it was changed while it was read; true when looks
-    /// have agreed on that for long enough, and it is not the beginning of what was found before.
+    /// have agreed on that for long enough, and it is as full as ever.
     pub(super) fn agrees(&mut self, text: Option<&[u8]>, now: Moment) -> bool {
         let Some(unsettled) = &mut self.unsettled else { return false };
         let Some(text) = text else {
             unsettled.agreed = None;
             return false;
         };
-        unsettled.note(text);
-        let may_be_half = unsettled.longest.len() > text.len() && unsettled.longest.starts_with(text);
-        unsettled.agrees(text, now) && (!may_be_half || unsettled.is_overdue(now))
+        let gist = unsettled.note(text);
+        unsettled.agrees(gist, now) && unsettled.watched >= PATIENCE && unsettled.is_as_full_as_ever(gist)
     }
 
     /// Notes that what looks agreed on was not whole.
@@ -170,12 +188,18 @@ impl Watch {
 
     /// Notes that the rules of `text` are in force.
     pub(super) fn put_in_force(&mut self, text: &[u8]) {
-        self.in_force = Some((hash(text), text.len() as u64));
+        let (content, size) = (hash(text), text.len() as u64);
+        self.in_force = Some(InForce { content, size, gist: Gist::of(text) });
     }
 
     /// Tells whether the rules of `text` are in force already.
     pub(super) fn is_in_force(&self, text: &[u8]) -> bool {
-        self.in_force.is_some_and(|(content, _)| content == hash(text))
+        self.in_force.is_some_and(|in_force| in_force.content == hash(text))
+    }
+
+    /// Tells whether `text` says what is in force already, but for comments.
+    pub(super) fn says_what_is_in_force(&self, text: &[u8]) -> bool {
+        self.in_force.is_some_and(|in_force| in_force.gist == Gist::of(text))
     }
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
@@ -189,26 +213,61 @@ impl Watch {
 }
 
 impl Unsettled {
+    /// What is in force counts as found.
+    fn new(stamp: Stamp, in_force: Option<InForce>, now: Moment) -> Self {
+        Self {
+            since: now.steady,
+            version: (stamp, now.steady),
+            looked: now.steady,
+            watched: Duration::ZERO,
+            found: in_force.map(|in_force| (in_force.gist.fullness, Duration::ZERO)).into_iter().collect(),
+            fullest: (Fullness::default(), Vec::new()),
+            agreed: None,
+            told: false,
+        }
+    }
+
+    fn look(&mut self, stamp: Stamp, now: Moment) {
+        if self.version.0 != stamp {
+            self.version = (stamp, now.steady);
+        }
+        self.watched += (now.steady - self.looked).min(AGREE);
+        self.looked = now.steady;
+    }
+
     fn is_overdue(&self, now: Moment) -> bool {
         now.steady - self.since >= LATEST
     }
 
-    fn note(&mut self, text: &[u8]) {
-        if text.len() > self.longest.len() {
-            self.longest = text.to_vec();
+    fn note(&mut self, text: &[u8]) -> Gist {
+        let gist = Gist::of(text);
+        if gist.fullness >= self.fullest.0 {
+            self.fullest = (gist.fullness, text.to_vec());
         }
+        while self.found.back().is_some_and(|(fullness, _)| *fullness <= gist.fullness) {
+            self.found.pop_back();
+        }
+        self.found.push_back((gist.fullness, self.watched));
+        while self.found.front().is_some_and(|(_, at)| self.watched - *at >= MEMORY) {
+            self.found.pop_front();
+        }
+        gist
     }
 
-    /// Tells whether all looks of the last [`AGREE`] have found `text`. Looks that are far apart tell nothing: much can
-    /// have happened between them.
-    fn agrees(&mut self, text: &[u8], now: Moment) -> bool {
+    fn is_as_full_as_ever(&self, gist: Gist) -> bool {
+        self.found.front().is_none_or(|(fullness, _)| *fullness <= gist.fullness)
+    }
+
+    /// Tells whether all looks of the last [`AGREE`] have found the same. Looks that are far apart tell nothing: much
+    /// can have happened between them.
+    fn agrees(&mut self, gist: Gist, now: Moment) -> bool {
         match &mut self.agreed {
-            Some(agreed) if agreed.text == text && now.steady - agreed.last <= AGREE => {
+            Some(agreed) if agreed.gist == gist && now.steady - agreed.last <= AGREE => {
                 agreed.last = now.steady;
                 now.steady - agreed.since >= AGREE
             }
             _ => {
-                self.agreed = Some(Agreed { text: text.to_vec(), since: now.steady, last: now.steady });
+                self.agreed = Some(Agreed { gist, since: now.steady, last: now.steady });
                 false
             }
         }

@@ -89,8 +89,8 @@ impl WatchedFile {
         }
     }
 
-    /// Waits until the file has settled, or looks agree on what `is_whole`, but no longer than `limit`; then the file
-    /// is taken as it is.
+    /// Waits until the file has settled, or looks agree on what `is_whole`, but no longer than `limit`; then the
+    /// fullest text that was found is taken.
     pub(super) fn first(
         &self,
         watch: &mut Watch,
@@ -113,6 +113,8 @@ impl WatchedFile {
             }
         }
         let Content { stamp, text, .. } = file::read(&self.path)?;
+        watch.note(&text);
+        let text = watch.give_up().unwrap_or(text);
         Ok(Version { stamp, text, settled: limit.is_zero() })
     }
 }
