@@ -16,14 +16,22 @@ use crate::config::{Report, Severity};
 pub struct WorkerCheck<'a> {
     settings: &'a WorkersSettings,
     defined: &'a DefinedNames,
-    /// By name; a balancer with the names of its members.
-    listed: HashMap<&'a str, Option<HashSet<&'a str>>>,
+    listed: HashMap<&'a str, Listed<'a>>,
+}
+
+/// What a rule's worker is.
+#[derive(Debug)]
+enum Listed<'a> {
+    Tomcat,
+    /// With the names of its members.
+    Balancer(HashSet<&'a str>),
+    Status,
 }
 
 impl<'a> WorkerCheck<'a> {
     /// Takes the workers that can serve, and all names that have properties.
     pub fn new(settings: &'a WorkersSettings, defined: &'a DefinedNames) -> Self {
-        let listed = settings.workers.iter().map(|worker| (worker.name.as_str(), members(&worker.kind)));
+        let listed = settings.workers.iter().map(|worker| (worker.name.as_str(), Listed::of(&worker.kind)));
         Self { settings, defined, listed: listed.collect() }
     }
 
@@ -31,8 +39,9 @@ impl<'a> WorkerCheck<'a> {
     /// an exclusion), and warns of extensions that have no effect with this worker.
     pub fn check(&self, rule: &Rule, unknown: Severity, report: &mut Report) {
         match self.listed.get(rule.worker.as_str()) {
-            Some(Some(members)) => check_members(rule, members, report),
-            Some(None) => check_without_balancer(rule, report),
+            Some(Listed::Balancer(members)) => check_members(rule, members, report),
+            Some(Listed::Tomcat) => check_without_balancer(rule, report),
+            Some(Listed::Status) => check_status(rule, report),
             None if rule.kind == RuleKind::Exclusion && rule.worker == "*" => {}
             None => self.check_unknown(rule, unknown, report),
         }
@@ -72,11 +81,23 @@ impl<'a> WorkerCheck<'a> {
     }
 }
 
-/// Names of the members of a balancer.
-fn members(kind: &WorkerKind) -> Option<HashSet<&str>> {
-    match kind {
-        WorkerKind::Lb(lb) => Some(lb.members.iter().map(|member| member.worker.name.as_str()).collect()),
-        _ => None,
+impl<'a> Listed<'a> {
+    fn of(kind: &'a WorkerKind) -> Self {
+        match kind {
+            WorkerKind::Lb(lb) => {
+                Self::Balancer(lb.members.iter().map(|member| member.worker.name.as_str()).collect())
+            }
+            WorkerKind::Ajp13(_) => Self::Tomcat,
+            WorkerKind::Status(_) => Self::Status,
+        }
+    }
+}
+
+fn check_status(rule: &Rule, report: &mut Report) {
+    if rule.kind == RuleKind::Mount && !rule.disabled {
+        report.add(Severity::Warning, rule.origin.as_ref(), || {
+            format!("{}: this version has no status page, requests get 503", rule.spelling())
+        });
     }
 }
 

@@ -30,6 +30,7 @@ pub fn suite() -> Suite {
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
         .test("mounts_without_effect_are_told_and_samples_are_not", without_effect)
+        .test("a_map_file_that_children_cannot_read_is_told", unreadable_for_children)
         .test("directives_are_doubted_where_people_lose_hours", doubtful_directives)
         .test("the_files_of_debian_pass_without_a_line", debian)
         .test("silent_names_are_waited_for_together_and_not_for_long", silent_names)
@@ -440,6 +441,18 @@ fn says(conf: &str, expected: &[&str]) {
     assert!(is_right, "{conf}\n{said:#?}");
 }
 
+/// Seen by root alone, who starts the server.
+fn unreadable_for_children() {
+    let conf = "JkMount /* lb\nJkMountFile conf/map.properties";
+    let site = Site::new(Mpm::Event).workers(RIGHT).conf(conf).file("conf/map.properties", "/a=lb\n");
+    assert_eq!(site.configtest().output.trim(), "Syntax OK");
+    fs::set_permissions(site.path("conf/map.properties"), Permissions::from_mode(0o600))
+        .expect("our own file");
+    let told =
+        site.configtest().output.contains("root alone can read it, child processes do not see its changes");
+    assert_eq!(told, rustix::process::geteuid().is_root());
+}
+
 fn without_effect() {
     const NOWHERE: &str =
         "JkMount /a/* lb: mounts of the main server apply to no virtual host; write JkMountCopy All \
@@ -492,6 +505,21 @@ fn without_effect() {
 }
 
 fn doubtful_directives() {
+    let status = Site::new(Mpm::Event)
+        .workers("worker.list=s\nworker.s.type=status")
+        .conf("JkMount /s s")
+        .configtest();
+    assert!(
+        status.output.contains("JkMount /s s: this version has no status page, requests get 503"),
+        "{}",
+        status.output
+    );
+    let unnamed = Site::new(Mpm::Event).conf("JkMount /a lb").configtest();
+    assert!(
+        unnamed.output.contains("JkWorkersFile names the file with the workers, and is missing"),
+        "{}",
+        unnamed.output
+    );
     let mount = |section: &str, name: &str| format!("<{section}>\nJkMount lb\n</{name}>");
     says(&mount("Location /shop/*", "Location"), &[]);
     says(

@@ -2,12 +2,14 @@
 //!
 //! Rules: "workers-properties, section 6.2" and "connections, section 5".
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bstr::{BStr, ByteSlice};
 
 use super::map::shown;
 use super::section::Section;
+use super::spec::ValueKind;
 use super::table::Property;
 use super::values::{self, PingMode};
 use crate::config::settings::{Ajp13Settings, FailStatus, RecoveryOptions, Secret};
@@ -30,6 +32,7 @@ pub(super) fn ajp13(section: &mut Section<'_>, name: &BStr, threads: usize) -> A
     let socket_timeout = section.limit(Property::SocketTimeout);
     let pool_size = pool_size(section);
     let pings = pings(section);
+    doubt_units(section);
     Ajp13Settings {
         name: name.to_str_lossy().into_owned(),
         host: host(section),
@@ -68,6 +71,33 @@ pub(super) fn secret(section: &Section<'_>) -> Option<Secret> {
     section.entry(Property::Secret).map(|entry| Secret::new(&entry.text))
 }
 
+/// Times that are hardly meant: they look as if counted in the other unit.
+const HARDLY_MEANT: [(Property, RangeInclusive<i32>); 7] = [
+    (Property::SocketConnectTimeout, 1..=49),
+    (Property::ConnectTimeout, 1..=49),
+    (Property::PrepostTimeout, 1..=49),
+    (Property::PingTimeout, 1..=49),
+    (Property::ReplyTimeout, 1..=99),
+    (Property::SocketTimeout, 10_001..=i32::MAX),
+    (Property::PoolTimeout, 86_401..=i32::MAX),
+];
+
+fn doubt_units(section: &mut Section<'_>) {
+    for (property, doubted) in HARDLY_MEANT {
+        // A name that is none was told, with the unit of what was meant.
+        let entry =
+            section.entry(property).filter(|entry| entry.written.ends_with(property.name().as_bytes()));
+        let number = entry.and_then(|entry| values::number(&entry.text).ok());
+        if number.is_some_and(|number| number.ignored.is_empty() && doubted.contains(&number.value)) {
+            let text = match property.spec().kind {
+                ValueKind::Milliseconds => "the unit is milliseconds; is so short a time meant?",
+                _ => "the unit is seconds; is so long a time meant?",
+            };
+            section.warn(property, text);
+        }
+    }
+}
+
 fn host(section: &mut Section<'_>) -> String {
     let host = section.string(Property::Host);
     if host.contains(|character: char| character.is_ascii_whitespace()) {
@@ -90,6 +120,10 @@ fn source(section: &mut Section<'_>) -> Option<String> {
 
 /// Address and port of a host that is written as in a URL, which does not resolve.
 fn split_host(host: &str) -> Option<(&str, Option<&str>)> {
+    if let Some((_, rest)) = host.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or_default();
+        return Some(split_host(authority).unwrap_or((authority, None)));
+    }
     if let Some((address, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return Some((address, rest.strip_prefix(':')));
     }
@@ -101,6 +135,7 @@ fn split_host(host: &str) -> Option<(&str, Option<&str>)> {
 fn cause(host: &str) -> &'static str {
     match host.starts_with('[') {
         true => "an IPv6 address is written without brackets",
+        false if host.contains("://") => "a host is no URL",
         false => "a host with a port does not resolve",
     }
 }

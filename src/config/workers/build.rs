@@ -16,8 +16,8 @@ use super::section::{one_of, Item, Section};
 use super::status::status;
 use super::table::{Property, OLD_TYPES, TYPES};
 use super::variables;
-use crate::config::diagnostic::{did_you_mean, nearest, Origin, Report};
-use crate::config::settings::{WorkerKind, WorkerSettings, WorkersSettings};
+use crate::config::diagnostic::{did_you_mean, extends, nearest, Origin, Report};
+use crate::config::settings::{Ajp13Settings, WorkerKind, WorkerSettings, WorkersSettings};
 use crate::text::{begins_as_path_or_wildcard, split_prefixes};
 
 /// What `type` says.
@@ -145,7 +145,10 @@ impl<'a> Builder<'a> {
         let complaint = match written.as_ref() {
             old if OLD_TYPES.contains(&old) => "this type is not supported, use ajp13".to_owned(),
             other => {
-                let guess = did_you_mean(other, TYPES.iter().copied());
+                let guess = match extends(other, TYPES) {
+                    Some(longer) => format!(", did you mean {longer}?"),
+                    None => did_you_mean(other, TYPES.iter().copied()),
+                };
                 format!("unknown worker type, expected {}{guess}", one_of(TYPES))
             }
         };
@@ -193,11 +196,20 @@ impl<'a> Builder<'a> {
         self.check_type(name);
         let threads = self.threads;
         let kind = match WorkerType::of(self.map, name) {
-            WorkerType::Ajp13 => WorkerKind::Ajp13(ajp13(&mut self.section(name), name, threads)),
+            WorkerType::Ajp13 => WorkerKind::Ajp13(self.lone_ajp13(name, threads)),
             WorkerType::Lb => WorkerKind::Lb(lb(self, name, item.origin.as_ref())?),
             WorkerType::Status => WorkerKind::Status(status(&mut self.section(name), name)),
         };
         Some(WorkerSettings { name: name.to_str_lossy().into_owned(), kind, mounts: self.mounts(name) })
+    }
+
+    fn lone_ajp13(&mut self, name: &BStr, threads: usize) -> Ajp13Settings {
+        let mut section = self.section(name);
+        let settings = ajp13(&mut section, name, threads);
+        if settings.port == 0 {
+            section.warn(Property::Port, "port 0 stands for no Tomcat: every request gets 503");
+        }
+        settings
     }
 
     fn mounts(&mut self, worker: &BStr) -> Vec<(String, Option<Origin>)> {

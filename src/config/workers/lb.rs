@@ -104,6 +104,7 @@ fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<
         members.push(member(builder, item, secret));
     }
     expect_same_address(builder, lb, &members);
+    expect_secrets(builder, lb, &members);
     members
 }
 
@@ -170,11 +171,32 @@ fn expect_same_address(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed])
             (false, true) => "no port, using 8009",
             (true, true) => "no host and no port, using localhost:8009",
         };
-        let first = map.iter().find(|(_, entry)| is_about(entry.written.as_bstr(), name));
-        if let Some((_, entry)) = first {
-            let text = format!("member {name} has {missing}; others of balancer {lb} have their own");
-            builder.report.warn(entry.first_origin(), text);
+        let text = || format!("member {name} has {missing}; others of balancer {lb} have their own");
+        warn_about(builder, name, text);
+    }
+}
+
+/// Warns of a member without a secret where others have one: its Tomcat hardly does without.
+fn expect_secrets(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
+    let has_secret = |routed: &&Routed| routed.member.worker.secret.is_some();
+    if !members.iter().any(|routed| has_secret(&routed)) {
+        return;
+    }
+    for routed in members.iter().filter(|routed| !has_secret(routed)) {
+        let name = BStr::new(&routed.member.worker.name);
+        if builder.map.empty_line(name, Property::Secret).is_none() {
+            warn_about(builder, name, || {
+                format!("member {name} has no secret; others of balancer {lb} have one")
+            });
         }
+    }
+}
+
+/// Warns at the first line about the worker `name`; one without any was told where it is listed.
+fn warn_about(builder: &mut Builder<'_>, name: &BStr, text: impl FnOnce() -> String) {
+    let first = builder.map.iter().find(|(_, entry)| is_about(entry.written.as_bstr(), name));
+    if let Some((_, entry)) = first {
+        builder.report.warn(entry.first_origin(), text());
     }
 }
 

@@ -83,7 +83,12 @@ impl PropertyMap {
     pub fn read_line(&mut self, text: &[u8], origin: &Origin, report: &mut Report) {
         self.file.get_or_insert_with(|| Origin::new(&origin.file, 0));
         complain_about_octets(text, origin, report);
-        self.take(properties::parse_pair(properties::before_nul(text)), origin, report);
+        match properties::parse_pair(properties::before_nul(text)) {
+            Line::Ignored(text) if !text.contains(&b'=') => {
+                report.warn(Some(origin), "JkWorkerProperty: the line is ignored, it has no =");
+            }
+            line => self.take(line, origin, report),
+        }
     }
 
     /// Reads a whole file.
@@ -183,6 +188,9 @@ impl PropertyMap {
     fn doubt(&mut self, key: &BStr, value: &BStr, origin: &Origin, report: &mut Report) {
         let text = match odd_character(value) {
             Some(odd) => format!("{key}: {odd} is part of the value; is it meant?"),
+            None if has_shell_variable(value) && !is_secret(key) => {
+                format!("{key}: ${{...}} stays as written, a variable is written $(...)")
+            }
             None if is_quoted(value) => format!("{key}: the quotes are part of the value; are they meant?"),
             None => return,
         };
@@ -296,6 +304,11 @@ fn is_secret(key: &BStr) -> bool {
 /// Tells whether a wrong value of `key` keeps the server from starting.
 fn is_refusable(key: &BStr) -> bool {
     spec_of(key).is_some_and(|spec| spec.range.outside == Outside::Refused)
+}
+
+/// Tells whether a value holds a variable as shells, and httpd's own files, write it.
+fn has_shell_variable(value: &[u8]) -> bool {
+    memmem::find(value, b"${").is_some_and(|start| value[start..].contains(&b'}'))
 }
 
 /// Tells whether no value of `key` has any effect, and so no second one either.

@@ -30,6 +30,11 @@ pub(super) struct Role {
 }
 
 impl Role {
+    /// A balancer that has it as member.
+    pub(super) fn balancer(&self) -> Option<&BStr> {
+        self.balancer.as_ref().map(|name| name.as_bstr())
+    }
+
     /// Adds what `other` is used for.
     fn add(&mut self, other: &Role) {
         self.scopes |= other.scopes;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::map::PropertyMap;
-use super::spec::Standing;
+use super::spec::{Standing, ValueKind};
 use super::table::{Property, TABLE};
 use crate::config::diagnostic::{did_you_mean, nearest};
 use crate::config::properties::{self, Line};
@@ -47,7 +47,9 @@ const FOREIGN: &[(&str, Property)] = &[
     ("ttl", Property::PoolTimeout),
     ("acquire", Property::AcquireTimeout),
     ("keepalive", Property::SocketKeepalive),
+    ("connectionTimeout", Property::PoolTimeout),
     ("connectiontimeout", Property::SocketConnectTimeout),
+    ("packetSize", Property::MaxPacketSize),
     ("timeout", Property::SocketTimeout),
     ("retry", Property::RecoverTime),
     ("loadfactor", Property::Lbfactor),
@@ -57,6 +59,23 @@ const FOREIGN: &[(&str, Property)] = &[
     ("requiredsecret", Property::Secret),
 ];
 
+/// What Tomcat's Connector takes and no worker does.
+const OF_TOMCAT: &[&str] = &[
+    "secretRequired",
+    "maxThreads",
+    "minSpareThreads",
+    "maxConnections",
+    "acceptCount",
+    "keepAliveTimeout",
+    "redirectPort",
+    "protocol",
+    "address",
+    "tomcatAuthentication",
+    "allowedRequestAttributesPattern",
+    "URIEncoding",
+    "maxPostSize",
+];
+
 /// Rejects keys of workers that end in no known property.
 pub(super) fn validate_key(key: &BStr) -> Result<(), UnknownProperty> {
     let Some((_, name)) = split_key(key) else { return Ok(()) };
@@ -64,14 +83,33 @@ pub(super) fn validate_key(key: &BStr) -> Result<(), UnknownProperty> {
         return Ok(());
     }
     let word = name.to_str_lossy();
-    let foreign = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(&word));
-    let meant = foreign.map(|(_, property)| *property).or_else(|| meant_property(&word));
-    let advice = match (foreign, meant) {
-        (Some(_), Some(ours)) => format!(" (of another connector), use {}", ours.name()),
-        (None, Some(ours)) => format!(", did you mean {}?", ours.name()),
-        (_, None) => String::new(),
+    let (advice, meant) = match (foreign(&word), meant_property(&word)) {
+        _ if OF_TOMCAT.contains(&word.as_ref()) => {
+            (" (of Tomcat), it belongs into the Connector in server.xml".to_owned(), None)
+        }
+        (Some(ours), _) => {
+            (format!(" (of another connector), use {}{}", ours.name(), unit(ours)), Some(ours))
+        }
+        (None, Some(ours)) => (format!(", did you mean {}?", ours.name()), Some(ours)),
+        (None, None) => (String::new(), None),
     };
     Err(UnknownProperty { complaint: format!("{key}: unknown property {name}{advice}"), meant })
+}
+
+/// Our property for what others call `name`; two of them differ by case alone.
+fn foreign(name: &str) -> Option<Property> {
+    let exact = FOREIGN.iter().find(|(foreign, _)| *foreign == name);
+    let found = exact.or_else(|| FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(name)));
+    found.map(|(_, property)| *property)
+}
+
+/// The unit of a time, which others count otherwise.
+fn unit(property: Property) -> &'static str {
+    match property.spec().kind {
+        ValueKind::Milliseconds => ", in milliseconds",
+        ValueKind::Seconds => ", in seconds",
+        _ => "",
+    }
 }
 
 /// The property that is most like `name`, which is none.
@@ -103,6 +141,8 @@ pub struct DefinedNames {
     listed: BTreeSet<BString>,
     /// The file that holds more of them was not read, and that was said.
     unread: bool,
+    /// No directive says where workers are defined.
+    unnamed: bool,
 }
 
 impl DefinedNames {
@@ -116,6 +156,11 @@ impl DefinedNames {
     /// Notes that there may be more names, in a file that could not be read.
     pub fn set_unread(&mut self) {
         self.unread = true;
+    }
+
+    /// Notes that no directive says where workers are defined.
+    pub fn set_unnamed(&mut self) {
+        self.unnamed = true;
     }
 
     /// Tells whether `name` is missing for a reason that was complained about where workers are defined: it is listed,
@@ -164,6 +209,12 @@ pub fn check_mounted_worker(
     }
     if defined.contains(worker.as_bytes()) || settings.is_member(worker) {
         return Some(("is not in worker.list", "; add it to worker.list".to_owned()));
+    }
+    if defined.unnamed {
+        return Some((
+            "is not defined",
+            "; JkWorkersFile names the file with the workers, and is missing".to_owned(),
+        ));
     }
     let listed = settings.workers.iter().map(|worker| worker.name.as_str());
     Some(("is not defined", did_you_mean(worker, listed)))

@@ -1,6 +1,7 @@
 //! Workers that nothing uses, where that was hardly meant: misspelt, or a fragment.
 //!
-//! A whole worker that is not used is somebody's business: a reserve, or a sample.
+//! A whole worker that is not used is somebody's business: a reserve, or a sample; but not one that is numbered as the
+//! members of a balancer are.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -33,11 +34,12 @@ pub(super) fn check(
         if mentioned.contains(name) || is_template(name) || !told.insert(name) {
             continue;
         }
-        let guess = meant(&written, roles, name);
-        if guess.is_none() && !is_fragment(map, name) {
-            continue;
-        }
-        let guess = guess.map(|guess| format!(", did you mean {guess}?")).unwrap_or_default();
+        let guess = match (meant(&written, roles, name), balancer_of_siblings(map, roles, name)) {
+            (Some(guess), _) => format!(", did you mean {guess}?"),
+            (None, _) if is_fragment(map, name) => String::new(),
+            (None, Some(balancer)) => format!("; is it missing in worker.{balancer}.balance_workers?"),
+            (None, None) => continue,
+        };
         let text = format!(
             "{}: worker {name} is neither in worker.list nor a member nor referred to, so nothing uses it{guess}",
             entry.written
@@ -78,7 +80,15 @@ fn meant<'r>(written: &Written<'_>, roles: &'r Roles, name: &BStr) -> Option<&'r
     let word = name.to_str_lossy();
     let used = roles.keys().filter(|used| !is_numbered_alike(used, name));
     let near = used.filter_map(|used| nearest(&word, [used.to_str().ok()?]));
-    nearest(&word, near.filter(|used| completes(written, name, BStr::new(used))))
+    let is_fit = |used: &&str| used.eq_ignore_ascii_case(&word) || completes(written, name, BStr::new(used));
+    nearest(&word, near.filter(is_fit))
+}
+
+/// The balancer of workers that are called like `name` but for a number: who adds a Tomcat may forget to list it.
+fn balancer_of_siblings<'r>(map: &PropertyMap, roles: &'r Roles, name: &BStr) -> Option<&'r BStr> {
+    let is_numbered = name.iter().any(u8::is_ascii_digit) && WorkerType::of(map, name) == WorkerType::Ajp13;
+    let alike = roles.iter().filter(|(used, _)| is_numbered && is_numbered_alike(used, name));
+    alike.into_iter().find_map(|(_, role)| role.balancer())
 }
 
 /// Tells whether two names differ in nothing but their digits, which is hardly a slip.

@@ -2,9 +2,9 @@
 //!
 //! Nothing is made here: configtest may be run by anyone, beside a running server. "decisions, row 1".
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{access, Access};
@@ -25,6 +25,7 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
     if let Some((path, origin)) = named.or_else(|| Some((default("jk-runtime-status")?, None))) {
         complain(("JkShmFile", origin), &path, directory_obstacle(&path), report);
     }
+    hosts.iter().for_each(|host| doubt_mount_file(host, report));
     let mut known: Vec<PathBuf> = Vec::new();
     for host in hosts {
         let named = match &host.settings.log_file {
@@ -36,6 +37,19 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
             complain(("JkLogFile", origin), &path, log_obstacle(&path), report);
             known.push(path);
         }
+    }
+}
+
+/// Warns of a map file that is looked at for changes, and that child processes, which are not root, can't read.
+fn doubt_mount_file(host: &HostPlan, report: &mut Report) {
+    let Some(file) = host.settings.mount_file.as_ref().filter(|_| geteuid().is_root()) else { return };
+    let is_roots_alone = |found: Metadata| found.is_file() && found.uid() == 0 && found.mode() & 0o077 == 0;
+    let looks_for_changes = host.settings.mount_file_reload != Some(0);
+    if looks_for_changes && std::fs::metadata(&file.path).is_ok_and(is_roots_alone) {
+        let path = file.path.display();
+        let text =
+            format!("JkMountFile {path}: root alone can read it, child processes do not see its changes");
+        report.warn(Some(&file.origin), text);
     }
 }
 

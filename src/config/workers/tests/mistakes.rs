@@ -174,7 +174,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("= 5", &["w.properties:8: the line is ignored: nothing is left of ="]),
     (
-        "worker.t1.secret=ab#cd",
+        "worker.t1.secret=ab#cd\nworker.t2.secret=s",
         &["w.properties:8: worker.t1.secret: the value ends at #, which starts a comment; put a blank before \
            it if it is one"],
     ),
@@ -187,7 +187,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["w.properties:8: worker.t1.host is set a second time (first in w.properties:4); c replaces a"],
     ),
     (
-        "worker.t1.secret=one\nworker.t1.secret=two",
+        "worker.t1.secret=one\nworker.t1.secret=two\nworker.t2.secret=s",
         &["w.properties:9: worker.t1.secret is set a second time (first in w.properties:8); this value \
            replaces the first"],
     ),
@@ -210,7 +210,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("worker.t1.socket_timeout=-1", &["w.properties:8: worker.t1.socket_timeout=-1: expected 0 or more, taken as 0"]),
     ("worker.t1.reply_timeout=-5", &["w.properties:8: worker.t1.reply_timeout=-5: expected 0 or more, taken as 0"]),
-    ("worker.t1.secret=\"s\"", &["w.properties:8: worker.t1.secret: the quotes are part of the value; are they meant?"]),
+    ("worker.t1.secret=\"s\"\nworker.t2.secret=s", &["w.properties:8: worker.t1.secret: the quotes are part of the value; are they meant?"]),
     ("worker.balancer.secret='s'", &["w.properties:8: worker.balancer.secret: the quotes are part of the value; are they meant?"]),
     ("worker.t3.port=65536\nworker.list=t3", &["error: w.properties:8: worker.t3.port=65536: expected 0 to 65535"]),
     (
@@ -250,6 +250,30 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("worker.list=balancer", &["w.properties:8: worker.list: worker balancer is listed twice"]),
     ("worker.t1.retries=601", &["w.properties:8: worker.t1.retries=601: retries x retry_interval is 60 s: a request may wait, and keep its thread, for that long"]),
     ("worker.balancer.retry_interval=31000", &["w.properties:8: worker.balancer.retry_interval=31000: retries x retry_interval is 62 s: a request may wait, and keep its thread, for that long"]),
+    (
+        "worker.t3.host=c\nworker.t3.port=3",
+        &["w.properties:8: worker.t3.host: worker t3 is neither in worker.list nor a member nor referred to, so nothing \
+           uses it; is it missing in worker.balancer.balance_workers?"],
+    ),
+    (
+        "worker.T1.port=1009",
+        &["w.properties:8: worker.T1.port: worker T1 is neither in worker.list nor a member nor referred to, so nothing \
+           uses it, did you mean t1?"],
+    ),
+    (
+        "worker.t1.secret=s",
+        &["w.properties:6: member t2 has no secret; others of balancer balancer have one"],
+    ),
+    ("worker.list=t3\nworker.t3.port=0", &["w.properties:9: worker.t3.port=0: port 0 stands for no Tomcat: every request gets 503"]),
+    ("worker.t1.type=ajp", &["error: w.properties:8: worker.t1.type=ajp: unknown worker type, expected ajp13, lb or status, did you mean ajp13?"]),
+    ("worker.t3.host=http://c:8009/x\nworker.list=t3", &["w.properties:8: worker.t3.host=http://c:8009/x: a host is no URL, use host=c and port=8009"]),
+    ("worker.list=t3\nworker.t3.port=${AJP}", &["error: w.properties:9: worker.t3.port: ${...} stays as written, a variable is written $(...)"]),
+    ("worker.t1.connectiontimeout=5", &["error: w.properties:8: worker.t1.connectiontimeout: unknown property connectiontimeout (of another connector), use socket_connect_timeout, in milliseconds"]),
+    ("worker.t1.connectionTimeout=60000", &["error: w.properties:8: worker.t1.connectionTimeout: unknown property connectionTimeout (of another connector), use connection_pool_timeout, in seconds"]),
+    ("worker.t1.packetSize=9000", &["error: w.properties:8: worker.t1.packetSize: unknown property packetSize (of another connector), use max_packet_size"]),
+    ("worker.t1.secretRequired=false", &["error: w.properties:8: worker.t1.secretRequired: unknown property secretRequired (of Tomcat), it belongs into the Connector in server.xml"]),
+    ("worker.t1.socket_connect_timeout=5", &["w.properties:8: worker.t1.socket_connect_timeout=5: the unit is milliseconds; is so short a time meant?"]),
+    ("worker.t1.socket_timeout=30000", &["w.properties:8: worker.t1.socket_timeout=30000: the unit is seconds; is so long a time meant?"]),
     ("a=b\0c", &["w.properties:8: the line is read only up to its NUL octet"]),
 ];
 
@@ -267,7 +291,7 @@ fn what_is_correct_is_not_talked_about() {
         "worker.t1.retry_interval=0\nworker.t1.connection_acquire_timeout=0",
         "worker.t1.retries=600\nworker.balancer.retry_interval=30000",
         "worker.t1.reply_timeout=0\nworker.t1.socket_timeout=0",
-        "worker.t1.secret=a\"b",
+        "worker.balancer.secret=a\"b",
         "worker.maintain=0",
         "net.host=10.0.0.1\nworker.t1.source=$(net.host)",
         "worker.t1.source=$(worker.t2.host)",

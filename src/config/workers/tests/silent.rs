@@ -6,14 +6,14 @@ use super::*;
 const RIGHT: &[&str] = &[
     // A whole worker that nothing uses resembles nothing that is missing.
     "worker.reserve.host=c\nworker.reserve.port=3",
-    "worker.t3.host=c\nworker.t3.port=3",
+    "worker.t.host=c\nworker.t.port=3",
     "worker.lb2.type=lb\nworker.lb2.balance_workers=t1",
     "worker.jk.type=status",
     "worker.inprocess.type=jni\nworker.inprocess.stdout=/dev/null",
     // Empty variables, and properties that say the same twice.
     "workers.tomcat_home=\nworkers.java_home=",
     "worker.t1.port=1",
-    "worker.t1.secret=one\nworker.t1.secret=one",
+    "worker.t1.secret=one\nworker.t1.secret=one\nworker.t2.secret=two",
     // A weight of a worker that shares nothing.
     "worker.list=solo\nworker.solo.lbfactor=50",
 ];

@@ -33,6 +33,9 @@ pub(super) fn read(
     });
     let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
     let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
+    if global.workers_file.is_none() && global.worker_properties.is_empty() {
+        loaded.defined.set_unnamed();
+    }
     if unreadable.has_errors() {
         loaded.defined.set_unread();
     }
