@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 
 /// Stands for the `%` of a slash that stays encoded; httpd refuses paths with NUL.
-const MARK: u8 = 0;
+pub(super) const MARK: u8 = 0;
 
 /// Length of `%2F`.
 const ESCAPE: usize = 3;
@@ -76,7 +76,7 @@ fn is_slash(text: &[u8]) -> bool {
 }
 
 /// The path of a request target, which may begin with scheme and host.
-fn path_of(target: &[u8]) -> &[u8] {
+pub(super) fn path_of(target: &[u8]) -> &[u8] {
     let end = memchr(b'?', target).unwrap_or(target.len());
     let target = &target[..end];
     match memmem::find(target, b"://") {
@@ -89,7 +89,7 @@ fn path_of(target: &[u8]) -> &[u8] {
 }
 
 /// Decodes a path, but for slashes, whose `%` becomes a [`MARK`].
-fn decode(path: &[u8]) -> Vec<u8> {
+pub(super) fn decode(path: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((first, after)) = rest.split_first() {

@@ -38,10 +38,6 @@ pub fn has_dot_segments(path: &[u8]) -> bool {
     segments(path).any(|segment| matches!(segment, b"." | b".."))
 }
 
-fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|octet| *octet == b'/')
-}
-
 /// Tells whether nothing would change; an empty segment is clean only at the end.
 fn is_clean(path: &[u8]) -> bool {
     let mut ended = false;
@@ -54,10 +50,25 @@ fn is_clean(path: &[u8]) -> bool {
 }
 
 fn clean(path: &[u8]) -> Result<Vec<u8>, UriError> {
+    resolve(segments(path).map(without_parameters))
+}
+
+pub(super) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|octet| *octet == b'/')
+}
+
+pub(super) fn without_parameters(segment: &[u8]) -> &[u8] {
+    &segment[..memchr(b';', segment).unwrap_or(segment.len())]
+}
+
+/// The path of these names, but for empty ones and dot segments.
+///
+/// # Errors
+/// It climbs above the root.
+pub(super) fn resolve<'n>(names: impl Iterator<Item = &'n [u8]>) -> Result<Vec<u8>, UriError> {
     let mut kept: SmallVec<[&[u8]; 32]> = SmallVec::new();
     let mut is_directory = false;
-    for segment in segments(path) {
-        let name = &segment[..memchr(b';', segment).unwrap_or(segment.len())];
+    for name in names {
         is_directory = matches!(name, b"" | b"." | b"..");
         match name {
             b"" | b"." => {}
@@ -65,7 +76,8 @@ fn clean(path: &[u8]) -> Result<Vec<u8>, UriError> {
             _ => kept.push(name),
         }
     }
-    let mut uri = Vec::with_capacity(path.len() + 1);
+    let length = kept.iter().map(|name| name.len() + 1).sum::<usize>() + 1;
+    let mut uri = Vec::with_capacity(length);
     for name in &kept {
         uri.push(b'/');
         uri.extend_from_slice(name);

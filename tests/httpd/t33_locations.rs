@@ -28,8 +28,9 @@ enum Fate {
     As(&'static str),
     /// 403.
     Denied,
-    /// Its way leads through what is denied: who is routed by a handler is denied, a mount looks at the end only.
-    Through,
+    /// Its way leads through what is denied: who is routed by a handler is denied, a mount looks at the end only, and it
+    /// arrives so.
+    Through(&'static str),
     /// Refused with this status.
     Refused(u16),
 }
@@ -83,7 +84,11 @@ const SPELLINGS: &[(&str, Fate)] = &[
     ("/admin%20/x", Same),
     ("/admin;x/..;/public/x", Same),
     ("/admin;x/../public/x", As("/public/x")),
-    ("/admin/..;/public/x", Through),
+    ("/admin/..;/public/x", Through("/admin/..;/public/x")),
+    ("/admin/..%3B/public/x", Through("/admin/..;/public/x")),
+    ("/admin/%2e%2e%3bv/public/x", Through("/admin/..;v/public/x")),
+    ("/admin%2Fb/../public/x", As("/public/x")),
+    ("/admin%5Cb/../public/x", As("/public/x")),
     // What is denied.
     ("/admin", Denied),
     ("/admin/", Denied),
@@ -133,6 +138,12 @@ const SLASHES: &[(&str, [Fate; 3])] = &[
     ("/public/y/../a%2Fb", [Refused(404), As("/public/a/b"), As("/public/a%2Fb")]),
     ("/public/x;v=1/a%2Fb", [Refused(404), As("/public/x;v=1/a/b"), Same]),
     ("/public;a=%2F/x", [Refused(404), As("/public;a=/x"), Same]),
+    // Whether it is in the parameter, or in the name that `..` takes away, depends on what comes first.
+    ("/;a%2Fb/admin/x", [Refused(404), As("/;a/b/admin/x"), Denied]),
+    ("/;%2fb/admin/x", [Refused(404), As("/;/b/admin/x"), Denied]),
+    ("/public;a%2Fb/x", [Refused(404), As("/public;a/b/x"), Same]),
+    ("/public/y%2Fz/..;/x", [Refused(404), As("/public/y/z/..;/x"), Same]),
+    ("/a%2Fb/..;/admin/x", [Refused(404), As("/a/b/..;/admin/x"), Denied]),
     ("/admin%2Fx", [Refused(404), Denied, Same]),
     ("/admin%2fx;v=1", [Refused(404), Denied, Same]),
     ("/%2Fadmin/x", [Refused(404), Denied, Same]),
@@ -174,6 +185,9 @@ JkMount /fallback/front w
 <Location /fallback>
   FallbackResource /fallback/front
 </Location>
+RewriteEngine On
+RewriteRule "^/rewritten/(.*)" /rewritten-to/front [PT]
+JkMount /rewritten-to/* w
 <LocationMatch "^/(mount|section|handler|variable|alias|index|fallback)/admin(/|$)">
   Require all denied
 </LocationMatch>
@@ -187,7 +201,7 @@ fn server(backend: &Backend, options: &str) -> Httpd {
             format!("<VirtualHost *:@PORT@>\nServerName {mode}.test\nAllowEncodedSlashes {mode}\n{options}\n{CONF}</VirtualHost>\n")
         })
         .collect();
-    let site = ["env", "setenvif", "dir"]
+    let site = ["env", "setenvif", "dir", "rewrite"]
         .iter()
         .fold(Site::single_child(Mpm::Event, 8), |site, name| site.load(name));
     let trees = ["htdocs/index", "htdocs/fallback", "apps/alias"];
@@ -224,27 +238,31 @@ fn spellings() {
                 let expected = match fate {
                     Same => arrives(spelling),
                     As(uri) => arrives(uri),
-                    Through if !by_handler => arrives(spelling),
-                    Denied | Through => (403, None),
+                    Through(uri) if !by_handler => arrives(uri),
+                    Denied | Through(_) => (403, None),
                     Refused(status) => (status, None),
                 };
                 let (status, body) = ask(&httpd, mode, &format!("{way}{spelling}"));
                 let found = (status, Some(body).filter(|_| status == 200));
                 assert_eq!(found, expected, "{way}{spelling} with AllowEncodedSlashes {mode}");
             }
-            let file = ask(&httpd, mode, &format!("/alias{spelling}/file"));
-            assert!(!file.1.contains("secret"), "/alias{spelling}/file with {mode}");
-            let index = ask(&httpd, mode, &format!("/index{spelling}/"));
-            assert!(index.0 != 200 || index.1.starts_with("/index/public"), "/index{spelling}/: {index:?}");
-            let fallback = ask(&httpd, mode, &format!("/fallback{spelling}"));
-            assert!(
-                fallback.0 != 200 || fallback.1 == "/fallback/front",
-                "/fallback{spelling}: {fallback:?}"
-            );
+            what_leads_elsewhere(&httpd, mode, spelling);
         }
     }
     what_httpd_finds_first(&httpd);
     assert_nothing_denied(&backend);
+}
+
+/// The ways on which a request becomes one for another URI: that one arrives, or nothing.
+fn what_leads_elsewhere(httpd: &Httpd, mode: &str, spelling: &str) {
+    let file = ask(httpd, mode, &format!("/alias{spelling}/file"));
+    assert!(!file.1.contains("secret"), "/alias{spelling}/file with {mode}");
+    let index = ask(httpd, mode, &format!("/index{spelling}/"));
+    assert!(index.0 != 200 || index.1.starts_with("/index/public"), "/index{spelling}/: {index:?}");
+    for (path, front) in [("/fallback", "/fallback/front"), ("/rewritten", "/rewritten-to/front")] {
+        let found = ask(httpd, mode, &format!("{path}{spelling}"));
+        assert!(found.0 != 200 || found.1 == front, "{path}{spelling} with {mode}: {found:?}");
+    }
 }
 
 /// The ways on which httpd looks at its own files first.
@@ -283,51 +301,68 @@ fn forwarding_options() {
         for (index, mode) in MODES.iter().enumerate() {
             for (spelling, fate) in table(index) {
                 for way in ["/mount", "/handler"] {
-                    let status = ask(&httpd, mode, &format!("{way}{spelling}")).0;
+                    let (status, body) = ask(&httpd, mode, &format!("{way}{spelling}"));
                     let allowed: &[u16] = match fate {
                         // ForwardURICompat refuses what Tomcat would decode a second time.
                         Same | As(_) if option == "ForwardURICompat" => &[200, 400],
                         Same | As(_) => &[200],
-                        Through => &[200, 403],
+                        Through(_) => &[200, 403],
                         Denied if option == "ForwardURICompat" => &[403, 400],
                         Denied => &[403],
                         Refused(400) => &[400],
                         Refused(_) => &[404],
                     };
                     assert!(allowed.contains(&status), "{way}{spelling} with {option} and {mode}: {status}");
+                    if matches!(fate, Same) && option == "ForwardURICompatUnparsed" {
+                        assert_eq!(body, format!("{way}{spelling}"), "with {mode}");
+                    }
                 }
+                what_leads_elsewhere(&httpd, mode, spelling);
             }
         }
+        what_httpd_finds_first(&httpd);
     }
     assert_nothing_denied(&backend);
 }
 
 fn assert_nothing_denied(backend: &Backend) {
-    for uri in backend.requests().iter().map(|forward| understood(&forward.uri)) {
-        assert_ne!(uri.split('/').nth(2), Some("admin"), "{uri} was reached");
+    for forward in backend.requests() {
+        // Where encoded slashes are names' own, Tomcat has to be told so as well.
+        let decodes_slashes: &[bool] =
+            if forward.server.0 == "nodecode.test" { &[false] } else { &[false, true] };
+        for uri in decodes_slashes.iter().map(|decodes| understood(&forward.uri, *decodes)) {
+            assert_ne!(uri.split('/').nth(2), Some("admin"), "{} reached {uri}", forward.uri);
+        }
     }
 }
 
-/// What Tomcat makes of a URI: decoded once but for slashes, without parameters and dot segments.
-fn understood(uri: &str) -> String {
-    let mut kept: Vec<String> = Vec::new();
-    for segment in uri.split('/').skip(1) {
-        match &*decoded(segment.split(';').next().unwrap_or_default()) {
+/// What Tomcat makes of a URI, by `encodedSolidusHandling`: parameters are taken away, then the rest is decoded once,
+/// slashes included or not, and then dot segments are resolved.
+fn understood(uri: &str, decodes_slashes: bool) -> String {
+    let names: Vec<_> = uri
+        .split('/')
+        .map(|segment| decoded(segment.split(';').next().unwrap_or_default(), decodes_slashes))
+        .collect();
+    let mut kept: Vec<&str> = Vec::new();
+    let path = names.join("/");
+    for name in path.split('/') {
+        match name {
             "" | "." => {}
             ".." => drop(kept.pop()),
-            name => kept.push(name.to_owned()),
+            name => kept.push(name),
         }
     }
     format!("/{}", kept.join("/"))
 }
 
-fn decoded(name: &str) -> String {
+fn decoded(name: &str, decodes_slashes: bool) -> String {
     let mut pieces = name.split('%');
     let mut octets = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
         match piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(octet) if octet != b'/' => {
-                octets.push(octet);
+            Some(octet) if octet != b'/' || decodes_slashes => {
+                // A connector with allowBackslash takes it for a slash.
+                octets.push(if octet == b'\\' && decodes_slashes { b'/' } else { octet });
                 octets.extend_from_slice(&piece.as_bytes()[2..]);
             }
             _ => octets.extend_from_slice(format!("%{piece}").as_bytes()),

@@ -16,7 +16,7 @@ use variables::number;
 pub(super) use variables::{reply_timeout, switch};
 
 use super::record::RequestRecord;
-use super::uri::encoded_slashes;
+use super::uri::{as_received, encoded_slashes};
 use crate::ajp::{Attributes, ForwardRequest};
 use crate::config::directives::Indicator;
 use crate::ffi::request::Request;

@@ -68,6 +68,15 @@ pub(super) fn refuse_unsafe(
     Err(400)
 }
 
+/// The target's text, which was received with `uri`, if no container reads another resource in it than sections and
+/// access rules decided about. It may: where the request became one for another URI, and by what httpd decodes before it
+/// looks for parameters and dot segments.
+pub(super) fn as_received<'t>(request: Request<'_>, uri: &[u8], target: &'t [u8]) -> Option<&'t [u8]> {
+    let text = &target[..memchr::memchr(b'?', target).unwrap_or(target.len())];
+    let clean = mapping::normalise(uri).ok()?;
+    mapping::reads_as(text, &clean, request.keeps_encoded_slashes()).then_some(text)
+}
+
 /// Offsets in `uri` of slashes that AllowEncodedSlashes NoDecode left encoded.
 pub(super) fn encoded_slashes(request: Request<'_>, uri: &[u8], target: &[u8]) -> Vec<usize> {
     match request.keeps_encoded_slashes() {

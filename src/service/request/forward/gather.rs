@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::expanded::is_expanded;
 use super::headers::announced_length;
 use super::variables::number;
-use super::{encoded_slashes, RequestRecord, Tls};
+use super::{as_received, encoded_slashes, RequestRecord, Tls};
 use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForwarding};
 use crate::ffi::request::Request;
 use crate::ffi::table::Table;
@@ -54,10 +54,8 @@ impl<'r> Gather<'r> {
             UriForwarding::Proxy => escaped(&mapping::escape_proxy),
             UriForwarding::Compat => Cow::Borrowed(uri),
             UriForwarding::Escaped => escaped(&|path| Cow::Borrowed(self.request.escape_path(path))),
-            UriForwarding::CompatUnparsed => {
-                let end = memchr::memchr(b'?', target).unwrap_or(target.len());
-                Cow::Borrowed(&target[..end])
-            }
+            UriForwarding::CompatUnparsed => as_received(self.request, uri, target)
+                .map_or_else(|| escaped(&mapping::escape_proxy), Cow::Borrowed),
         }
     }
 
