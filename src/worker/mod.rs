@@ -1,6 +1,7 @@
 //! What `type=` can name, and how a request meets it.
 
 pub(crate) mod ajp13;
+mod cause;
 pub(crate) mod errands;
 pub(crate) mod lb;
 pub(crate) mod maintain;
@@ -11,6 +12,9 @@ pub(crate) mod registry;
 pub(crate) mod request;
 
 pub(crate) use ajp13::HostAddresses;
+pub(crate) use cause::Cause;
 pub(crate) use outcome::{Failure, Outcome};
 pub(crate) use progress::Progress;
-pub(crate) use request::{Assignment, Body, Client, ClientGone, ServiceNotes, Then, WorkerRequest};
+pub(crate) use request::{
+    Assignment, Body, Client, ClientGone, NobodyWaits, ServiceNotes, Then, WorkerRequest,
+};

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Client, Progress};
+use super::{Client, NobodyWaits, Progress};
 
 /// Longest wait between two looks.
 const LOOK: Duration = Duration::from_millis(100);
@@ -14,19 +14,26 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long after its first failure a request goes on whoever waits for it.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Waits for `pause` after a failed attempt; tells whether another one is of any use.
-pub(super) fn pause(pause: Duration, client: &mut dyn Client, progress: &mut Progress) -> bool {
+/// Waits for `pause` after a failed attempt.
+///
+/// # Errors
+/// [`NobodyWaits`] if another one is of no use.
+pub(super) fn pause(
+    pause: Duration,
+    client: &mut dyn Client,
+    progress: &mut Progress,
+) -> Result<(), NobodyWaits> {
     let now = Instant::now();
     let grace = *progress.failing_since.get_or_insert(now) + GRACE;
     let end = now.checked_add(pause);
     loop {
         let now = Instant::now();
-        if now >= grace && !client.is_waiting() {
-            return false;
+        if now >= grace {
+            client.waits()?;
         }
         let left = end.map_or(LOOK, |end| end.saturating_duration_since(now));
         if left.is_zero() {
-            return true;
+            return Ok(());
         }
         std::thread::sleep(left.min(LOOK));
     }
@@ -46,14 +53,15 @@ mod tests {
     #[test]
     fn nobody_is_waited_for_who_has_gone() {
         let mut gone = NoClient { waiting: false };
-        assert!(!pause(Duration::MAX, &mut gone, &mut failing_for(2)), "not for ever");
-        assert!(!pause(Duration::ZERO, &mut gone, &mut failing_for(2)), "nor for another attempt");
+        let left = Err(NobodyWaits::ClientGone);
+        assert_eq!(pause(Duration::MAX, &mut gone, &mut failing_for(2)), left, "not for ever");
+        assert_eq!(pause(Duration::ZERO, &mut gone, &mut failing_for(2)), left, "nor for another attempt");
     }
 
     #[test]
     fn the_first_attempts_are_made_whoever_waits() {
         let mut progress = Progress::default();
-        assert!(pause(Duration::from_millis(1), &mut NoClient { waiting: false }, &mut progress));
+        assert!(pause(Duration::from_millis(1), &mut NoClient { waiting: false }, &mut progress).is_ok());
         assert!(progress.failing_since.is_some());
     }
 
@@ -61,7 +69,7 @@ mod tests {
     fn whoever_waits_gets_another_attempt() {
         let mut waiting = NoClient { waiting: true };
         let start = Instant::now();
-        assert!(pause(Duration::from_millis(150), &mut waiting, &mut failing_for(2)));
+        assert!(pause(Duration::from_millis(150), &mut waiting, &mut failing_for(2)).is_ok());
         assert!(start.elapsed() >= Duration::from_millis(150));
     }
 }

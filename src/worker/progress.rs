@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use super::Cause;
+
 /// Progress of one request. Created once by whoever takes the request in, handed to every attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -19,6 +21,8 @@ pub(crate) struct Progress {
     pub body_read: u64,
     /// Octets sent to and received from containers so far.
     pub exchanged: u64,
+    /// Why the last worker failed, for whoever tells the end of the request in its place.
+    pub cause: Option<Cause>,
 }
 
 impl Progress {

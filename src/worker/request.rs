@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use thiserror::Error;
+
 use crate::ajp::{ForwardRequest, SendHeaders};
 use crate::config::settings::Activation;
 use crate::log::Context;
@@ -58,6 +60,17 @@ pub(crate) enum Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientGone;
 
+/// Why nobody waits for an answer any more.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub(crate) enum NobodyWaits {
+    /// The client closed its connection.
+    #[error("the client has gone")]
+    ClientGone,
+    /// httpd asks this process to end.
+    #[error("this process ends")]
+    ProcessEnds,
+}
+
 /// What follows the chunks handed to [`Client::deliver`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
@@ -97,9 +110,12 @@ pub(crate) trait Client {
     /// (`use_server_errors`). Nothing else of it is told: neither `start` nor `deliver` follow.
     fn give_way(&mut self, head: &SendHeaders<'_>);
 
-    /// Tells whether anybody still waits for the answer: the client has not gone, and this process does not end.
-    fn is_waiting(&mut self) -> bool {
-        true
+    /// Asks whether anybody still waits for the answer.
+    ///
+    /// # Errors
+    /// [`NobodyWaits`] says why not.
+    fn waits(&mut self) -> Result<(), NobodyWaits> {
+        Ok(())
     }
 
     /// Cuts a response that has begun, so that the client sees that it is incomplete.

@@ -13,7 +13,7 @@ use crate::ffi::request::Request;
 use crate::ffi::request_body::{Bounds, Broken, RequestBody};
 use crate::ffi::response::{Brigade, Gone, Last, Stage};
 use crate::text::content_length;
-use crate::worker::{Client, ClientGone, Then};
+use crate::worker::{Client, ClientGone, NobodyWaits, Then};
 
 /// What is read of a request body that nobody wants. The times are those that httpd takes to close a connection.
 const DRAINED: Bounds =
@@ -131,8 +131,12 @@ impl Client for HttpdClient<'_> {
         Ok(())
     }
 
-    fn is_waiting(&mut self) -> bool {
-        !is_process_ending() && !self.request.is_client_gone()
+    fn waits(&mut self) -> Result<(), NobodyWaits> {
+        match self.request.is_client_gone() {
+            true => Err(NobodyWaits::ClientGone),
+            false if is_process_ending() => Err(NobodyWaits::ProcessEnds),
+            false => Ok(()),
+        }
     }
 
     fn abort(&mut self) {

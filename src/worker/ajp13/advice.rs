@@ -12,6 +12,8 @@ use super::reply::ReplyError;
 use super::Ajp13Worker;
 use crate::ajp::FramingError;
 use crate::config::settings::Ajp13Settings;
+use crate::text::Counted;
+use crate::worker::{Cause, Failure};
 
 /// An error with its place: `127.0.0.1:8009 closed the connection`.
 pub(super) struct Told<'a> {
@@ -63,19 +65,46 @@ pub(super) fn on_refusal(settings: &Ajp13Settings) -> String {
     }
 }
 
+/// Why a worker has no room for a request, and which settings say so.
+pub(super) fn no_room(settings: &Ajp13Settings, failure: Failure) -> Cause {
+    let name = &settings.name;
+    match failure {
+        Failure::Busy => Cause {
+            fact: format!("has reached busy_limit ({})", settings.busy_limit.unwrap_or_default()),
+            advice: format!("Tomcat is slow, or worker.{name}.busy_limit too low"),
+        },
+        _ => Cause {
+            fact: format!(
+                "has no free connection: each of this process is in use (connection_pool_size {}), and none came \
+                 free within {} ms (connection_acquire_timeout)",
+                settings.connection_pool_size.unwrap_or_default(),
+                settings.connection_acquire_timeout.as_millis()
+            ),
+            advice: format!("Tomcat is slow, or worker.{name}.connection_pool_size too small"),
+        },
+    }
+}
+
 impl Display for Told<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.error {
             AttemptError::TooLarge(_) | AttemptError::ClientRead | AttemptError::ClientWrite => {
                 self.error.fmt(out)
             }
-            AttemptError::Connect(ConnectError::Failed(remote, _)) => write!(out, "{remote} {}", self.error),
+            AttemptError::Connect(ConnectError::Failed(remote, _) | ConnectError::TimedOut(remote, _)) => {
+                write!(out, "{remote} {}", self.error)
+            }
             _ => write!(out, "{} {}", place(&self.worker.settings), self.error),
         }
     }
 }
 
 impl<'a> Told<'a> {
+    /// The same for somebody else's line, after that many attempts.
+    pub(super) fn cause(&self, attempts: Counted<'_>) -> Cause {
+        Cause { fact: format!("at {self} ({attempts})"), advice: self.advice().0.into_owned() }
+    }
+
     /// What to look at.
     pub(super) fn advice(&self) -> Advice<'a> {
         let (worker, name) = (self.worker, self.worker.name());
@@ -91,10 +120,10 @@ impl<'a> Told<'a> {
             AttemptError::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
                 "Tomcat hangs, or all of its threads are busy".into()
             }
+            error if error.is_silence() => "Tomcat hangs, or this page takes longer".into(),
             AttemptError::Reply(error) if error.is_of_the_page() => {
                 "this page is at fault, not its Tomcat".into()
             }
-            AttemptError::ReplyTimeout(_) => "Tomcat hangs, or this page takes longer".into(),
             AttemptError::Ping(_) | AttemptError::Lost(_) | AttemptError::SendRequest(_) => {
                 "was Tomcat stopped?".into()
             }
@@ -103,8 +132,14 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Where to look when a port does not even refuse a connection.
+const SILENT_PORT: &str =
+    "the machine is down, a firewall drops what is sent to it, or Tomcat hangs and its queue \
+                           (acceptCount) is full";
+
 fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
     let (remote, error) = match error {
+        ConnectError::TimedOut(..) => return SILENT_PORT.into(),
         ConnectError::NoPort => return format!("set worker.{name}.port").into(),
         ConnectError::Unresolved => {
             return format!("look at worker.{name}.host and at the resolver; it is asked again").into()
@@ -117,7 +152,7 @@ fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
              port in server.xml"
         )
         .into(),
-        ErrorKind::TimedOut => "the machine is down, or a firewall drops what is sent to it".into(),
+        ErrorKind::TimedOut => SILENT_PORT.into(),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "look at the network".into(),
         ErrorKind::PermissionDenied => {
             "a firewall of this machine or SELinux (httpd_can_network_connect) forbids it".into()
@@ -136,6 +171,20 @@ impl Display for Advice<'_> {
 }
 
 impl AttemptError {
+    /// Tells whether a connection stands, and the container did not go on with its answer, or with taking the request.
+    fn is_silence(&self) -> bool {
+        match self {
+            AttemptError::ReplyTimeout(_) => true,
+            AttemptError::Lost(error) | AttemptError::CutPacket(error) => {
+                matches!(error, ReceiveError::TimedOut(_) | ReceiveError::Silent(_))
+            }
+            AttemptError::SendRequest(error)
+            | AttemptError::SendFirstBody(error)
+            | AttemptError::SendBody(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
+
     /// What is spoken at the other end instead of AJP, as far as it is known.
     fn other_protocol(&self) -> Option<&'static str> {
         match self {

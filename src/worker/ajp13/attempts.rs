@@ -3,7 +3,7 @@
 //! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
 //! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
-use super::advice::on_refusal;
+use super::advice::{no_room, on_refusal};
 use super::body;
 use super::connection::Connection;
 use super::error::AttemptError;
@@ -53,7 +53,7 @@ impl Ajp13Worker {
             return attempts.give_up(&FailedAttempt::before_sending(error), 1);
         }
         let patience = self.settings.connection_acquire_timeout;
-        let Some(lease) = self.pool.acquire(patience, || attempts.client.is_waiting()) else {
+        let Some(lease) = self.pool.acquire(patience, || attempts.client.waits().is_ok()) else {
             return attempts.refuse(Failure::NoConnection);
         };
         let busy = match self.settings.busy_limit {
@@ -206,16 +206,11 @@ impl Attempts<'_> {
     /// Waits for retry_interval; tells whether anybody still waits for another attempt.
     fn pause(&mut self, error: &AttemptError) -> bool {
         let (name, log) = (self.worker.name(), self.request.log);
-        let useful = pause(self.worker.settings.retry_interval, self.client, self.progress);
-        if !useful {
-            log!(
-                log,
-                Info,
-                "({name}) {}; no further attempt: the client has gone, or this process ends",
-                self.worker.tell(error)
-            );
+        let waits = pause(self.worker.settings.retry_interval, self.client, self.progress);
+        if let Err(why) = waits {
+            log!(log, Info, "({name}) {}; no further attempt: {why}", self.worker.tell(error));
         }
-        useful
+        waits.is_ok()
     }
 
     fn facts(&self, headers_received: bool) -> Attempt<'_> {
@@ -227,7 +222,7 @@ impl Attempts<'_> {
     }
 
     /// The last attempt failed: counts and logs it.
-    fn give_up(&self, failed: &FailedAttempt, attempts: u32) -> Outcome {
+    fn give_up(&mut self, failed: &FailedAttempt, attempts: u32) -> Outcome {
         let repeatable = self.may_repeat(failed, Resend::Failover);
         let failure = match failed.error.failure() {
             failure if failure.culprit() == Culprit::Client => {
@@ -247,15 +242,15 @@ impl Attempts<'_> {
         Outcome::Failed { failure, repeatable }
     }
 
-    /// One line for the end of a request, whoever's fault it was; at error level unless it is the client's, or is not
-    /// the end because another worker may try.
-    fn log_end(&self, failed: &FailedAttempt, failure: Failure, repeatable: bool, attempts: u32) {
-        let log = self.request.log;
-        let told = self.worker.tell(&failed.error);
-        let (name, line, status) = (self.worker.name(), self.request.line(), failure.status());
+    /// One line for the end of a request; at error level unless the client gave up, or it is not the end because
+    /// another worker may try. Who lets it try is told why.
+    fn log_end(&mut self, failed: &FailedAttempt, failure: Failure, repeatable: bool, attempts: u32) {
+        let (log, worker) = (self.request.log, self.worker);
+        let told = worker.tell(&failed.error);
+        let (name, line, status) = (worker.name(), self.request.line(), failure.status());
         let attempts = Counted(attempts.into(), "attempt");
         match failure {
-            Failure::RequestTooLarge => log!(log, Warn, "({name}) {line} gets {status}: {told}"),
+            Failure::RequestTooLarge => log!(log, Error, "({name}) {line} gets {status}: {told}"),
             Failure::ClientRead | Failure::ClientWrite => {
                 log!(log, Info, "({name}) {line} was given up: {told}")
             }
@@ -263,30 +258,25 @@ impl Attempts<'_> {
                 log!(log, Error, "({name}) {line} is cut, as its response had begun: {told}{}", told.advice())
             }
             _ if repeatable && self.assignment.may_go_on => {
-                log!(log, Warn, "({name}) {line}: {told} ({attempts}){}", told.advice())
+                log!(log, Warn, "({name}) {line}: {told} ({attempts}){}", told.advice());
+                self.progress.cause = Some(told.cause(attempts));
             }
             _ => log!(log, Error, "({name}) {line} gets {status}: {told} ({attempts}){}", told.advice()),
         }
     }
 
     /// The outcome of a request for which this worker has no room.
-    fn refuse(&self, failure: Failure) -> Outcome {
-        let settings = &self.worker.settings;
-        let why = match failure {
-            Failure::Busy => {
-                format!("busy_limit {} is reached", settings.busy_limit.unwrap_or_default())
-            }
-            _ => format!(
-                "all {} of this process (connection_pool_size) are in use, and none came free within {} ms \
-                 (connection_acquire_timeout)",
-                Counted(settings.connection_pool_size.unwrap_or_default() as u64, "connection"),
-                settings.connection_acquire_timeout.as_millis()
-            ),
-        };
+    fn refuse(&mut self, failure: Failure) -> Outcome {
+        let why = no_room(&self.worker.settings, failure);
         let (log, name, line) = (self.request.log, self.worker.name(), self.request.line());
         match self.assignment.may_go_on {
-            true => log!(log, Warn, "({name}) {line}: {why}"),
-            false => log!(log, Error, "({name}) {line} gets {}: {why}", failure.status()),
+            true => {
+                log!(log, Warn, "({name}) {line}: {}; {}", why.fact, why.advice);
+                self.progress.cause = Some(why);
+            }
+            false => {
+                log!(log, Error, "({name}) {line} gets {}: {}; {}", failure.status(), why.fact, why.advice)
+            }
         }
         let repeatable = failure.may_repeat(Resend::Failover, &self.facts(false), self.progress);
         Outcome::Failed { failure, repeatable }

@@ -2,7 +2,7 @@
 //!
 //! Rules: "connections, section 3". The CPing that may follow is the business of [`super::endpoint`].
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,9 +28,24 @@ pub(super) enum ConnectError {
     /// The host name has no address.
     #[error("is not known: the host name does not resolve")]
     Unresolved,
+    /// The last address, which did not answer for so long.
+    #[error("took no connection within {} ms (socket_connect_timeout)", .1.as_millis())]
+    TimedOut(SocketAddr, Duration),
     /// The last address, and why it failed.
     #[error("took no connection ({})", Reason(.1))]
     Failed(SocketAddr, io::Error),
+}
+
+impl ConnectError {
+    /// Why `remote` failed: `timeout` passed, or something else, such as the system's own limit.
+    fn of(remote: SocketAddr, error: io::Error, timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(timeout) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Self::TimedOut(remote, timeout)
+            }
+            _ => Self::Failed(remote, error),
+        }
+    }
 }
 
 /// Opens a connection to the first address that takes it.
@@ -50,7 +65,7 @@ pub(super) fn connect(
             Err(error) => {
                 let reason = Reason(&error);
                 log!(log, Debug, "({}) {remote} took no connection ({reason})", settings.name);
-                failure = ConnectError::Failed(*remote, error);
+                failure = ConnectError::of(*remote, error, settings.socket_connect_timeout);
             }
         }
     }

@@ -1,21 +1,45 @@
 //! Why nobody serves a request, member by member: for the one line that its end is worth.
+//!
+//! What happened to each member comes first, as a line has an end; where to look follows.
 
 use std::fmt::{self, Display, Formatter};
+
+use smallvec::SmallVec;
 
 use super::backend::Backend;
 use super::select::Selector;
 use crate::config::settings::Activation;
 use crate::shared::MemberState;
 use crate::text::Counted;
-use crate::worker::Failure;
+use crate::worker::{Cause, Failure};
 
 /// Most members that one line names.
 const NAMED: usize = 8;
 
+/// Most members whose advice it has room for.
+const ADVISED: usize = 3;
+
 /// What stands in the way of each member; `tried` are those that had the request.
 pub(super) struct Account<'a, B> {
     pub(super) selector: Selector<'a, B>,
-    pub(super) tried: &'a [(usize, Failure)],
+    pub(super) tried: &'a [Tried],
+}
+
+/// A member that had the request, and how it failed.
+pub(super) struct Tried {
+    pub(super) index: usize,
+    pub(super) failure: Failure,
+    /// In the words of its worker, if it had any.
+    pub(super) cause: Option<Cause>,
+}
+
+impl Display for Tried {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Some(cause) => out.write_str(&cause.fact),
+            None => self.failure.fmt(out),
+        }
+    }
 }
 
 impl<B: Backend> Display for Account<'_, B> {
@@ -26,18 +50,30 @@ impl<B: Backend> Display for Account<'_, B> {
             write!(out, "{comma}{} {}", member.name(), self.obstacle(index))?;
         }
         match members.len().saturating_sub(NAMED) {
-            0 => Ok(()),
-            more => write!(out, " and so on for {}", Counted(more as u64, "other")),
+            0 => {}
+            more => write!(out, " and so on for {}", Counted(more as u64, "other"))?,
         }
+        self.advice().iter().try_for_each(|advice| write!(out, "; {advice}"))
     }
 }
 
 impl<B: Backend> Account<'_, B> {
+    /// Where to look, each place once.
+    fn advice(&self) -> SmallVec<[&str; ADVISED]> {
+        let mut found = SmallVec::new();
+        for cause in self.tried.iter().filter_map(|tried| tried.cause.as_ref()) {
+            if found.len() < ADVISED && !cause.advice.is_empty() && !found.contains(&cause.advice.as_str()) {
+                found.push(cause.advice.as_str());
+            }
+        }
+        found
+    }
+
     fn obstacle(&self, index: usize) -> String {
         let member = &self.selector.lb.members[index];
         let host = &member.settings().worker;
-        if let Some((_, failure)) = self.tried.iter().rfind(|(tried, _)| *tried == index) {
-            return failure.to_string();
+        if let Some(tried) = self.tried.iter().rfind(|tried| tried.index == index) {
+            return tried.to_string();
         }
         match self.selector.activation(index) {
             _ if !member.backend().has_contact() && host.port == 0 => "has port 0".to_owned(),

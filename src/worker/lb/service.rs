@@ -18,7 +18,7 @@ use crate::worker::outcome::MemberEvent;
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
-use super::account::Account;
+use super::account::{Account, Tried};
 use super::backend::Backend;
 use super::cookie::route_cookie;
 use super::member::Member;
@@ -42,7 +42,9 @@ impl<B: Backend> LbWorker<B> {
         notes: &mut ServiceNotes,
     ) -> Outcome {
         let session = Session::of(request, &self.settings);
-        log!(request.log, Debug, "({}) session routes {}", self.settings.name, display(&session));
+        if !session.routes.is_empty() {
+            log!(request.log, Debug, "({}) session routes {}", self.settings.name, display(&session));
+        }
         notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
         let mut service = Service {
             lb: self,
@@ -71,7 +73,7 @@ struct Service<'a, B> {
     /// Forced recovery was used; it is allowed once per request.
     forced: bool,
     /// Who failed, and how.
-    tried: SmallVec<[(usize, Failure); 4]>,
+    tried: SmallVec<[Tried; 4]>,
 }
 
 /// Who serves the next attempt.
@@ -89,7 +91,7 @@ impl<B: Backend> Service<'_, B> {
         let mut last = NO_MEMBER;
         for round in 0..self.lb.settings.retries {
             if round > 0 {
-                if !pause(self.lb.settings.retry_interval, self.client, &mut self.progress) {
+                if pause(self.lb.settings.retry_interval, self.client, &mut self.progress).is_err() {
                     break;
                 }
                 self.excluded.clear();
@@ -107,7 +109,7 @@ impl<B: Backend> Service<'_, B> {
         let limit = self.lb.members.len().min(self.lb.settings.lb_retries as usize);
         let mut last = NO_MEMBER;
         for member in 0..limit {
-            if member > 0 && !pause(Duration::ZERO, self.client, &mut self.progress) {
+            if member > 0 && pause(Duration::ZERO, self.client, &mut self.progress).is_err() {
                 return Break(last);
             }
             last = match self.elect() {
@@ -186,7 +188,7 @@ impl<B: Backend> Service<'_, B> {
         if forced > 0 {
             log!(
                 self.request.log,
-                Info,
+                Debug,
                 "({}) no member is usable: another chance for {} in error state",
                 self.lb.settings.name,
                 Counted(forced as u64, "member")
@@ -216,15 +218,25 @@ impl<B: Backend> Service<'_, B> {
             // It was full, so that nothing was done for what it was charged.
             member.record().discharge(cost);
         }
-        self.conclude(member, began, &outcome);
-        if let Outcome::Failed { failure, .. } = outcome {
+        let failed = self.failed(choice, &outcome);
+        self.conclude(member, began, &outcome, failed.as_ref());
+        if let Some(tried) = failed {
             self.excluded.push(choice.index);
-            self.tried.push((choice.index, failure));
+            self.tried.push(tried);
         }
         let notes = member.notes();
         self.notes.first.get_or_insert_with(|| notes.clone());
         self.notes.last = Some(notes);
         outcome
+    }
+
+    /// How the chosen member failed, if it did.
+    fn failed(&mut self, choice: Choice, outcome: &Outcome) -> Option<Tried> {
+        let cause = self.progress.cause.take();
+        match outcome {
+            Outcome::Failed { failure, .. } => Some(Tried { index: choice.index, failure: *failure, cause }),
+            _ => None,
+        }
     }
 
     /// Runs the member's worker.
@@ -261,7 +273,7 @@ impl<B: Backend> Service<'_, B> {
     }
 
     /// Tells all processes what the attempt says about the member.
-    fn conclude(&self, member: &Member<B>, began: i64, outcome: &Outcome) {
+    fn conclude(&self, member: &Member<B>, began: i64, outcome: &Outcome, failed: Option<&Tried>) {
         if matches!(outcome, Outcome::Failed { failure: Failure::NoConnection, .. }) {
             member.note_no_connection();
         }
@@ -273,28 +285,39 @@ impl<B: Backend> Service<'_, B> {
             member.record().count_error();
         }
         let (before, after) = self.lb.apply(member, event, (self.lb.clock)());
-        self.tell_change(member, before.state, after.state, outcome);
+        self.tell_change(member, before.state, after.state, failed);
     }
 
-    /// What an attempt changes for all requests is worth a line.
-    fn tell_change(&self, member: &Member<B>, before: MemberState, after: MemberState, outcome: &Outcome) {
+    /// What an attempt changes for all requests is worth a line; that a member is in error still is none.
+    fn tell_change(
+        &self,
+        member: &Member<B>,
+        before: MemberState,
+        after: MemberState,
+        failed: Option<&Tried>,
+    ) {
         let (log, lb, name) = (self.request.log, &self.lb.settings.name, member.name());
-        match outcome {
-            Outcome::Failed { failure, .. } if after == MemberState::Error && before != after => {
-                let seconds = Counted(self.lb.timing.recover.unsigned_abs(), "second");
-                log!(
-                    log,
-                    Warn,
-                    "({lb}) member {name} is in error state now, as it {failure}: others take its requests, and it is \
-                     tried again after {seconds} (recover_time)"
-                );
+        match failed {
+            Some(tried) if after == MemberState::Error && !before.is_doubtful() => {
+                let prospect = self.prospect();
+                log!(log, Warn, "({lb}) member {name} {tried}: it is in error state now, {prospect}");
             }
-            Outcome::Failed { failure, .. } => log!(log, Debug, "({lb}) member {name} {failure}"),
-            _ if before.is_doubtful() && !after.is_doubtful() => {
+            Some(tried) => log!(log, Debug, "({lb}) member {name} {tried}"),
+            None if before.is_doubtful() && !after.is_doubtful() => {
                 log!(log, Info, "({lb}) member {name} works again")
             }
-            _ => {}
+            None => {}
         }
+    }
+
+    /// What becomes of requests while a member is in error.
+    fn prospect(&self) -> String {
+        let everybody = Selector { excluded: &Exclusions::new(), ..self.selector() };
+        if !everybody.any_usable() {
+            return "and no other is usable: each request tries it again".to_owned();
+        }
+        let seconds = Counted(self.lb.timing.recover.unsigned_abs(), "second");
+        format!("others take its requests, and it is tried again after {seconds} (recover_time)")
     }
 }
 

@@ -28,7 +28,7 @@ struct Mishap {
 
 const ONE_TRY: &str = "retries=1";
 
-const MISHAPS: [Mishap; 8] = [
+const MISHAPS: [Mishap; 9] = [
     Mishap {
         name: "down",
         properties: "retries=2\nretry_interval=1",
@@ -40,7 +40,10 @@ const MISHAPS: [Mishap; 8] = [
         name: "firewall",
         properties: "retries=1\nsocket_connect_timeout=100",
         status: 503,
-        says: &["127.0.0.1:@PORT@ took no connection (", "the machine is down, or a firewall drops what"],
+        says: &[
+            "127.0.0.1:@PORT@ took no connection within 100 ms (socket_connect_timeout) (1 attempt); the machine is down",
+            "or Tomcat hangs and its queue (acceptCount) is full",
+        ],
     },
     Mishap {
         name: "http",
@@ -70,6 +73,12 @@ const MISHAPS: [Mishap; 8] = [
         properties: "retries=1\nping_mode=A\nping_timeout=20000\nreply_timeout=100",
         status: 504,
         says: &["did not answer: nothing came within 100 ms (reply_timeout)", "Tomcat hangs, or this page takes longer"],
+    },
+    Mishap {
+        name: "slow",
+        properties: "retries=1\nping_mode=A\nping_timeout=20000\nsocket_timeout=1",
+        status: 502,
+        says: &["did not answer: nothing came within 1000 ms (socket_timeout)", "Tomcat hangs, or this page takes longer"],
     },
     Mishap {
         name: "ending",
@@ -107,7 +116,7 @@ impl Trouble {
                 connection.stall();
             })),
             "ending" => Some(Backend::start(|connection| drop(connection.request()))),
-            "hung" => Some(Backend::start(|connection| {
+            "hung" | "slow" => Some(Backend::start(|connection| {
                 connection.request();
                 connection.stall();
             })),
@@ -213,15 +222,20 @@ pub fn balancer() {
         .start();
     assert!(matches!(httpd.get("/first").status, 503 | 504));
     let line = the_error(&httpd, "GET /first gets 50");
+    let gone = format!("gone at 127.0.0.1:{port} took no connection (Connection refused) (1 attempt)");
+    let slow = format!("slow at 127.0.0.1:{} did not answer: nothing came within 100 ms", stalling.port());
     for text in [
-        "no member can serve it: gone could not be reached, slow did not answer in time",
-        "nowhere has a host that does not resolve (tomcat.invalid), resting is stopped",
+        &gone,
+        &slow,
+        "nowhere has a host that does not resolve (tomcat.invalid), resting is stopped; ",
+        &format!("; Tomcat is not running on 127.0.0.1:{port} or a firewall is between"),
+        "; nothing has come from there yet: if Tomcat runs, its AJP connector may have failed to start",
     ] {
         assert!(line.contains(text), "{text:?} is not in {line}");
     }
     let log = httpd.jk_log();
-    assert!(log.contains("(lb) member gone is in error state now, as it could not be reached"), "{log}");
-    assert!(log.contains("tried again after 1 second (recover_time)"), "{log}");
+    let change = format!("(lb) member {gone}: it is in error state now, ");
+    assert_eq!(log.matches(&change).count(), 1, "{log}");
     let _back = Backend::start_at(port, |connection| connection.serve(&|_: &_| Answer::ok("back")));
     wait::until_true("the member to recover", PATIENCE, || httpd.get("/later").status == 200);
     assert!(httpd.jk_log().contains("(lb) member gone works again"), "{}", httpd.jk_log());

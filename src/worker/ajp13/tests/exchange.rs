@@ -286,9 +286,9 @@ fn a_request_too_large_is_told_to_the_administrator_and_costs_no_connection() {
     let outcome = ask.serve_with(&worker, &mut client, &mut Progress::default(), &logger);
     assert_eq!(outcome, failed(Failure::RequestTooLarge, false));
     let lines = logger.captured();
-    let warning = lines.iter().find(|line| line.starts_with("[warn] (tomcat)")).expect("a warning");
+    let error = lines.iter().find(|line| line.starts_with("[error] (tomcat)")).expect("an error");
     for part in ["Cookie", "9000", "8192", "max_packet_size", "packetSize", "413"] {
-        assert!(warning.contains(part), "{part} in {warning}");
+        assert!(error.contains(part), "{part} in {error}");
     }
     assert_eq!(get(&worker).0, Outcome::Done);
     assert_eq!(container.seen().connections, 1);

@@ -16,7 +16,8 @@ use crate::shared::tests::shared_with;
 use crate::shared::{AjpHandle, MemberHandle, MemberState, Shared};
 use crate::worker::lb::{Backend, LbWorker, Member};
 use crate::worker::{
-    Assignment, Body, Client, ClientGone, Failure, Outcome, Progress, ServiceNotes, Then, WorkerRequest,
+    Assignment, Body, Cause, Client, ClientGone, Failure, NobodyWaits, Outcome, Progress, ServiceNotes, Then,
+    WorkerRequest,
 };
 
 thread_local! {
@@ -43,6 +44,7 @@ pub(crate) struct Scripted {
     name: String,
     record: AjpHandle,
     script: Script,
+    cause: Mutex<Option<Cause>>,
     calls: Arc<Mutex<Vec<Call>>>,
     cut_off: AtomicBool,
     octets: AtomicU64,
@@ -69,6 +71,9 @@ impl Backend for Scripted {
         let outcome = self.script.lock().pop_front().unwrap_or(Outcome::Done);
         if outcome == failed(Failure::ReplyTimeout) {
             self.record.count_reply_timeout();
+        }
+        if matches!(outcome, Outcome::Failed { .. }) {
+            progress.cause.clone_from(&self.cause.lock());
         }
         outcome
     }
@@ -125,6 +130,7 @@ impl Bench {
                 name: name.to_owned(),
                 record: shared.ajp(name).expect("planned"),
                 script: Script::default(),
+                cause: Mutex::default(),
                 calls: Arc::clone(&calls),
                 cut_off: AtomicBool::new(false),
                 octets: AtomicU64::new(100),
@@ -135,12 +141,17 @@ impl Bench {
         let members = settings.members.iter().map(|settings| member(&settings.worker.name)).collect();
         let record = shared.lb("lb").expect("planned");
         let lb = LbWorker::new(Arc::new(settings), members, record, clock);
-        Self { lb, shared: Arc::clone(shared), calls, logger: Logger::capture(Level::Info) }
+        Self { lb, shared: Arc::clone(shared), calls, logger: Logger::capture(Level::Debug) }
     }
 
     /// Makes the next attempts of `member` end with `outcomes`.
     pub(crate) fn script(&self, member: &str, outcomes: impl IntoIterator<Item = Outcome>) {
         self.member(member).backend().script.lock().extend(outcomes);
+    }
+
+    /// Gives the failures of `member` a cause.
+    pub(crate) fn explain(&self, member: &str, cause: Cause) {
+        *self.member(member).backend().cause.lock() = Some(cause);
     }
 
     /// Makes `member` cost `octets` per attempt.
@@ -205,6 +216,12 @@ impl Bench {
     /// The members of all calls so far.
     pub(crate) fn tried(&self) -> Vec<String> {
         self.calls.lock().iter().map(|call| call.member.clone()).collect()
+    }
+
+    /// What the log says from `[info]` on.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let lines = self.logger.captured().into_iter();
+        lines.filter(|line| !line.starts_with("[debug]")).collect()
     }
 
     /// Serves `count` requests that are like `request`; returns the members, one letter each (their last).
@@ -300,8 +317,8 @@ impl Client for NoClient {
 
     fn give_way(&mut self, _head: &SendHeaders<'_>) {}
 
-    fn is_waiting(&mut self) -> bool {
-        self.waiting
+    fn waits(&mut self) -> Result<(), NobodyWaits> {
+        self.waiting.then_some(()).ok_or(NobodyWaits::ClientGone)
     }
 
     fn abort(&mut self) {}

@@ -8,7 +8,7 @@ use crate::worker::Failure::{
     BodySend, Busy as BusyLimit, ClientRead, Connect, FatalStatus, Framing, NoConnection, NoMember,
     ReplyTimeout, RequestTooLarge, SoftStatus,
 };
-use crate::worker::Outcome;
+use crate::worker::{Cause, Outcome};
 
 fn final_failure(failure: crate::worker::Failure) -> Outcome {
     Outcome::Failed { failure, repeatable: false }
@@ -94,11 +94,8 @@ fn all_in_error_are_forced_once() {
     assert_eq!((outcome, tried.len()), (Outcome::Done, 1));
     let states = [bench.state("a"), bench.state("b")];
     assert!(states.contains(&Ok) && states.contains(&Force), "{states:?}");
-    assert!(bench
-        .logger
-        .captured()
-        .iter()
-        .any(|line| line.contains("another chance for 2 members in error state")));
+    let chance = "[debug] (lb) no member is usable: another chance for 2 members in error state";
+    assert!(bench.logger.captured().iter().any(|line| line == chance));
 }
 
 #[test]
@@ -110,6 +107,52 @@ fn a_single_dead_member_is_tried_again_by_each_request() {
     let (outcome, tried) = bench.route(&TestRequest::new());
     assert_eq!((outcome, tried.len()), (failed(NoMember), 1), "force is allowed once");
     assert_eq!(bench.route(&TestRequest::new()).0, Outcome::Done);
+    let expected = [
+        "[warn] (lb) member a could not be reached: it is in error state now, and no other is usable: each request \
+         tries it again",
+        "[error] (lb) GET /app/ gets 503, no member can serve it: a could not be reached",
+        "[error] (lb) GET /app/ gets 503, no member can serve it: a could not be reached",
+        "[info] (lb) member a works again",
+    ];
+    assert_eq!(bench.told(), expected);
+}
+
+#[test]
+fn others_are_told_of_while_there_are_any() {
+    let bench = Bench::new(&["a", "b"], |_| {});
+    bench.script("a", [failed(Connect), failed(Connect), failed(Connect)]);
+    bench.script("b", [Outcome::Done, failed(FatalStatus(503)), failed(Connect), failed(Connect)]);
+    for _ in 0..3 {
+        bench.serve(&TestRequest::session("x.a"));
+    }
+    let changes: Vec<_> = bench.told().into_iter().filter(|line| line.contains("error state")).collect();
+    let expected = [
+        "[warn] (lb) member a could not be reached: it is in error state now, others take its requests, and it is tried \
+         again after 60 seconds (recover_time)",
+        "[warn] (lb) member b answered with status 503: it is in error state now, and no other is usable: each request \
+         tries it again",
+    ];
+    assert_eq!(changes, expected);
+}
+
+/// Members that tell place and advice, as those of flesh and blood do.
+#[test]
+fn the_end_is_told_with_the_causes_of_the_members_and_each_advice_once() {
+    let bench = Bench::new(&["a", "b", "c"], |settings| settings.members[2].activation = Activation::Stopped);
+    bench.script("a", [failed(Connect), failed(Connect)]);
+    bench.script("b", [failed(Framing), failed(Framing)]);
+    for (member, fact) in
+        [("a", "at 10.0.0.1:8009 took no connection"), ("b", "at 10.0.0.2:8080 speaks HTTP, not AJP")]
+    {
+        let cause = Cause { fact: fact.to_owned(), advice: "look at server.xml".to_owned() };
+        bench.explain(member, cause);
+    }
+    bench.serve(&TestRequest::new());
+    assert_eq!(
+        bench.told().last().expect("a line"),
+        "[error] (lb) GET /app/ gets 503, no member can serve it: a at 10.0.0.1:8009 took no connection, b at \
+         10.0.0.2:8080 speaks HTTP, not AJP, c is stopped; look at server.xml"
+    );
 }
 
 #[test]
