@@ -40,8 +40,14 @@ impl Worker {
             }
             Worker::Lb(worker) => worker.service(request, client, notes),
             Worker::Status(settings) => {
-                log!(request.log, Error, "({}) this version of mod_jk has no status page", settings.name);
-                Outcome::Failed { failure: Failure::NoMember, repeatable: false }
+                let (failure, name, line) = (Failure::NoMember, &settings.name, request.line());
+                let status = failure.status();
+                log!(
+                    request.log,
+                    Error,
+                    "({name}) {line} gets {status}: this version of mod_jk has no status page"
+                );
+                Outcome::Failed { failure, repeatable: false }
             }
         }
     }
@@ -124,7 +130,7 @@ fn ajp13(
     log: Context<'_>,
 ) -> Option<Ajp13Worker> {
     let worker = Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names);
-    worker.tell_unknown_host(log);
+    worker.tell_unknown_host(names, log);
     Some(worker)
 }
 
@@ -208,6 +214,9 @@ mod tests {
         let outcome = TestRequest::new()
             .with(&logger, |request| worker.service(request, &mut NoClient { waiting: true }, &mut notes));
         assert_eq!(outcome, Outcome::Failed { failure: Failure::NoMember, repeatable: false });
-        assert_eq!(logger.captured(), ["[error] (jkstatus) this version of mod_jk has no status page"]);
+        assert_eq!(
+            logger.captured(),
+            ["[error] (jkstatus) GET /app/ gets 503: this version of mod_jk has no status page"]
+        );
     }
 }

@@ -14,8 +14,8 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// What the resolver knows of the hosts of all workers.
 pub(super) struct Hosts<'w> {
-    /// Addresses by name.
-    pub(super) found: HostAddresses,
+    /// By name: its addresses, or why there are none.
+    pub(super) answers: HostAddresses,
     /// The first worker of each host that has no addresses, and why.
     pub(super) missing: Vec<(&'w Ajp13Settings, String)>,
 }
@@ -33,7 +33,7 @@ impl<'w> Hosts<'w> {
         named.sort_by_key(|(name, worker)| (*name, worker.is_none()));
         named.dedup_by_key(|(name, _)| *name);
         let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-        let mut hosts = Self { found: HostAddresses::new(), missing: Vec::new() };
+        let mut hosts = Self { answers: HostAddresses::new(), missing: Vec::new() };
         for ((name, worker), answer) in named.into_iter().zip(resolver::resolve(&names, LIMIT)) {
             hosts.take(name, worker, answer);
         }
@@ -41,12 +41,14 @@ impl<'w> Hosts<'w> {
     }
 
     fn take(&mut self, name: &str, worker: Option<&'w Ajp13Settings>, answer: Answer) {
-        let why = match answer {
-            Answer::Found(addresses) => return drop(self.found.insert(name.to_owned(), addresses)),
-            Answer::Refused(reason) => format!("does not resolve ({reason})"),
-            Answer::Silent => format!("does not resolve (no answer within {} s)", LIMIT.as_secs()),
+        let answer = match answer {
+            Answer::Found(addresses) => Ok(addresses),
+            Answer::Refused(reason) => Err(reason.to_string()),
+            Answer::Silent => Err(format!("no answer within {} s", LIMIT.as_secs())),
         };
-        self.missing.extend(worker.map(|worker| (worker, why)));
+        let why = answer.as_ref().err().map(|why| format!("does not resolve ({why})"));
+        self.missing.extend(worker.zip(why));
+        self.answers.insert(name.to_owned(), answer);
     }
 }
 

@@ -22,7 +22,6 @@ use crate::log::Logger;
 use crate::service::verdict::Verdict;
 use crate::shared::Shared;
 use crate::worker::registry::Workers;
-use crate::worker::HostAddresses;
 
 /// Component of the server's version.
 const VERSION: &std::ffi::CStr =
@@ -65,7 +64,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<(
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
     let shared = create_shared(pool, main, phase, &plan, &log)?;
-    let names = known_names(&plan, &log);
+    let names = Hosts::ask(&plan.workers).answers;
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let (settings, defined) = (plan.workers, plan.defined);
@@ -79,16 +78,6 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<(
     plan.texts.store(process);
     add_version_component(pool, VERSION);
     Ok(())
-}
-
-/// What the resolver knows of the hosts of all workers; it is asked again for those that it does not know.
-fn known_names(plan: &Plan, log: &Logger) -> HostAddresses {
-    let hosts = Hosts::ask(&plan.workers);
-    for (worker, why) in &hosts.missing {
-        let (name, host) = (&worker.name, &worker.host);
-        log!(log.with_id("POST_CONFIG"), Warn, "({name}) host {host} {why}; asking again later");
-    }
-    hosts.found
 }
 
 /// A restart that met errors goes on with older texts, and says so where operators look.

@@ -22,8 +22,8 @@ use crate::text::Reason;
 /// Least time between two questions to the resolver about the same host.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Addresses by name, as the resolver gave them.
-pub(crate) type HostAddresses = HashMap<String, Vec<IpAddr>>;
+/// What the resolver said of each name: its addresses, or why there are none.
+pub(crate) type HostAddresses = HashMap<String, Result<Vec<IpAddr>, String>>;
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {
@@ -59,10 +59,11 @@ impl Address {
         }
     }
 
-    /// Says that the host is not known yet, where that is so.
-    pub(super) fn tell_if_unknown(&self, log: Context<'_>) {
+    /// Says that the host is not known yet, where that is so, and why, as far as `names` know.
+    pub(super) fn tell_if_unknown(&self, names: &HostAddresses, log: Context<'_>) {
         if !self.has_contact() && self.port != 0 {
-            self.tell_unresolved("", log);
+            let why = names.get(&self.host).and_then(|answer| answer.as_ref().err());
+            self.tell_unresolved(&why.map(|why| format!(" ({why})")).unwrap_or_default(), log);
         }
     }
 
@@ -160,7 +161,7 @@ fn in_order(mut addresses: Vec<SocketAddr>, prefer_ipv6: bool) -> Vec<SocketAddr
 fn known(name: &str, names: &HostAddresses) -> Vec<IpAddr> {
     match name.parse::<IpAddr>() {
         Ok(literal) => vec![literal],
-        Err(_) => names.get(name).cloned().unwrap_or_default(),
+        Err(_) => names.get(name).and_then(|answer| answer.clone().ok()).unwrap_or_default(),
     }
 }
 
@@ -190,8 +191,8 @@ mod tests {
     #[test]
     fn names_are_known_from_the_start_and_not_asked_for() {
         let names = HostAddresses::from([
-            ("tomcat".to_owned(), vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()]),
-            ("here".to_owned(), vec!["127.0.0.2".parse().unwrap()]),
+            ("tomcat".to_owned(), Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])),
+            ("here".to_owned(), Ok(vec!["127.0.0.2".parse().unwrap()])),
         ]);
         let (host, source) = ("tomcat".to_owned(), Some("here".to_owned()));
         let address =
@@ -236,14 +237,17 @@ mod tests {
     fn an_unknown_name_is_told_when_that_begins_and_when_it_ends() {
         let logger = Logger::capture(Level::Info);
         let mut address = address("no.such.host.invalid", 8009);
-        address.tell_if_unknown(logger.with_id(""));
+        let names =
+            HostAddresses::from([("no.such.host.invalid".to_owned(), Err("no such name".to_owned()))]);
+        address.tell_if_unknown(&names, logger.with_id(""));
         for host in ["no.such.host.invalid", "localhost"] {
             host.clone_into(&mut address.host);
             *address.asked.lock() -= LEAST_PAUSE;
             address.refresh(logger.with_id(""));
         }
         let lines = logger.captured();
-        let told = "[warn] (tomcat) host no.such.host.invalid does not resolve: no request can go there until it does";
+        let told = "[warn] (tomcat) host no.such.host.invalid does not resolve (no such name): no request can go there \
+                    until it does; it is asked for again";
         assert!(lines[0].starts_with(told), "{lines:?}");
         assert!(lines[1].starts_with("[info] (tomcat) host localhost resolves to "), "{lines:?}");
         assert_eq!(lines.len(), 2);

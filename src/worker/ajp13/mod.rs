@@ -56,8 +56,8 @@ impl Ajp13Worker {
     }
 
     /// Says at start that requests can't reach it, if that is so.
-    pub(crate) fn tell_unknown_host(&self, log: Context<'_>) {
-        self.address.tell_if_unknown(log);
+    pub(crate) fn tell_unknown_host(&self, names: &HostAddresses, log: Context<'_>) {
+        self.address.tell_if_unknown(names, log);
     }
 
     /// Its name in the configuration.
