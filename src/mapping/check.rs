@@ -64,12 +64,15 @@ impl<'a> WorkerCheck<'a> {
             true => Severity::Warning,
             false => unknown,
         };
-        report.add(severity, rule.origin.as_ref(), || self.unknown(rule));
+        report.add(severity, rule.origin.as_ref(), || self.unknown(rule, severity));
     }
 
-    fn unknown(&self, rule: &Rule) -> String {
+    fn unknown(&self, rule: &Rule, severity: Severity) -> String {
         let consequence = match rule.kind {
             _ if rule.disabled => "the rule is disabled, so this has no effect".to_owned(),
+            RuleKind::Mount if severity == Severity::Error => {
+                "requests for this mount would get 500".to_owned()
+            }
             RuleKind::Mount => "requests for this mount get 500".to_owned(),
             RuleKind::Exclusion => {
                 format!("it excludes nothing: what is mounted of {} stays forwarded", rule.written_pattern())

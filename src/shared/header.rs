@@ -10,12 +10,15 @@ use super::layout::Layout;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 1;
+pub(crate) const LAYOUT_VERSION: u32 = 2;
+
+/// Subjects of which each process would tell the same.
+const SUBJECTS: usize = 48;
 
 record! {
     /// The first record of the memory.
     #[derive(Debug)]
-    pub(crate) struct Header: 128 {
+    pub(crate) struct Header: 512 {
         magic: AtomicU64,
         version: AtomicU32,
         /// Child slots that were in use at some time: sums end there.
@@ -28,6 +31,8 @@ record! {
         maintained: AtomicI64,
         /// Children that have begun to work.
         children: AtomicU64,
+        /// What was told last of each subject.
+        told: [AtomicU64; SUBJECTS],
         /// Room for the process-shared lock of rare changes.
         reserved: [AtomicU64; 10],
     }
@@ -56,6 +61,12 @@ impl Header {
     /// Counts a child that begins to work; tells whether it is the first.
     pub(super) fn child_begins(&self) -> bool {
         self.children.fetch_add(1, Relaxed) == 0
+    }
+
+    /// Claims the telling of `news` about `subject`; true for the first process that has it. Subjects beyond
+    /// [`SUBJECTS`] share places, and may be told of more than once.
+    pub(super) fn is_first_to_tell(&self, subject: usize, news: u64) -> bool {
+        self.told[subject % SUBJECTS].swap(news, Relaxed) != news
     }
 
     /// Notes that slot `index` is in use.

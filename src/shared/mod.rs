@@ -137,6 +137,11 @@ impl Shared {
         self.header.child_begins()
     }
 
+    /// Claims the telling of `news` about `subject`, which all processes come to know: true for the first.
+    pub(crate) fn is_first_to_tell(&self, subject: usize, news: u64) -> bool {
+        self.header.is_first_to_tell(subject, news)
+    }
+
     /// Gives the slot of this process, which has the id `pid`, back at its end; threads of it that still run count
     /// nowhere from now on.
     pub(crate) fn detach_child(&self, pid: u32) {

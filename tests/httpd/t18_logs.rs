@@ -18,5 +18,6 @@ pub fn suite() -> Suite {
         .test("a_missing_or_wrong_secret_is_hinted_at_once", mishaps::secrets)
         .test("a_port_that_never_answers_is_told_while_the_request_waits", mishaps::silence)
         .test("a_mount_with_a_bar_is_one_warning", doubts::one_mount)
+        .test("a_map_file_is_refused_by_each_process_and_told_of_by_one", doubts::refused_map)
         .test("a_map_file_that_children_cannot_read_is_told_at_start", doubts::unreadable_map)
 }

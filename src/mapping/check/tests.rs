@@ -35,7 +35,7 @@ fn unknown_workers_are_named_with_what_was_meant() {
             "/x",
             "wokrer1",
             Severity::Error,
-            "Error map:3: /x=wokrer1: worker wokrer1 is not defined; requests for this mount get 500, \
+            "Error map:3: /x=wokrer1: worker wokrer1 is not defined; requests for this mount would get 500, \
              did you mean worker1?",
         ),
         (
@@ -49,7 +49,7 @@ fn unknown_workers_are_named_with_what_was_meant() {
             "/x",
             "*",
             Severity::Error,
-            "Error map:3: /x=*: worker * is not defined; requests for this mount get 500",
+            "Error map:3: /x=*: worker * is not defined; requests for this mount would get 500",
         ),
         (
             "-/x",

@@ -11,7 +11,7 @@ use crate::mapping::map_file::MAX_FILE_SIZE;
 /// A version of a file: a change of its content, name or permission changes it.
 ///
 /// The time of the last status change is part of it because permission to read may come without a new content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {
     device: u64,
     inode: u64,

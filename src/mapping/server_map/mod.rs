@@ -9,6 +9,7 @@ mod gist;
 mod watch;
 mod watched;
 
+use std::hash::Hash;
 use std::io::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::log;
 use crate::log::Context;
 use crate::text::{Counted, Reason};
 pub use watch::Moment;
-use watch::{Watch, AGREE, LATEST, SETTLE};
+use watch::{hash, Watch, LATEST, SETTLE};
 use watched::{Found, Version, WatchedFile};
 
 /// Checks the rules of a map file against the workers; see [`WorkerCheck`](super::WorkerCheck). Errors keep the
@@ -39,6 +40,32 @@ pub struct MapFile {
     pub reload: Option<Duration>,
     /// Recognises worker properties that strayed into it.
     pub known_property: KnownProperty,
+}
+
+/// Who looks at a map file while the server runs.
+#[derive(Clone, Copy)]
+pub struct Watcher<'a> {
+    /// Checks new rules.
+    pub validate: Validate<'a>,
+    /// Tells whether no other process has this news yet: each looks, and one tells.
+    pub is_first: &'a dyn Fn(Subject, u64) -> bool,
+    /// Where it is told.
+    pub log: Context<'a>,
+}
+
+/// What news of a map file are about. Processes with different rights may differ about one and agree on the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// What is in it.
+    Content,
+    /// Whether it can be read.
+    Access,
+}
+
+impl Watcher<'_> {
+    fn is_first(&self, subject: Subject, news: impl Hash) -> bool {
+        (self.is_first)(subject, hash(news))
+    }
 }
 
 /// What a look at a map file came to.
@@ -122,6 +149,7 @@ impl ServerMap {
                     self.install(&mut watch, &text, rules);
                     return Some(text);
                 }
+                watch.refuse();
             }
             Ok(Found::Known | Found::Pending(_)) => {}
             Err((_, error)) => report.error(None, unreadable(&file.name, &error)),
@@ -152,21 +180,26 @@ impl ServerMap {
     }
 
     /// Looks at the map file, and takes a new version.
-    pub fn look(&self, now: Moment, validate: Validate<'_>, log: Context<'_>) -> Look {
+    pub fn look(&self, now: Moment, watcher: &Watcher<'_>) -> Look {
         let Some(file) = &self.file else { return Look::default() };
         let mut watch = file.watch.lock();
-        let mut look = Look::default();
-        match file.look(&mut watch, now) {
+        let (mut look, log) = (Look::default(), watcher.log);
+        let found = file.look(&mut watch, now);
+        if found.is_ok() && watch.is_readable_again() && watcher.is_first(Subject::Access, "readable") {
+            log!(log, Info, "map file {} can be read again", file.name);
+        }
+        match found {
             Ok(Found::Known) => {}
             Ok(Found::Pending(pause)) => look.next = Some(pause),
-            Ok(Found::Ready(version)) => look.taken = self.take(file, &mut watch, version, validate, log),
+            Ok(Found::Ready(version)) => look.taken = self.take(file, &mut watch, version, watcher),
             Err((stamp, error)) => {
-                if watch.fails((stamp, error.kind()), now) {
+                let why = (stamp, error.kind());
+                if watch.fails(why, now) && watcher.is_first(Subject::Access, why) {
                     log!(log, Error, "{}; {KEPT}", unreadable(&file.name, &error));
                 }
             }
         }
-        if watch.is_overdue_now(now) {
+        if watch.is_overdue_now(now) && watcher.is_first(Subject::Content, "overdue") {
             log!(log, Error, "map file {} changes all the time and is never found whole; {KEPT}", file.name);
         }
         look.next = look.next.or(if watch.is_pending() { Some(SETTLE) } else { file.reload });
@@ -179,29 +212,32 @@ impl ServerMap {
         file: &WatchedFile,
         watch: &mut Watch,
         version: Version,
-        validate: Validate<'_>,
-        log: Context<'_>,
+        watcher: &Watcher<'_>,
     ) -> Option<Vec<u8>> {
-        let Version { stamp, text, settled } = version;
+        let (Version { stamp, text, settled }, log) = (version, watcher.log);
         if watch.is_in_force(&text) || !settled && watch.says_what_is_in_force(&text) {
             watch.decide(stamp);
+            if watch.is_right_again() && watcher.is_first(Subject::Content, stamp) {
+                log!(log, Info, "map file {} is right again: it holds the rules in force", file.name);
+            }
             return None;
         }
-        let (rules, report) = file.parse(&text, validate);
+        let (rules, report) = file.parse(&text, watcher.validate);
         if !settled && !is_whole(&rules, &report) {
             watch.start_over();
             return None;
         }
         watch.decide(stamp);
+        let is_first = watcher.is_first(Subject::Content, stamp);
         if report.has_errors() {
-            refuse(&report, log);
+            watch.refuse();
+            log!(log, Debug, "map file {} is refused by this process", file.name);
+            is_first.then(|| refuse(&file.name, &report, log));
             return None;
         }
-        if !settled {
-            log!(log, Warn, "{}: {}", file.name, never_settles());
-        }
-        report.closed(&file.name).iter().for_each(|warning| log!(log, Warn, "{warning}"));
-        log!(log, Info, "map file {} has changed: {}", file.name, Counted(rules.len() as u64, "rule"));
+        watch.is_right_again();
+        is_first.then(|| tell_change(&file.name, settled, rules.len(), report.closed(&file.name), log));
+        log!(log, Debug, "map file {} is in force in this process", file.name);
         self.install(watch, &text, rules);
         Some(text)
     }
@@ -222,22 +258,35 @@ fn is_whole(rules: &[Rule], report: &Report) -> bool {
 }
 
 fn never_settles() -> String {
-    let (often, apart) = (SETTLE.as_secs(), AGREE.as_millis());
-    format!("changes more often than every {often} s; taken as looks {apart} ms apart found it")
+    let often = SETTLE.as_secs();
+    format!(
+        "it keeps changing, never {often} s without a change: taken as it was found. A new version is better written \
+         aside and moved into place"
+    )
 }
 
 fn unreadable(name: &str, error: &Error) -> String {
     format!("map file {name} can't be read: {}", Reason(error))
 }
 
-fn refuse(report: &Report, log: Context<'_>) {
+/// Tells that a new version with so many `rules` is in force.
+fn tell_change(name: &str, settled: bool, rules: usize, warnings: Report, log: Context<'_>) {
+    if !settled {
+        log!(log, Warn, "{name}: {}", never_settles());
+    }
+    warnings.iter().for_each(|warning| log!(log, Warn, "{warning}"));
+    log!(log, Info, "map file {name} has changed: {}", Counted(rules as u64, "rule"));
+}
+
+/// Tells why a version is not taken.
+fn refuse(name: &str, report: &Report, log: Context<'_>) {
     let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
     let Some(first) = errors.next() else { return };
     let further = match report.count(Severity::Error) as u64 - 1 {
         0 => String::new(),
         more => format!(" ({} as well)", Counted(more, "other error")),
     };
-    log!(log, Error, "{first}{further}; {KEPT}");
+    log!(log, Error, "map file {name} is not taken, {KEPT}: {first}{further}");
 }
 
 #[cfg(test)]

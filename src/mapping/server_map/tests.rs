@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use tempfile::TempDir;
 
 use super::file::Stamp;
-use super::watch::GLANCE;
+use super::watch::{Maturity, AGREE, GLANCE};
 use super::*;
 use crate::config::Origin;
 use crate::log::{Level, Logger};
@@ -93,7 +93,13 @@ impl Fixture {
     }
 
     fn look(&self, now: Moment) -> Look {
-        self.map.look(now, &known_workers, self.logger.with_id("-"))
+        self.look_among(now, &|_, _| true)
+    }
+
+    /// A look of a process among others.
+    fn look_among(&self, now: Moment, is_first: &dyn Fn(Subject, u64) -> bool) -> Look {
+        let log = self.logger.with_id("-");
+        self.map.look(now, &Watcher { validate: &known_workers, is_first, log })
     }
 
     fn worker(&self, uri: &str) -> Option<String> {
@@ -153,7 +159,8 @@ fn a_file_that_never_settles_is_taken_when_looks_agree() {
     assert!(look(whole, 6500));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(2), w(2)));
     let expected = [
-        "[warn] map: changes more often than every 1 s; taken as looks 200 ms apart found it",
+        "[warn] map: it keeps changing, never 1 s without a change: taken as it was found. A new version is better written \
+         aside and moved into place",
         "[info] map file map has changed: 2 rules",
     ];
     assert_eq!(fixture.log(), expected);
@@ -161,6 +168,26 @@ fn a_file_that_never_settles_is_taken_when_looks_agree() {
         assert!(!look(whole, 6550 + 50 * step), "taken already");
     }
     assert_eq!(fixture.log(), expected);
+}
+
+/// One change, then no right to read it for a while: that is two changes far apart, and no restless file.
+#[test]
+fn a_file_that_could_not_be_read_for_a_while_has_not_been_changing_meanwhile() {
+    let fixture = Fixture::loaded("/*=w1", 1);
+    let mut watch = Watch::default();
+    let look = |milliseconds| (Stamp::of_path(&fixture.path()).unwrap(), fixture.at(milliseconds));
+    fixture.write("/*=w2\n");
+    for second in 0..14 {
+        let (stamp, now) = look(1000 * second);
+        assert!(matches!(watch.judge(stamp, now), Maturity::Young(_) | Maturity::Ripe));
+        watch.fails((Some(stamp), std::io::ErrorKind::PermissionDenied), now);
+    }
+    let (_, later) = look(14_000);
+    fixture.write("/*=w2\n#\n");
+    let (stamp, _) = look(0);
+    let half_a_second = Duration::from_millis(500);
+    let now = Moment { wall: stamp.last_change() + half_a_second, ..later };
+    assert_eq!(watch.judge(stamp, now), Maturity::Young(half_a_second));
 }
 
 /// A file that was shortened, and goes on being written, is not a half for ever; until then that is said once.
@@ -358,11 +385,43 @@ fn faulty_versions_are_refused_with_one_line_each() {
         }
         assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)), "{text}");
     }
-    let expected = faults.map(|(_, text)| format!("[error] {text}; {KEPT}"));
+    let mut expected =
+        Vec::from(faults.map(|(_, text)| format!("[error] map file map is not taken, {KEPT}: {text}")));
     assert_eq!(fixture.log(), expected);
-    fixture.write("/*=w2");
+    fixture.write("/*=w1");
     fixture.settle();
-    assert_eq!(fixture.worker("/x"), w(2));
+    expected.push("[info] map file map is right again: it holds the rules in force".to_owned());
+    assert_eq!(fixture.log(), expected);
+    fixture.write("/*=w1\n#\n");
+    fixture.settle();
+    expected.push("[info] map file map has changed: 1 rule".to_owned());
+    assert_eq!(fixture.log(), expected);
+}
+
+/// Each process has a map of its own, and finds out what the others do.
+#[test]
+fn what_all_processes_find_is_told_by_one_of_them() {
+    let processes = [Fixture::loaded("/*=w1", 5), Fixture::loaded("/*=w1", 5)];
+    let told = std::cell::RefCell::new(Vec::new());
+    let is_first = |subject, news| {
+        let known = told.borrow().contains(&(subject, news));
+        told.borrow_mut().push((subject, news));
+        !known
+    };
+    // The same file for both.
+    let path = processes[0].path();
+    fs::remove_file(processes[1].path()).unwrap();
+    fs::hard_link(&path, processes[1].path()).unwrap();
+    for text in ["/a=old\n", "/*=w2\n", "/*=w2;x=1\n", "", "/b"] {
+        processes[0].write(text);
+        for process in &processes {
+            for milliseconds in [2000, 3000] {
+                process.look_among(process.at(milliseconds), &is_first);
+            }
+        }
+        assert_eq!(processes[0].worker("/x"), processes[1].worker("/x"));
+    }
+    assert_eq!((processes[0].log().len(), processes[1].log()), (6, vec![]), "{:?}", processes[0].log());
 }
 
 #[test]
@@ -379,9 +438,9 @@ fn a_missing_file_is_logged_once_per_disappearance() {
         fs::rename(&aside, fixture.path()).unwrap();
         fixture.settle();
     }
-    let errors: Vec<_> = fixture.log().into_iter().filter(|line| line.starts_with("[error]")).collect();
-    let text = format!("[error] map file map can't be read: No such file or directory; {KEPT}");
-    assert_eq!(errors, [text.clone(), text]);
+    let gone = format!("[error] map file map can't be read: No such file or directory; {KEPT}");
+    let back = "[info] map file map can be read again".to_owned();
+    assert_eq!(fixture.log(), [gone.clone(), back.clone(), gone, back]);
 }
 
 #[test]
@@ -505,7 +564,7 @@ fn a_file_that_never_settles_is_taken_whole_at_start() {
         complaints
     });
     assert_eq!(fixture.worker("/b"), w(2));
-    assert!(complaints.len() == 1 && complaints[0].contains("looks 200 ms apart"), "{complaints:?}");
+    assert!(complaints.len() == 1 && complaints[0].contains("it keeps changing"), "{complaints:?}");
 }
 
 #[test]
@@ -565,7 +624,9 @@ fn without_a_file_nothing_is_checked() {
     let logger = Logger::capture(Level::Trace);
     let mut report = Report::default();
     assert_eq!(map.load(true, &known_workers, &mut report), None);
-    assert_eq!(map.look(Moment::now(), &known_workers, logger.with_id("-")), Look::default());
+    let log = logger.with_id("-");
+    let watcher = Watcher { validate: &known_workers, is_first: &|_, _| true, log };
+    assert_eq!(map.look(Moment::now(), &watcher), Look::default());
     assert!(report.is_empty() && logger.captured().is_empty() && map.watched_path().is_none());
     assert!(map.lookup(b"/static/x").is_some() && !map.current().is_empty());
 }

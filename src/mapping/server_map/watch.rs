@@ -8,7 +8,7 @@
 //! "decisions, row 2".
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -62,6 +62,8 @@ pub(super) struct Watch {
     decided: Option<Stamp>,
     unsettled: Option<Unsettled>,
     reported: Option<Unreadable>,
+    /// A version was refused, and none was found right since.
+    refused: bool,
     in_force: Option<InForce>,
 }
 
@@ -90,6 +92,8 @@ struct Unsettled {
     agreed: Option<Agreed>,
     /// That it is overdue was told.
     told: bool,
+    /// This version has settled, though it could not be read.
+    settled: bool,
 }
 
 /// What looks at a file that never settles agree on.
@@ -120,9 +124,11 @@ impl Watch {
     /// Judges the version found at `now`.
     pub(super) fn judge(&mut self, stamp: Stamp, now: Moment) -> Maturity {
         if self.decided == Some(stamp) {
-            (self.unsettled, self.reported) = (None, None);
+            self.unsettled = None;
             return Maturity::Known;
         }
+        // What follows a version that was let be is no part of a series of changes.
+        self.unsettled.take_if(|unsettled| unsettled.settled && unsettled.version.0 != stamp);
         let in_force = self.in_force;
         let unsettled = self.unsettled.get_or_insert_with(|| Unsettled::new(stamp, in_force, now));
         unsettled.look(stamp, now);
@@ -183,7 +189,22 @@ impl Watch {
 
     /// Notes that this version was taken or refused, and needs no second look.
     pub(super) fn decide(&mut self, stamp: Stamp) {
-        (self.decided, self.unsettled, self.reported) = (Some(stamp), None, None);
+        (self.decided, self.unsettled) = (Some(stamp), None);
+    }
+
+    /// Notes that what was decided on was wrong.
+    pub(super) fn refuse(&mut self) {
+        self.refused = true;
+    }
+
+    /// Notes that the file holds the rules in force; true if that is news after a version that was refused.
+    pub(super) fn is_right_again(&mut self) -> bool {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Notes that the file was read; true if that is news.
+    pub(super) fn is_readable_again(&mut self) -> bool {
+        self.reported.take().is_some()
     }
 
     /// Notes that the rules of `text` are in force.
@@ -204,8 +225,11 @@ impl Watch {
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
     pub(super) fn fails(&mut self, why: Unreadable, now: Moment) -> bool {
-        if self.unsettled.as_ref().is_some_and(|unsettled| !unsettled.is_overdue(now)) {
-            return false;
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.settled |= why.0 == Some(unsettled.version.0) && unsettled.age(now) >= SETTLE;
+            if !unsettled.is_overdue(now) {
+                return false;
+            }
         }
         self.unsettled = None;
         self.reported.replace(why) != Some(why)
@@ -224,6 +248,7 @@ impl Unsettled {
             fullest: (Fullness::default(), Vec::new()),
             agreed: None,
             told: false,
+            settled: false,
         }
     }
 
@@ -281,8 +306,9 @@ impl Unsettled {
     }
 }
 
-fn hash(text: &[u8]) -> u64 {
+/// One number for `value`, the same in all processes.
+pub(super) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(text);
+    value.hash(&mut hasher);
     hasher.finish()
 }

@@ -12,12 +12,14 @@ use super::host::{Connector, VirtualHost};
 use super::last_good::LastGood;
 use crate::ffi::server::Server;
 use crate::log::Logger;
-use crate::mapping::{Moment, ServerMap};
+use crate::mapping::{Moment, ServerMap, Subject, Watcher};
 
 /// The maps of all servers whose files have to be looked at.
 pub(super) struct MapWatch(Vec<WatchedMap>);
 
 struct WatchedMap {
+    /// Of its first server, the same in all processes.
+    number: usize,
     map: Arc<ServerMap>,
     log: Arc<Logger>,
     connector: Arc<Connector>,
@@ -32,10 +34,11 @@ impl MapWatch {
     /// Gathers them; virtual hosts may share one. All are due.
     pub(super) fn of(main: Server<'_>) -> Self {
         let mut maps: Vec<WatchedMap> = Vec::new();
-        for host in main.and_following().filter_map(VirtualHost::of_server) {
+        for (number, host) in main.and_following().filter_map(VirtualHost::of_server).enumerate() {
             let Some(map) = host.map.as_ref().filter(|map| map.watched_path().is_some()) else { continue };
             if !maps.iter().any(|known| Arc::ptr_eq(&known.map, map)) {
                 maps.push(WatchedMap {
+                    number,
                     map: Arc::clone(map),
                     log: Arc::clone(&host.log),
                     connector: Arc::clone(&host.connector),
@@ -60,8 +63,14 @@ impl MapWatch {
 impl WatchedMap {
     /// Returns the text that was put in force, if there was a new one.
     fn look(&mut self, now: Moment) -> Option<Vec<u8>> {
-        let validate = |rules: &[_], report: &mut _| self.connector.check_rules(rules, report);
-        let look = self.map.look(now, &validate, self.log.with_id("WATCHDOG"));
+        let connector = &self.connector;
+        let validate = |rules: &[_], report: &mut _| connector.check_rules(rules, report);
+        let is_first = |subject, news| {
+            let number = 2 * self.number + usize::from(subject == Subject::Access);
+            connector.shared.is_first_to_tell(number, news)
+        };
+        let log = self.log.with_id("WATCHDOG");
+        let look = self.map.look(now, &Watcher { validate: &validate, is_first: &is_first, log });
         self.next = look.next.map(|pause| Instant::now() + pause);
         look.taken
     }

@@ -21,6 +21,30 @@ pub fn one_mount() {
     }
 }
 
+/// Each process finds out what is wrong with a new version of the map file, and that it is right again.
+pub fn refused_map() {
+    let backend = Backend::constant("served");
+    let httpd = Site::new(Mpm::Event)
+        .workers(&format!("worker.list=w1\n{}", backend.worker("w1")))
+        .file("conf/map", "/*=w1\n")
+        .conf("JkLogLevel debug\nStartServers 3\nJkMountFile conf/map\nJkMountFileReload 1")
+        .start();
+    httpd.site().write("conf/map", "/*=w2\n");
+    let each_says = |words: &str| {
+        wait::until_true(words, Duration::from_secs(60), || httpd.jk_log().matches(words).count() >= 3);
+    };
+    each_says("conf/map is refused by this process");
+    let log = httpd.jk_log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("[error]")).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("conf/map is not taken, the rules read before stay in force: "), "{told:?}");
+    assert!(told[0].contains("requests for this mount would get 500"), "{told:?}");
+    assert_eq!(httpd.get("/x").status, 200);
+    httpd.site().write("conf/map", "/*=w1\n");
+    let again = "is right again: it holds the rules in force";
+    wait::until_true(again, Duration::from_secs(60), || httpd.jk_log().contains(again));
+}
+
 /// The parent may read what its children may not: the first child says so at start, once.
 pub fn unreadable_map() {
     if !rustix::process::geteuid().is_root() {
