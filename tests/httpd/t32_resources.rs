@@ -290,7 +290,12 @@ fn stripped_session() {
 
 fn decoded_twice() {
     let backend = echo();
-    let httpd = site(&backend, &["env"]).conf(HANDLED).conf("JkOptions +ForwardURICompat").start();
+    let httpd = site(&backend, &["env", "dir", "rewrite"])
+        .conf(HANDLED)
+        .conf("JkOptions +ForwardURICompat +ForwardDirectories\nDirectoryIndex /app/front")
+        .conf("RewriteEngine On\nRewriteRule ^/listed/.*/$ @ROOT@/htdocs/listed/")
+        .file("htdocs/listed/f", "file")
+        .start();
     for way in ["/app", "/handled"] {
         for (name, expected) in [
             ("/%252e%252e/x", None),
@@ -304,4 +309,6 @@ fn decoded_twice() {
             assert_eq!(get(&httpd, &format!("{way}{name}")).0, expected, "{way}{name}");
         }
     }
+    assert_eq!(get(&httpd, "/listed/%252e%252e/x/").0, 400, "a directory's name is not decoded twice either");
+    assert_eq!(get(&httpd, "/listed/100%25/"), forwarded("/listed/100%/"));
 }

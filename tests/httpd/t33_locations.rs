@@ -384,7 +384,7 @@ fn sections_of_the_clean_uri() {
             Answer::ok(body)
         })
     });
-    let httpd = ["env", "rewrite"]
+    let httpd = ["dir", "env", "rewrite"]
         .iter()
         .fold(Site::single_child(Mpm::Event, 8), |site, name| site.load(name))
         .workers(&format!("worker.list=a,b\n{}{}", first.worker("a"), second.worker("b")))
@@ -395,8 +395,13 @@ fn sections_of_the_clean_uri() {
         .conf("JkRequestLogFormat \"%w %s %U\"\nRewriteEngine On")
         .conf("RewriteRule ^/handled/rewritten/(.*)$ /handled/$1;v=1 [PT]")
         .conf("RewriteRule ^(/handled/(other/)?always)$ $1;v=1 [PT]")
+        .conf("RewriteRule ^/listed/.*/$ @ROOT@/htdocs/handled/directory/")
+        .conf("JkMount /front.jsp a\nDirectoryIndex index.html /front.jsp\nJkOptions +ForwardDirectories")
+        .conf("<Location /listed/secret>\nRequire all denied\n</Location>")
         .file("htdocs/handled/static/f", "file")
         .file("htdocs/handled/off/f", "file")
+        .file("htdocs/handled/directory/f", "file")
+        .file("htdocs/handled/indexed/index.html", "file")
         .start();
     for (path, expected) in [
         ("/handled/rewritten/x", "first GET /handled/x;v=1 0"),
@@ -404,6 +409,13 @@ fn sections_of_the_clean_uri() {
         ("/handled/other/always", "second GET /handled/other/always;v=1 0"),
         ("/handled/x", "first GET /handled/x 0"),
         ("/handled/x;v=1/100%25?a=%20", "first GET /handled/x;v=1/100%25 0"),
+        ("/listed/public/", "first GET /listed/public/ 0"),
+        ("/listed/;x/secret/", "first GET /front.jsp 0"),
+        ("/handled/directory/", "first GET /handled/directory/ 0"),
+        ("/handled/directory/;x", "first GET /handled/directory/;x 0"),
+        ("/handled/directory/;v=1/.;x/", "first GET /handled/directory/;v=1/.;x/ 0"),
+        ("/handled/indexed/", "first GET /handled/indexed/index.html 0"),
+        ("/handled/indexed/;x", "first GET /handled/indexed/index.html 0"),
         ("/handled/static/f", "file"),
         ("/handled/static;x/f", "file"),
         ("/handled/x;y/..;/static/f", "file"),
@@ -413,6 +425,11 @@ fn sections_of_the_clean_uri() {
     ] {
         let reply = httpd.get(path);
         assert_eq!((reply.status, &*reply.text()), (200, expected), "{path}");
+    }
+    for path in ["/handled/directory", "/handled/directory;x"] {
+        let reply = httpd.get(path);
+        let location = reply.header("location").unwrap_or_default();
+        assert!(reply.status == 301 && location.ends_with("/handled/directory/"), "{path}: {location}");
     }
     let posted = httpd.client().send("POST", "/handled/other;v=2/x?q", &[], b"a body");
     assert_eq!(posted.text(), "second POST /handled/other;v=2/x 6", "the body is still there");

@@ -3,6 +3,7 @@
 use super::claim::JAKARTA_SERVLET;
 use super::probe;
 use super::record::RequestRecord;
+use super::start_over::before_cleaning;
 use crate::ffi::request::Request;
 use crate::service::server::host::VirtualHost;
 use crate::service::verdict::Verdict;
@@ -29,9 +30,12 @@ pub(crate) fn after_core(request: Request<'_>) -> Verdict {
     Verdict::Declined
 }
 
-/// Right before mod_dir.
+/// Right before mod_dir, to which the clean URI says whether a directory's `/` is there, and where its index files are.
 pub(crate) fn before_mod_dir(request: Request<'_>) -> Verdict {
     if let Some(record) = RequestRecord::find(request) {
+        if let Some((clean, _)) = before_cleaning(request).filter(|_| record.is_for_clean_uri) {
+            request.set_uri(clean);
+        }
         probe::begin(request, record);
     }
     Verdict::Declined
@@ -42,7 +46,9 @@ pub(crate) fn last(request: Request<'_>) -> Verdict {
     let Some(host) = VirtualHost::of(request) else { return Verdict::Declined };
     let Some(record) = RequestRecord::find(request) else { return Verdict::Declined };
     probe::note(request, record);
-    probe::end(request, host, record, record.log(host));
+    if let Err(status) = probe::end(request, host, record, record.log(host)) {
+        return Verdict::Status(status);
+    }
     resume(request, record);
     Verdict::Declined
 }

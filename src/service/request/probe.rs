@@ -5,11 +5,12 @@
 
 use super::claim::{Claim, DIRECTORY};
 use super::record::RequestRecord;
-use super::uri::Arrival;
+use super::uri::{refuse_unsafe, Arrival};
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
+use crate::mapping;
 use crate::service::server::host::VirtualHost;
 
 /// What mod_dir looked up for a request, as far as it is mounted.
@@ -48,19 +49,32 @@ pub(super) fn note(request: Request<'_>, record: &RequestRecord) {
 }
 
 /// Ends noting, and makes the request ours if mod_dir found nothing better.
-pub(super) fn end(request: Request<'_>, host: &VirtualHost, record: &RequestRecord, log: Context<'_>) {
-    let Some(probes) = record.probes.lock().take() else { return };
+///
+/// # Errors
+/// The status to answer with, if the directory is to be forwarded, but may not be.
+pub(super) fn end(
+    request: Request<'_>,
+    host: &VirtualHost,
+    record: &RequestRecord,
+    log: Context<'_>,
+) -> Result<(), u16> {
+    let Some(probes) = record.probes.lock().take() else { return Ok(()) };
     let now = request.uri().unwrap_or_default();
     if now != probes.uri {
         // mod_dir has made the request that of a file it found; a mounted one brought its handler along.
         let taken = probes.found.into_iter().find(|probe| probe.uri == now);
         taken.into_iter().for_each(|probe| probe.adopt(record));
-        return;
+        return Ok(());
     }
     // What exists as a file goes before what only a container may have.
-    let Some(first) = probes.found.into_iter().next() else { return };
+    let Some(first) = probes.found.into_iter().next() else { return Ok(()) };
+    // A rewriting may make a directory of any URI, and this one's sections may be others than the clean one's.
+    let is_forwarded = || {
+        host.options.contains(JkOptions::FORWARD_DIRECTORIES) && mapping::normalise(now).as_deref() == Ok(now)
+    };
     match request.handler() {
-        Some(DIRECTORY) if host.options.contains(JkOptions::FORWARD_DIRECTORIES) => {
+        Some(DIRECTORY) if is_forwarded() => {
+            refuse_unsafe(request, host, now, log)?;
             log!(log, Debug, "{} is forwarded as a directory", bstr::BStr::new(now));
             record.take(request, first.claim);
             request.forget_media_type();
@@ -68,6 +82,7 @@ pub(super) fn end(request: Request<'_>, host: &VirtualHost, record: &RequestReco
         None | Some(DIRECTORY) => first.follow(request, record, log),
         Some(_) => {}
     }
+    Ok(())
 }
 
 impl Probe {

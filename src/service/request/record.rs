@@ -92,9 +92,14 @@ impl RequestRecord {
         }
     }
 
+    /// How the request came, if that is something else than what sections and access rules see.
+    pub(super) fn arrival(&self, request: Request<'_>) -> Option<&Arrival> {
+        self.arrival.get().filter(|arrival| arrival.is_still(request))
+    }
+
     /// Lets everybody see the URI as it came.
     pub(super) fn show_arrival(&self, request: Request<'_>) {
-        if let Some(arrival) = self.arrival.get() {
+        if let Some(arrival) = self.arrival(request) {
             request.set_uri(&arrival.uri);
         }
     }

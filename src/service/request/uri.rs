@@ -28,6 +28,11 @@ impl Arrival {
         let target = request.unparsed_uri().unwrap_or_default();
         Self { uri: request.uri().unwrap_or_default().to_vec(), target: target.to_vec() }
     }
+
+    /// Tells whether `request` is still for that, and did not become one for another URI, such as an index file's.
+    pub(super) fn is_still(&self, request: Request<'_>) -> bool {
+        mapping::normalise(&self.uri) == mapping::normalise(request.uri().unwrap_or_default())
+    }
 }
 
 /// The URI without path parameters and dot segments.

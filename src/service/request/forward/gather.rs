@@ -43,7 +43,7 @@ impl<'r> Gather<'r> {
 
     /// The URI as JkOptions ForwardURI* want it.
     pub(super) fn uri(&self, record: &'r RequestRecord) -> Cow<'r, [u8]> {
-        let (uri, target) = match record.arrival.get() {
+        let (uri, target) = match record.arrival(self.request) {
             Some(arrival) => (arrival.uri.as_slice(), arrival.target.as_slice()),
             None => (self.request.uri().unwrap_or_default(), self.request.unparsed_uri().unwrap_or_default()),
         };
