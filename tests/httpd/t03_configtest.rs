@@ -26,6 +26,7 @@ pub fn suite() -> Suite {
         .test("a_file_that_cannot_be_read_is_an_error", unreadable)
         .test("a_log_or_a_segment_that_cannot_be_made_is_an_error", resources)
         .test("files_that_vanish_before_a_restart_by_signal_leave_the_last_good_ones", vanished)
+        .test("a_workers_file_that_lost_what_is_used_is_not_taken", cut_off)
         .test("strict_makes_warnings_fatal_and_off_silences_them", config_check)
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
@@ -367,6 +368,46 @@ fn vanished() {
         assert!(httpd.error_log().contains(complaint), "{complaint}: {}", httpd.error_log());
         assert_eq!([httpd.get("/x").text(), httpd.get("/y").text()], ["tomcat", "tomcat"]);
     }
+}
+
+/// A workers file that is just being written, or that a full disk or a crash has cut: what runs goes on.
+fn cut_off() {
+    let (backend, other) = (Backend::constant("tomcat"), Backend::constant("other"));
+    let whole = format!("worker.list=w,x\n{}{}", backend.worker("w"), other.worker("x"));
+    let httpd = Site::new(Mpm::Event)
+        .workers(&whole)
+        .conf("JkMount /w w\nJkMountFile conf/map.properties")
+        .file("conf/map.properties", "/x=x\n")
+        .start();
+    let only_w = format!("worker.list=w\n{}", backend.worker("w"));
+    let undefined = format!("worker.list=w,x\n{}", backend.worker("w"));
+    for (text, is_refused, complaint) in [
+        ("", true, "workers.properties: the workers file holds no property"),
+        ("# nothing\n\n", true, "workers.properties: the workers file holds no property"),
+        (&"\0".repeat(whole.len()), true, "workers.properties:1: a NUL octet"),
+        (&only_w, false, "map.properties:1: worker x, which is mounted, is not there any more"),
+        (&undefined, false, "workers.properties: worker x, which is used, has no property any more"),
+    ] {
+        httpd.site().write("conf/workers.properties", text);
+        if is_refused {
+            for verdict in [httpd.site().configtest(), httpd.graceful()] {
+                assert!(!verdict.ok && verdict.output.contains(complaint), "{complaint}: {}", verdict.output);
+            }
+        }
+        let generations = httpd.generations();
+        httpd.graceful_by_signal();
+        httpd.wait_for_generation(generations + 1);
+        let log = httpd.error_log();
+        assert!(log.contains(complaint) && log.contains("last good"), "{complaint}: {log}");
+        assert_eq!([httpd.get("/w").text(), httpd.get("/x").text()], ["tomcat", "other"], "{complaint}");
+    }
+    // What is removed together with its use is no loss.
+    httpd.site().write("conf/map.properties", "/x=w\n");
+    httpd.site().write("conf/workers.properties", &only_w);
+    let generations = httpd.generations();
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(generations + 1);
+    assert_eq!([httpd.get("/w").text(), httpd.get("/x").text()], ["tomcat", "tomcat"]);
 }
 
 fn config_check() {

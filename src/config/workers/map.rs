@@ -108,6 +108,11 @@ impl PropertyMap {
         std::mem::take(&mut self.strays).tell(report);
     }
 
+    /// Tells whether nothing is written: no property, no variable.
+    pub fn is_empty(&self) -> bool {
+        self.entries.iter().all(|(_, entry)| entry.origin().is_none())
+    }
+
     /// The file that was read, or the one with the lines of directives; none if there was nothing to read.
     pub fn file(&self) -> Option<&Origin> {
         self.file.as_ref()
@@ -353,6 +358,6 @@ fn complain_about_octets(line: &[u8], origin: &Origin, report: &mut Report) {
         );
     }
     if properties::before_nul(line).len() < line.len() {
-        report.warn(Some(origin), "the line is read only up to its NUL octet");
+        report.error(Some(origin), "a NUL octet, which no text has: the file is damaged");
     }
 }

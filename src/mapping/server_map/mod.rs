@@ -146,6 +146,9 @@ impl ServerMap {
                 let is_right = !found.has_errors();
                 report.append(found.closed(&file.name));
                 if is_right {
+                    if watch.is_emptied(&text, &rules) {
+                        report.warn(Some(&file.origin()), EMPTIED);
+                    }
                     self.install(&mut watch, &text, rules);
                     return Some(text);
                 }
@@ -154,7 +157,6 @@ impl ServerMap {
             Ok(Found::Known | Found::Pending(_)) => {}
             Err((_, error)) => report.error(None, unreadable(&file.name, &error)),
         }
-        watch.note(in_force);
         drop(watch);
         self.restore(in_force)
     }
@@ -235,8 +237,12 @@ impl ServerMap {
             is_first.then(|| refuse(&file.name, &report, log));
             return None;
         }
+        let mut warnings = report.closed(&file.name);
+        if watch.is_emptied(&text, &rules) {
+            warnings.warn(Some(&file.origin()), EMPTIED);
+        }
         watch.is_right_again();
-        is_first.then(|| tell_change(&file.name, settled, rules.len(), report.closed(&file.name), log));
+        is_first.then(|| tell_change(&file.name, settled, rules.len(), warnings, log));
         log!(log, Debug, "map file {} is in force in this process", file.name);
         self.install(watch, &text, rules);
         Some(text)
@@ -251,6 +257,9 @@ impl ServerMap {
 
 /// The consequence of every fault.
 const KEPT: &str = "the rules read before stay in force";
+
+/// What is said of a file that had rules.
+const EMPTIED: &str = "no rule is left in it, so none of it is in force any more";
 
 /// Tells whether a text with these rules does not look as if it were being written.
 fn is_whole(rules: &[Rule], report: &Report) -> bool {

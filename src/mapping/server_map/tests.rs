@@ -296,6 +296,12 @@ fn a_restart_takes_a_settled_file_and_leaves_a_broken_one() {
     sleep(SETTLE);
     assert_eq!(fixture.reload("/*=w1\n"), (Some("/*=w2\n".to_owned()), vec![]));
     assert_eq!(fixture.worker("/x"), w(2));
+    let fixture = Fixture::new("", 5);
+    sleep(SETTLE);
+    assert_eq!(fixture.reload("/*=w1\n").1, Vec::<String>::new(), "it has shrunk, and is looked at twice");
+    sleep(AGREE);
+    let (_, complaints) = fixture.reload("/*=w1\n");
+    assert!(complaints.len() == 1 && complaints[0].ends_with(EMPTIED), "{complaints:?}");
     let fixture = Fixture::new("/*=w2\n/b=unknown\n", 5);
     sleep(SETTLE);
     let (text, complaints) = fixture.reload("/*=w1\n");
@@ -350,9 +356,12 @@ fn a_settled_empty_file_means_no_rules_of_the_file() {
     fixture.write("# nothing\n");
     fixture.settle();
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
+    let said = [format!("[warn] map: {EMPTIED}"), "[info] map file map has changed: 0 rules".to_owned()];
+    assert_eq!(fixture.log(), said);
     fixture.write("");
     fixture.settle();
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (None, w(0)));
+    assert_eq!(fixture.log()[2..], said[1..], "it was empty before");
 }
 
 /// A file system shortens the file and stamps it later: the old stamp does not make the rest a settled version.
@@ -422,7 +431,7 @@ fn what_all_processes_find_is_told_by_one_of_them() {
         }
         assert_eq!(processes[0].worker("/x"), processes[1].worker("/x"));
     }
-    assert_eq!((processes[0].log().len(), processes[1].log()), (6, vec![]), "{:?}", processes[0].log());
+    assert_eq!((processes[0].log().len(), processes[1].log()), (7, vec![]), "{:?}", processes[0].log());
 }
 
 #[test]

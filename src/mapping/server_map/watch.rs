@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::file::Stamp;
 use super::gist::{Fullness, Gist};
+use crate::mapping::Rule;
 
 /// How old the last change of a file must be before the file is taken.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
@@ -221,6 +222,11 @@ impl Watch {
     /// Tells whether `text` says what is in force already, but for comments.
     pub(super) fn says_what_is_in_force(&self, text: &[u8]) -> bool {
         self.in_force.is_some_and(|in_force| in_force.gist == Gist::of(text))
+    }
+
+    /// Tells whether `rules`, those of `text`, are none although what is in force says more.
+    pub(super) fn is_emptied(&self, text: &[u8], rules: &[Rule]) -> bool {
+        rules.is_empty() && self.in_force.is_some_and(|in_force| in_force.gist != Gist::of(text))
     }
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.

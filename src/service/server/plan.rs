@@ -1,6 +1,7 @@
 //! The configuration of all servers, read and checked, before anything is built from it.
 
 mod hosts;
+mod lost;
 mod maps;
 mod reach;
 mod workers;
@@ -8,6 +9,7 @@ mod workers;
 use std::sync::Arc;
 
 use hosts::Planner;
+use workers::Source;
 
 use super::last_good::LastGood;
 use super::log_format::LogFormat;
@@ -51,9 +53,35 @@ impl Plan {
     /// Reads and checks everything. With `last_good`, texts that are broken now are replaced by those.
     pub(super) fn make(pool: Pool<'_>, main: Server<'_>, phase: Phase, last_good: Option<&LastGood>) -> Self {
         let settings = servers_settings(main);
-        let mut texts = LastGood::default();
-        let Loaded { settings: workers, properties, defined, report: workers_report } =
-            workers::read(pool, &settings[0].global, last_good, &mut texts);
+        let new = workers::read(pool, &settings[0].global, phase);
+        let Some(good) = last_good else { return Self::of(main, phase, settings, None, new) };
+        let old = workers::restore(pool, good);
+        let mut report = new.loaded.report.clone();
+        if !report.has_errors() {
+            let now = new.loaded.clone();
+            let plan = Self::of(main, phase, settings.clone(), last_good, new);
+            let maps: Vec<_> =
+                plan.hosts.iter().filter_map(|host| Some(host.map.as_ref()?.current())).collect();
+            let rules = maps.iter().flat_map(|map| map.rules()).map(|(rule, _)| rule);
+            report.append(lost::check(rules, &old.loaded, &now));
+            if !report.has_errors() {
+                return plan;
+            }
+        }
+        let old = Source { loaded: Loaded { report, ..old.loaded }, ..old };
+        Self::of(main, phase, settings, last_good, old)
+    }
+
+    /// The plan with the workers of `source`.
+    fn of(
+        main: Server<'_>,
+        phase: Phase,
+        settings: Vec<ServerSettings>,
+        last_good: Option<&LastGood>,
+        source: Source,
+    ) -> Self {
+        let Source { loaded, mut texts } = source;
+        let Loaded { settings: workers, properties, defined, report: workers_report } = loaded;
         let check = WorkerCheck::new(&workers, &defined);
         // What the first reading at a start finds is not used.
         let waits = phase != Phase::PreConfig;

@@ -274,7 +274,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("worker.t1.secretRequired=false", &["error: w.properties:8: worker.t1.secretRequired: unknown property secretRequired (of Tomcat), it belongs into the Connector in server.xml"]),
     ("worker.t1.socket_connect_timeout=5", &["w.properties:8: worker.t1.socket_connect_timeout=5: the unit is milliseconds; is so short a time meant?"]),
     ("worker.t1.socket_timeout=30000", &["w.properties:8: worker.t1.socket_timeout=30000: the unit is seconds; is so long a time meant?"]),
-    ("a=b\0c", &["w.properties:8: the line is read only up to its NUL octet"]),
+    ("a=b\0c", &["error: w.properties:8: a NUL octet, which no text has: the file is damaged"]),
 ];
 
 #[test]

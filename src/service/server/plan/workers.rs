@@ -9,19 +9,17 @@ use crate::config::directives::GlobalSettings;
 use crate::config::workers::{self, Loaded};
 use crate::config::{Origin, Report};
 use crate::ffi::pool::Pool;
-use crate::ffi::server::{server_root_relative, threads_per_child};
+use crate::ffi::server::{server_root_relative, threads_per_child, Phase};
 use crate::text::Reason;
 
+/// Workers, and the texts that define them.
+pub(super) struct Source {
+    pub(super) loaded: Loaded,
+    pub(super) texts: LastGood,
+}
+
 /// The workers that the directives and the workers file define.
-pub(super) fn read(
-    pool: Pool<'_>,
-    global: &GlobalSettings,
-    last_good: Option<&LastGood>,
-    texts: &mut LastGood,
-) -> Loaded {
-    let root = server_root_relative(pool, b"").unwrap_or_default();
-    let root = root.to_string_lossy();
-    let root = root.trim_end_matches('/');
+pub(super) fn read(pool: Pool<'_>, global: &GlobalSettings, phase: Phase) -> Source {
     let mut unreadable = Report::default();
     let file = global.workers_file.as_ref().and_then(|(path, origin)| {
         let name: Arc<str> = path.to_string_lossy().into();
@@ -32,7 +30,7 @@ pub(super) fn read(
         text.ok().map(|text| (text, name))
     });
     let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
-    let mut loaded = workers::load(&global.worker_properties, text, root, threads_per_child());
+    let mut loaded = workers::load(&global.worker_properties, text, &server_root(pool), threads_per_child());
     if global.workers_file.is_none() && global.worker_properties.is_empty() {
         loaded.defined.set_unnamed();
     }
@@ -41,12 +39,20 @@ pub(super) fn read(
     }
     unreadable.append(std::mem::take(&mut loaded.report));
     loaded.report = unreadable;
-    if let Some(good) = last_good.filter(|_| loaded.report.has_errors()) {
-        return Loaded { report: loaded.report, ..restore(good, root, texts) };
+    // A server that starts goes on with the default worker, as ever; one that runs would lose what it has.
+    let starts = matches!(phase, Phase::PreConfig | Phase::Start);
+    if let Some((_, name)) = file.as_ref().filter(|_| !starts && loaded.properties.is_empty()) {
+        loaded.report.error(Some(&Origin::new(name, 0)), "the workers file holds no property");
     }
+    let mut texts = LastGood::default();
     global.worker_properties.iter().for_each(|(line, _)| texts.add_property(line));
     file.iter().for_each(|(text, _)| texts.set_workers_file(text));
-    loaded
+    Source { loaded, texts }
+}
+
+fn server_root(pool: Pool<'_>) -> String {
+    let root = server_root_relative(pool, b"").unwrap_or_default();
+    root.to_string_lossy().trim_end_matches('/').to_owned()
 }
 
 /// Refuses, naming `path`, what is not there or is no regular file.
@@ -62,11 +68,13 @@ pub(super) fn regular_file(path: &Path) -> Result<(), String> {
 }
 
 /// The workers of the last configuration that worked.
-fn restore(good: &LastGood, root: &str, texts: &mut LastGood) -> Loaded {
+pub(super) fn restore(pool: Pool<'_>, good: &LastGood) -> Source {
+    let mut texts = LastGood::default();
     let origin = Origin::new(&"(last good configuration)".into(), 0);
     let lines: Vec<_> = good.properties().map(|line| (line.to_vec(), origin.clone())).collect();
     let file = good.workers_file().map(|text| (text, Arc::clone(&origin.file)));
     lines.iter().for_each(|(line, _)| texts.add_property(line));
     good.workers_file().into_iter().for_each(|text| texts.set_workers_file(text));
-    workers::load(&lines, file, root, threads_per_child())
+    let loaded = workers::load(&lines, file, &server_root(pool), threads_per_child());
+    Source { loaded, texts }
 }
