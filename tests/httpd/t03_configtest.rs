@@ -31,6 +31,7 @@ pub fn suite() -> Suite {
         .test("a_start_says_the_same_in_the_error_log", at_start)
         .test("nothing_crashes_on_garbage", garbage)
         .test("mounts_without_effect_are_told_and_samples_are_not", without_effect)
+        .test("one_cause_is_one_line", one_line)
         .test("a_map_file_that_children_cannot_read_is_told", unreadable_for_children)
         .test("directives_are_doubted_where_people_lose_hours", doubtful_directives)
         .test("the_files_of_debian_pass_without_a_line", debian)
@@ -482,6 +483,26 @@ fn says(conf: &str, expected: &[&str]) {
     assert!(is_right, "{conf}\n{said:#?}");
 }
 
+/// What follows from a mistake, here and in the mounts, is not said again.
+fn one_line() {
+    let wrong = [
+        ("worker.list=lb,other", "worker.list=\"lb\",other"),
+        ("worker.list=lb,other", "workers.list=lb,other"),
+        ("worker.list=lb,other", "Worker.list=lb,other"),
+        ("worker.lb.balance_workers=worker1,worker2\n", ""),
+        ("worker.other.host=127.0.0.1", "worker.other.host=127.0.0.1:8011"),
+        ("worker.other.host=127.0.0.1", "worker.other.host=\"127.0.0.1\""),
+        ("worker.other.host=127.0.0.1", "worker.other.host=http://127.0.0.1/"),
+        ("worker.other.port=8011", "worker.other.port=\"8011\""),
+        ("worker.worker2.port=8010", "worker.worker2.port="),
+    ];
+    for (right, wrong) in wrong {
+        assert!(RIGHT.contains(right), "{right}");
+        let verdict = verdict(&RIGHT.replacen(right, wrong, 1), "JkMount /* lb\nJkMount /other/* other");
+        assert_eq!(verdict.output.matches("mod_jk: ").count(), 1, "{wrong}: {}", verdict.output);
+    }
+}
+
 /// Seen by root alone, who starts the server.
 fn unreadable_for_children() {
     let conf = "JkMount /* lb\nJkMountFile conf/map.properties";
@@ -501,6 +522,13 @@ fn without_effect() {
     let host = |lines: &str| format!("<VirtualHost *:@PORT@>\n{lines}\n</VirtualHost>");
     let (empty, own, copy) = (host(""), host("JkMount /b/* other"), host("JkMountCopy On"));
     let off = host("JkMountCopy Off");
+    let file = Site::new(Mpm::Event)
+        .workers(RIGHT)
+        .file("conf/map.properties", "/a=lb\n")
+        .conf(&format!("JkMountFile conf/map.properties\n{empty}"))
+        .configtest();
+    let told = "map.properties: mounts of the main server apply to no virtual host";
+    assert!(file.output.contains(told), "{}", file.output);
     says(&format!("JkMount /a/* lb\nJkMountCopy All\n{off}"), &[]);
     says(&format!("JkMount /a/* lb\nJkMountCopy All\n{off}\n{empty}"), &[]);
     says(&format!("JkMount /a/* lb\n{off}"), &[]);

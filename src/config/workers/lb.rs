@@ -219,14 +219,18 @@ fn check_routes(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
 
 /// Warns of members that are one Tomcat: what is one failure then counts as two, and half of the sessions is homeless.
 /// Defaults on both sides are no mistake, and one of them was told where the other has its own; what stands in for a
-/// port that was refused is nobody's address.
+/// value that is empty, or a port that was refused, is nobody's address.
 fn check_addresses(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
     let map = builder.map;
     let mut known: HashMap<(&str, u16), (&str, [bool; 2])> = HashMap::new();
     for worker in members.iter().map(|routed| &routed.member.worker).filter(|worker| worker.port != 0) {
         let entry = |property| map.of_worker(worker.name.as_str().into(), property);
         let entries = [Property::Port, Property::Host].map(entry);
-        if entries[0].is_some_and(|entry| !says(entry, worker.port)) {
+        let is_empty = |property: Property| {
+            map.empty_lines().any(|(key, _)| key.as_bytes() == property.key(worker.name.as_str().into()))
+        };
+        let is_refused = entries[0].is_some_and(|entry| !says(entry, worker.port));
+        if is_refused || [Property::Port, Property::Host].into_iter().any(is_empty) {
             continue;
         }
         let written = entries.map(|entry| entry.is_some());

@@ -14,7 +14,7 @@ use super::names::{split_key, validate_key};
 use super::spec::{Duplicate, Outside, Spec, Standing, ValueKind};
 use super::table::{duplicate_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
-use crate::config::properties::{self, is_utf16, Line};
+use crate::config::properties::{self, is_utf16, list_items, Line};
 use crate::config::stray::{self, Strays};
 use crate::text::{is_quoted, odd_character, trim_c_spaces};
 
@@ -196,7 +196,9 @@ impl PropertyMap {
             None if has_shell_variable(value) && !is_secret(key) => {
                 format!("{key}: ${{...}} stays as written, a variable is written $(...)")
             }
-            None if is_quoted(value) => format!("{key}: the quotes are part of the value; are they meant?"),
+            None if is_quoted(value) || is_list(key) && list_items(value).any(is_quoted) => {
+                format!("{key}: the quotes are part of the value; are they meant?")
+            }
             None => return,
         };
         report.warn(Some(origin), text);
@@ -309,6 +311,11 @@ fn is_secret(key: &BStr) -> bool {
 /// Tells whether a wrong value of `key` keeps the server from starting.
 fn is_refusable(key: &BStr) -> bool {
     spec_of(key).is_some_and(|spec| spec.range.outside == Outside::Refused)
+}
+
+/// Tells whether the value of `key` is a list of words.
+fn is_list(key: &BStr) -> bool {
+    spec_of(key).is_some_and(|spec| spec.kind == ValueKind::List)
 }
 
 /// Tells whether a value holds a variable as shells, and httpd's own files, write it.

@@ -54,6 +54,10 @@ const CAUSES: &[(&str, &[&str])] = &[
         &["w.properties:1: worker.list: the quotes are part of the value; are they meant?"],
     ),
     (
+        "worker.list=\"lb\",a\nworker.lb.host=x\nworker.a.host=y",
+        &["w.properties:1: worker.list: the quotes are part of the value; are they meant?"],
+    ),
+    (
         "worker.list=lb\nworker.lb.port=\"80\"",
         &["error: w.properties:2: worker.lb.port: the quotes are part of the value; are they meant?"],
     ),
