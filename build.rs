@@ -13,10 +13,10 @@ const FUNCTIONS: &str = "ap_(add_common_vars|get_conn_socket|add_version_compone
     log_transaction|map_to_storage|monitor|post_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
     piped_log_write_fd|run_default_port|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\
     get_module_config|setup_client_block|should_client_block|state_query|update_mtime|bucket_error_create|\
-    get_status_line|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\
+    get_status_line|(add|register)_output_filter|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\
     userdata_get|userdata_set)|pstrmemdup|palloc|table_(addn|copy|setn|get|elts)|date_parse_http|\
-    brigade_create|brigade_cleanup|bucket_(transient|eos|flush)_create|os_file_get|os_sock_get|filepath_name_get|\
-    filepath_merge|sockaddr_equal|stat)|jk_(log_server|brigade_append|brigade_first|bucket_kind|bucket_error_status|\
+    brigade_(create|cleanup|length|split_ex)|bucket_(transient|eos|flush)_create|os_file_get|os_sock_get|filepath_name_get|\
+    filepath_merge|sockaddr_equal|stat)|jk_(log_server|brigade_append|brigade_end|brigade_first|bucket_kind|bucket_error_status|\
     bucket_take|bucket_delete|forced_type|keeps_encoded_slashes)";
 const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\
     ap_filter_t|apr_(pool|table|array_header|table_entry|bucket_brigade|file|finfo)_t|jk_constants|jk_hook_places|jk_bucket_kind|ap_input_mode_t|apr_read_type_e|ap_directive_t|mpm_child_status";

@@ -71,6 +71,19 @@ apr_bucket *jk_brigade_first(apr_bucket_brigade *brigade)
     return APR_BRIGADE_EMPTY(brigade) ? NULL : APR_BRIGADE_FIRST(brigade);
 }
 
+apr_bucket *jk_brigade_end(apr_bucket_brigade *brigade)
+{
+    apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+
+    while (bucket != APR_BRIGADE_SENTINEL(brigade) && !AP_BUCKET_IS_ERROR(bucket)) {
+        if (APR_BUCKET_IS_EOS(bucket)) {
+            return bucket;
+        }
+        bucket = APR_BUCKET_NEXT(bucket);
+    }
+    return NULL;
+}
+
 int jk_bucket_kind(const apr_bucket *bucket)
 {
     if (APR_BUCKET_IS_EOS(bucket)) {

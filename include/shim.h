@@ -12,6 +12,9 @@ void jk_log_server(int level, const server_rec *server, const char *text);
 /* Appends a bucket to a brigade. */
 void jk_brigade_append(apr_bucket_brigade *brigade, apr_bucket *bucket);
 
+/* The bucket that ends an answer; null if there is none, or the answer breaks off. */
+apr_bucket *jk_brigade_end(apr_bucket_brigade *brigade);
+
 /* The media type that ForceType sets for a request, or null. */
 const char *jk_forced_type(const request_rec *request);
 

@@ -18,6 +18,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::request::Request;
 use crate::ffi::response::Stage;
 use crate::ffi::server::Server;
+use crate::ffi::stream_end;
 use crate::ffi::text::Life;
 use crate::service::{self, fixups, ServerSlot, Verdict};
 
@@ -84,6 +85,7 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
         ap_hook_handler(Some(handler), null(), null(), middle);
         ap_hook_log_transaction(Some(log_transaction), null(), null(), first);
     }
+    stream_end::register();
 }
 
 unsafe extern "C" fn create_slot(pool: *mut apr_pool_t, _server: *mut server_rec) -> *mut c_void {

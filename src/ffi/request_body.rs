@@ -4,8 +4,8 @@
 //! come. Only the EOS bucket ends a body. What a filter gives beyond what was asked for stays in the brigade for
 //! the next read.
 
+use std::ops::ControlFlow;
 use std::ptr::NonNull;
-use std::time::{Duration, Instant};
 
 use super::bindings::{
     ap_get_brigade, ap_map_http_request_error, ap_setup_client_block, ap_should_client_block,
@@ -14,24 +14,11 @@ use super::bindings::{
     AP_MODE_READBYTES, JK_BUCKET_DATA, JK_BUCKET_END, JK_BUCKET_ERROR, REQUEST_CHUNKED_DECHUNK,
 };
 use super::filters::has_filter;
+use super::lingering;
 use super::request::{set, Request};
 
 /// Reads in a row that succeed without octets; a filter that goes on with that would hold the thread for good.
 const EMPTY_READS: u32 = 100_000;
-
-/// How long to wait for a client that sends nothing before looking again.
-const POLL: Duration = Duration::from_millis(5);
-
-/// How much of a body is read that nobody wants.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    /// Octets.
-    pub octets: u64,
-    /// Time in all.
-    pub time: Duration,
-    /// Time without an octet.
-    pub silence: Duration,
-}
 
 impl<'r> Request<'r> {
     /// Tells whether a body that the headers announce is this request's: sub-requests and pages of an ErrorDocument have
@@ -120,23 +107,14 @@ impl RequestBody<'_> {
         self.state == State::Open
     }
 
-    /// Reads and drops what the client still sends, within `bounds`; tells whether that was all.
-    pub(crate) fn drain(&mut self, bounds: &Bounds) -> bool {
-        let began = Instant::now();
-        let (mut heard, mut dropped) = (began, 0);
+    /// Reads and drops what the client still sends, within bounds; tells whether that was all.
+    pub(crate) fn drain(&mut self) -> bool {
         let mut scrap = [0; 8192];
-        while self.state == State::Open {
-            match self.drop_some(&mut scrap) {
-                Ok(0) => std::thread::sleep(POLL),
-                Ok(length) => (heard, dropped) = (Instant::now(), dropped + length as u64),
-                Err(Broken) => return false,
-            }
-            let late = began.elapsed() > bounds.time || heard.elapsed() > bounds.silence;
-            if late || dropped > bounds.octets {
-                return self.state != State::Open;
-            }
-        }
-        true
+        lingering::drain(|| match self.drop_some(&mut scrap) {
+            Ok(length) if self.state == State::Open => ControlFlow::Continue(length),
+            Ok(_) => ControlFlow::Break(true),
+            Err(Broken) => ControlFlow::Break(false),
+        })
     }
 
     /// Drops what has come, without waiting for more.

@@ -64,7 +64,7 @@ impl<'r> Request<'r> {
         set!(self, eos_sent = 0);
     }
 
-    fn has_output_filter(self, name: &[u8]) -> bool {
+    pub(super) fn has_output_filter(self, name: &[u8]) -> bool {
         // SAFETY: the list is that of the live request, and this is its thread.
         unsafe { has_filter(self.read(|r| r.output_filters), name) }
     }

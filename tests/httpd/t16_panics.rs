@@ -13,7 +13,7 @@ use crate::support::process::{self, AtDeath};
 use crate::support::raw::{self, Ending};
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::{ajp, paths, wait};
+use crate::support::{ajp, http2, paths, wait};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,7 +39,8 @@ pub fn suite() -> Suite {
 fn site(backend: &Backend, place: &str) -> (Site, Command) {
     let site = Site::single_child_of(paths::panicking_module(), Mpm::Event, 4)
         .workers(&format!("worker.list=w\nworker.maintain=1\n{}", backend.worker("w")))
-        .conf("JkMount /app/* w")
+        .load("http2")
+        .conf("Protocols h2c http/1.1\nJkMount /app/* w")
         .file("htdocs/file", "of httpd")
         .file("conf/panics", place);
     let mut command = process::guarded("env", AtDeath::Terminate);
@@ -107,6 +108,10 @@ fn requests() {
     let reply = get("/app/x");
     assert_eq!((reply.status(), reply.ending), (200, Ending::Cut), "{}", reply.everything());
     assert!(b"onetwo".starts_with(&reply.body) && reply.surplus.is_empty(), "{}", reply.everything());
+    httpd.site().write("conf/panics", "stream end");
+    let exchange = http2::request(&format!("http://127.0.0.1:{}/app/x", httpd.port()), &[]);
+    assert!(!exchange.is_complete(), "{}", exchange.transcript());
+    assert!(panics(&httpd, "stream end") > 0, "{}", httpd.error_log());
     for place in ["log_transaction", "pool cleanup"] {
         httpd.site().write("conf/panics", place);
         good(place);

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::backend::{Answer, Backend};
-use crate::support::http2::{self, Counts};
+use crate::support::http2::{self, Counts, Progress, Upload};
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
@@ -27,6 +27,8 @@ pub fn suite() -> Suite {
         .test("a_client_that_goes_gives_its_connections_back", abandoned)
         .test("a_response_that_breaks_off_is_a_reset_stream", cut)
         .test("an_upload_that_tomcat_refuses_early_gets_its_answer", early_refusals)
+        .test("an_early_answer_leaves_while_its_client_still_sends", early_answers)
+        .test("answers_of_httpd_reach_a_client_that_still_sends", answers_of_httpd)
 }
 
 fn site() -> Site {
@@ -192,34 +194,111 @@ fn cut() {
     }
 }
 
-/// curl takes a stream that is reset while it sends for a failure, whatever came before.
-fn early_refusals() {
-    let backend = Backend::start(|connection| {
+/// Answers at once, without reading what the client sends, and leaves the length of the answer to httpd.
+fn hasty_backend() -> Backend {
+    let packets = [ajp::send_headers(403, &[]), ajp::body_chunk(b"no uploads here"), ajp::end_response(true)];
+    let refusal = packets.concat();
+    Backend::start(move |connection| {
         while let Some(forward) = connection.request() {
-            if forward.content_length().is_some() {
+            if forward.content_length() > Some(0) {
                 connection.body_packet();
             }
-            connection.answer(&Answer::page(403, "no uploads here"));
+            connection.send(&refusal);
         }
-    });
+    })
+}
+
+/// curl takes a stream that is reset while it sends for a failure, whatever came before.
+fn early_refusals() {
+    let backend = hasty_backend();
     let httpd = scripted(&backend, "");
-    let file = httpd.site().path("upload");
     for size in [100_000, 3_000_000] {
-        std::fs::write(&file, vec![b'x'; size]).expect("a file of our own");
-        let data = format!("@{}", file.display());
+        let upload = upload_of(&httpd, size);
         for protocol in ["--http2-prior-knowledge", "--http1.1"] {
             for framing in ["Expect:", "Transfer-Encoding: chunked"] {
                 for _ in 0..5 {
-                    let mut curl = Command::new("curl");
-                    curl.args(["-sS", "--noproxy", "*", "--max-time", "60", "-w", " %{http_code}", protocol]);
-                    curl.args(["-H", "Expect:", "-H", framing, "--data-binary", &data, &url(&httpd, "/x")]);
-                    let output = curl.output().expect("curl runs");
-                    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-                    let what = format!("{size} octets, {protocol}, {framing}");
-                    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
-                    assert_eq!(text, "no uploads here 403", "{what}");
+                    let text = curl(&[protocol, "-H", framing, &upload, &url(&httpd, "/x")]);
+                    assert_eq!(text, "no uploads here 403", "{size} octets, {protocol}, {framing}");
                 }
             }
         }
     }
+}
+
+/// `content-length: 15` as mod_http2 codes it (RFC 7541, section 6.2.2): name 28 of the static table, a plain value.
+const LENGTH_OF_15: [u8; 5] = [15, 13, 2, b'1', b'5'];
+
+fn contains(octets: &[u8], part: &[u8]) -> bool {
+    octets.windows(part.len()).any(|window| window == part)
+}
+
+fn early_answers() {
+    let backend = hasty_backend();
+    let httpd = scripted(&backend, "");
+    for length in [0, 20_000] {
+        let mut upload = Upload::start(httpd.port(), "/x");
+        upload.send(&vec![b'x'; length / 2]);
+        let mut answer = Progress::default();
+        upload.read(&mut answer, |answer| !answer.body.is_empty());
+        assert_eq!((&answer.body[..], answer.heads.len()), (&b"no uploads here"[..], 1), "{answer:?}");
+        assert!(contains(&answer.heads[0], &LENGTH_OF_15), "{answer:?}");
+        assert!(!answer.ended && !answer.reset, "it is open while the client sends: {answer:?}");
+        upload.send(&vec![b'x'; length / 2]);
+        upload.end();
+        upload.read(&mut answer, |_| false);
+        assert!(answer.ended && !answer.reset, "{answer:?}");
+    }
+    let length = |arguments: &[&str]| {
+        let answer = http2::request(&url(&httpd, "/x"), arguments);
+        (answer.status(), answer.header("content-length").map(str::to_owned))
+    };
+    httpd.site().write("request-body", &"0123456789".repeat(50_000));
+    let data = format!("-d{}", httpd.site().path("request-body").display());
+    for arguments in [&[][..], &[&*data], &[&*data, "--no-content-length"]] {
+        assert_eq!(length(arguments), (403, Some("15".to_owned())), "{arguments:?}");
+    }
+}
+
+/// What httpd says without asking Tomcat, too.
+fn answers_of_httpd() {
+    let backend = hasty_backend();
+    let httpd = site()
+        .load("env")
+        .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+        .conf(
+            "JkMount /app/* w
+<Location /app/small>
+    LimitRequestBody 1000
+</Location>
+<Location /none>
+    SetHandler jakarta-servlet
+    SetEnv JK_WORKER_NAME none
+</Location>",
+        )
+        .start();
+    let upload = upload_of(&httpd, 3_000_000);
+    // Only a length that is announced is refused before Tomcat is asked.
+    let (announced, open) = ("Expect:", "Transfer-Encoding: chunked");
+    let cases = [("/app/small/x", announced, "413"), ("/none/x", announced, "500"), ("/none/x", open, "500")];
+    for (path, framing, status) in cases {
+        let text = curl(&["--http2-prior-knowledge", "-H", framing, &upload, &url(&httpd, path)]);
+        assert!(text.ends_with(status) && text.contains("<title>"), "{path}, {framing}: {text}");
+    }
+    assert_eq!(backend.requests().len(), 0, "nothing is forwarded");
+}
+
+/// An argument of curl for the upload of a file of `size` octets.
+fn upload_of(httpd: &Httpd, size: usize) -> String {
+    let file = httpd.site().path("upload");
+    std::fs::write(&file, vec![b'x'; size]).expect("a file of our own");
+    format!("-d@{}", file.display())
+}
+
+/// Body and status of the answer that curl got.
+fn curl(arguments: &[&str]) -> String {
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "--noproxy", "*", "--max-time", "60", "-w", " %{http_code}", "-H", "Expect:"]);
+    let output = curl.args(arguments).output().expect("curl runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,7 +1,5 @@
 //! The client's side of an exchange: httpd's request body and output filters.
 
-use std::time::Duration;
-
 use smallvec::SmallVec;
 
 use super::error_page;
@@ -10,14 +8,10 @@ use crate::ffi::guard::panic_point;
 use crate::ffi::head::Head;
 use crate::ffi::presence::is_process_ending;
 use crate::ffi::request::Request;
-use crate::ffi::request_body::{Bounds, Broken, RequestBody};
+use crate::ffi::request_body::{Broken, RequestBody};
 use crate::ffi::response::{Brigade, Gone, Last, Stage};
 use crate::text::content_length;
 use crate::worker::{Client, ClientGone, NobodyWaits, Then};
-
-/// What is read of a request body that nobody wants. The times are those that httpd takes to close a connection.
-const DRAINED: Bounds =
-    Bounds { octets: 64 << 20, time: Duration::from_secs(30), silence: Duration::from_secs(5) };
 
 /// An httpd request as a worker sees its client.
 pub(super) struct HttpdClient<'r> {
@@ -26,14 +20,12 @@ pub(super) struct HttpdClient<'r> {
     brigade: Brigade<'r>,
     /// What the head of the response was before it was started.
     before: Option<Head<'r>>,
-    /// The end of a response to a stream whose client still sends: mod_http2 resets it with that.
-    held_back: Option<Vec<u8>>,
 }
 
 impl<'r> HttpdClient<'r> {
     /// The client behind `request`.
     pub(super) fn new(request: Request<'r>) -> Self {
-        Self { request, body: request.body(), brigade: request.brigade(), before: None, held_back: None }
+        Self { request, body: request.body(), brigade: request.brigade(), before: None }
     }
 
     /// The status to answer with when the request body could not be read.
@@ -41,22 +33,19 @@ impl<'r> HttpdClient<'r> {
         self.body.failure()
     }
 
-    /// Lets a client that still sends have the answer, and with it what was held back of it. One whose stream is reset,
-    /// or whose connection is closed, while it sends may lose it; httpd drains the connections that it closes.
+    /// Lets a client that still sends have the answer. One whose connection is closed while it sends may lose it; httpd
+    /// drains the connections that it closes, and a stream keeps its end meanwhile.
     pub(super) fn finish(&mut self) {
         let request = self.request;
-        let lingers = request.closes_connection() && !request.is_stream();
-        if !lingers && !request.is_aborted() && self.body.has_rest() {
-            if request.response_stage() == Stage::Complete {
-                request.flush_connection();
-            }
-            if !self.body.drain(&DRAINED) {
-                request.close_connection();
-            }
+        if request.is_stream() || request.closes_connection() || request.is_aborted() || !self.body.has_rest()
+        {
+            return;
         }
-        if let Some(octets) = self.held_back.take() {
-            // A client that has gone meanwhile has all it wants.
-            let _ = self.brigade.pass(&[&octets], Last::End);
+        if request.response_stage() == Stage::Complete {
+            request.flush_connection();
+        }
+        if !self.body.drain() {
+            request.close_connection();
         }
     }
 
@@ -117,10 +106,6 @@ impl Client for HttpdClient<'_> {
 
     fn deliver(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), ClientGone> {
         let chunks = if self.request.is_header_only() { &[] } else { chunks };
-        if then == Then::End && self.request.is_stream() && self.body.has_rest() {
-            self.held_back = Some(chunks.concat());
-            return Ok(());
-        }
         let last = match then {
             Then::More => Last::Nothing,
             Then::Flush => Last::Flush,

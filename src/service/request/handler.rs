@@ -11,6 +11,7 @@ use super::record::RequestRecord;
 use super::start_over::hand_back;
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
+use crate::ffi::stream_end::StreamEnd;
 use crate::log;
 use crate::log::Context;
 use crate::service::server::host::VirtualHost;
@@ -24,6 +25,15 @@ pub(crate) fn handle(request: Request<'_>) -> Verdict {
     if !has_our_handler(request, host) {
         return Verdict::Declined;
     }
+    let stream_end = request.keep_stream_end();
+    let verdict = handle_ours(request, host);
+    // Only now: a client that sends slowly must not hold a connection to Tomcat.
+    stream_end.into_iter().for_each(StreamEnd::release);
+    verdict
+}
+
+/// Serves a request whose handler is ours.
+fn handle_ours(request: Request<'_>, host: &VirtualHost) -> Verdict {
     let record = RequestRecord::of(request, host);
     let log = record.log(host);
     if is_kept(request) {
@@ -74,8 +84,8 @@ fn serve(
     let outcome = exchange(request, host, record, (worker, claim), &mut client, &mut service);
     notes::write(request, worker.kind_name(), &service, began.elapsed());
     let verdict = answer::verdict(request, name, &outcome, client.body_failure(), log);
-    // Before httpd's own page httpd drains by itself, except for a stream.
-    if verdict == Verdict::Ok || request.is_stream() {
+    // Before its own page httpd drains by itself.
+    if verdict == Verdict::Ok {
         client.finish();
     }
     verdict

@@ -1,8 +1,12 @@
-//! HTTP/2 clients of nghttp2: nghttp shows one exchange frame by frame, h2load opens many streams at once.
+//! HTTP/2 clients. Those of nghttp2: nghttp shows one exchange frame by frame, h2load opens many streams at once. And one
+//! by hand, which uploads as slowly as a test says.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Output, Stdio};
 
 use super::process::{self, AtDeath, Process};
+use super::raw;
 
 /// Seconds after which a client that hangs is ended.
 const LIMIT: &str = "60";
@@ -110,4 +114,86 @@ fn text(output: &Output) -> String {
 fn number_before(report: &str, line: &str, word: &str) -> Option<usize> {
     let rest = report.lines().find_map(|text| text.strip_prefix(line))?;
     rest.split(',').find_map(|item| item.trim().strip_suffix(word.trim_start())?.trim().parse().ok())
+}
+
+/// Types of frames (RFC 9113, section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+
+/// Flags of DATA, and of HEADERS, in which they have the same places.
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// A request on a stream of its own connection, whose body is sent piece by piece.
+pub struct Upload {
+    socket: TcpStream,
+}
+
+/// What of an answer has come.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Blocks of headers, as they are coded.
+    pub heads: Vec<Vec<u8>>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the stream was ended.
+    pub ended: bool,
+    /// Whether it was reset.
+    pub reset: bool,
+}
+
+impl Upload {
+    /// Sends the head of a POST, without the length of the body.
+    pub fn start(port: u16, path: &str) -> Self {
+        let mut upload = Self { socket: raw::connect(port) };
+        let fields = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x")];
+        let block: Vec<u8> = fields.iter().flat_map(|(name, value)| literal(name, value)).collect();
+        upload.socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").expect("httpd reads the preface");
+        upload.frame(SETTINGS, 0, 0, &[]);
+        upload.frame(HEADERS, END_HEADERS, 1, &block);
+        upload
+    }
+
+    /// Sends a piece of the body; no more than 65,535 octets in all fit without asking.
+    pub fn send(&mut self, octets: &[u8]) {
+        self.frame(DATA, 0, 1, octets);
+    }
+
+    /// Ends the body.
+    pub fn end(&mut self) {
+        self.frame(DATA, END_STREAM, 1, &[]);
+    }
+
+    /// Reads on with the answer until it is `enough`, or at its end.
+    pub fn read(&mut self, progress: &mut Progress, enough: impl Fn(&Progress) -> bool) {
+        while !enough(progress) && !progress.ended && !progress.reset {
+            let mut head = [0; 9];
+            self.socket.read_exact(&mut head).expect("a frame");
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length as usize];
+            self.socket.read_exact(&mut payload).expect("the frame's payload");
+            let (kind, flags) = (head[3], head[4]);
+            match kind {
+                DATA => progress.body.extend(payload),
+                HEADERS => progress.heads.push(payload),
+                RST_STREAM => progress.reset = true,
+                _ => {}
+            }
+            progress.ended |= matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0;
+        }
+    }
+
+    fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+        let frame = [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat();
+        self.socket.write_all(&frame).expect("httpd reads the frame");
+    }
+}
+
+/// A field of a head that is not indexed (RFC 7541, section 6.2.2).
+fn literal(name: &str, value: &str) -> Vec<u8> {
+    let text = |text: &str| [&[u8::try_from(text.len()).expect("a short text")], text.as_bytes()].concat();
+    [vec![0], text(name), text(value)].concat()
 }
