@@ -75,6 +75,8 @@ pub(super) struct Ask<'a> {
     pub(super) flush_packets: bool,
     pub(super) flush_header: bool,
     pub(super) disable_reuse: bool,
+    /// Another worker may try what fails here.
+    pub(super) may_go_on: bool,
 }
 
 impl Ask<'_> {
@@ -89,6 +91,7 @@ impl Ask<'_> {
             flush_packets: false,
             flush_header: false,
             disable_reuse: false,
+            may_go_on: false,
         }
     }
 
@@ -123,8 +126,8 @@ impl Ask<'_> {
             disable_reuse: self.disable_reuse,
             log: logger.with_id("-"),
         };
-        let assignment =
-            Assignment { added_headers: &[(b"Set-Cookie", b"route=1")], ..Assignment::default() };
+        let added_headers: &[(&[u8], &[u8])] = &[(b"Set-Cookie", b"route=1")];
+        let assignment = Assignment { added_headers, may_go_on: self.may_go_on, ..Assignment::default() };
         worker.service(&request, &assignment, client, progress)
     }
 

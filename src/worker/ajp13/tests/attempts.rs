@@ -177,6 +177,32 @@ fn a_reply_timeout_is_repeated_only_if_idempotent() {
     }
 }
 
+/// The one line at error level is written by who decides the end.
+#[test]
+fn a_member_tells_the_end_only_of_what_must_not_be_sent_again() {
+    let container = Container::always(vec![Step::Hang]);
+    let settings = settings_with(container.port(), 1, RecoveryOptions::empty());
+    let worker = worker(Ajp13Settings { reply_timeout: Some(SHORT), ..settings });
+    let cookie = "c".repeat(9000);
+    let large = [("Cookie", cookie.as_str())];
+    let small: &[(&str, &str)] = &[];
+    let cases = [
+        ("GET", small, "[warn] (tomcat) GET /app/page: 127.0.0.1:", true),
+        ("POST", small, "[error] (tomcat) POST /app/page gets 504: 127.0.0.1:", false),
+        ("GET", large.as_slice(), "[error] (tomcat) GET /app/page gets 413: ", false),
+    ];
+    for (method, headers, told, goes_on) in cases {
+        let (logger, mut progress) = (logger(), Progress::default());
+        let ask = Ask { headers, may_go_on: true, ..Ask::new(method) };
+        ask.serve_with(&worker, &mut TestClient::default(), &mut progress, &logger);
+        let lines = logger.captured();
+        let end = lines.last().expect("a line");
+        assert!(end.starts_with(told), "{told:?} does not begin {lines:?}");
+        let fact = progress.cause.map(|cause| cause.fact).unwrap_or_default();
+        assert_eq!(fact.starts_with("at 127.0.0.1:") && fact.ends_with("(1 attempt)"), goes_on, "{fact:?}");
+    }
+}
+
 #[test]
 fn busy_limit_counts_all_requests_of_the_worker() {
     let container = Container::always(Step::page());
