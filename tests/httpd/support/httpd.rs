@@ -167,8 +167,7 @@ pub fn stop(parent: &mut Process) {
         return;
     }
     let children = process::children_of(parent.id());
-    parent.signal(Signal::TERM);
-    let stopped = parent.wait(STOP_LIMIT).is_some();
+    let stopped = terminate(parent.id(), |limit| parent.wait(limit).is_some());
     if !stopped {
         parent.kill();
     }
@@ -180,12 +179,21 @@ fn stop_daemon(parent: &Daemon) {
         return;
     }
     let children = process::children_of(parent.id());
-    process::send(parent.id(), Signal::TERM);
-    let stopped = parent.wait(STOP_LIMIT);
+    let stopped = terminate(parent.id(), |limit| parent.wait(limit));
     if !stopped {
         process::send(parent.id(), Signal::KILL);
     }
     none_left(stopped, children);
+}
+
+/// Tells the parent `id` to end until it `has_ended`; false if it has not within [`STOP_LIMIT`]. httpd forgets a SIGTERM
+/// that comes just while a restart begins a generation, with or without this module.
+fn terminate(id: u32, mut has_ended: impl FnMut(Duration) -> bool) -> bool {
+    let pause = Duration::from_secs(2);
+    (0..STOP_LIMIT.as_secs() / pause.as_secs()).any(|_| {
+        process::send(id, Signal::TERM);
+        has_ended(pause)
+    })
 }
 
 /// Verifies that a parent stopped and that none of its children goes on. Log programs end a moment later than httpd,
