@@ -1,3 +1,5 @@
+//! Sinks against FIFOs, full devices and torn lines.
+
 use std::io::Read;
 use std::process::Command;
 
