@@ -228,10 +228,12 @@ fn abort_while_receiving(way: Way) {
     assert_eq!(backend.requests().iter().filter(|forward| forward.uri == "/endless").count(), 3);
 }
 
-/// With busy_limit=1 a request is served only after the one before has given its place back.
+/// With busy_limit=1 a request is served only after the one before has given its place back. This one has when httpd
+/// closes its connection.
 fn served_again(httpd: &Httpd, after: &str) {
     let what = format!("the worker to serve again after {after:?}");
-    wait::until_true(&what, Duration::from_secs(20), || httpd.get("/next").status == 200);
+    let next = "GET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    wait::until_true(&what, Duration::from_secs(20), || raw::exchange(httpd.port(), next).status() == 200);
 }
 
 fn invalid_chunk(way: Way) {
