@@ -62,10 +62,12 @@ impl Held {
 
     /// The file, if the number still means it.
     fn file(&self) -> Option<BorrowedFd<'_>> {
+        if identity(self.descriptor)? != self.identity {
+            return None;
+        }
         // SAFETY: the number is open and means the file of which `new` made a duplicate for the list. Only `close` closes
         // that, and takes the value; the parent, where lists are read and written, has one thread.
-        (identity(self.descriptor)? == self.identity)
-            .then(|| unsafe { BorrowedFd::borrow_raw(self.descriptor) })
+        Some(unsafe { BorrowedFd::borrow_raw(self.descriptor) })
     }
 
     fn close(self) {

@@ -121,11 +121,16 @@ impl HostAddress<'_> {
         let name = unsafe { octets(self.0.virthost, Life::of(self.0)) }.unwrap_or_default();
         let is_any = matches!(name, b"*" | b"_default_");
         let has_port = self.0.host_port == 0 || self.0.host_port == bound.port;
-        // SAFETY: the host's address is not null, then, but on the configuration's pool, and `bound` is borrowed; the function
+        has_port && (is_any || self.has_address_of(bound))
+    }
+
+    fn has_address_of(&self, bound: &apr_sockaddr_t) -> bool {
+        if self.0.host_addr.is_null() {
+            return false;
+        }
+        // SAFETY: the host's address is not null, but on the configuration's pool, and `bound` is borrowed; the function
         // only reads both.
-        has_port
-            && (is_any
-                || !self.0.host_addr.is_null() && unsafe { apr_sockaddr_equal(self.0.host_addr, bound) } != 0)
+        unsafe { apr_sockaddr_equal(self.0.host_addr, bound) != 0 }
     }
 }
 

@@ -159,10 +159,10 @@ impl<'a> Section<'a> {
             let named =
                 [Property::Retries, Property::RetryInterval].into_iter().find(|name| self.is_set(*name));
             let seconds = longest.as_secs();
-            let complaint = format_args!(
+            let complaint = format!(
                 "retries x retry_interval is {seconds} s: a request may wait, and keep its thread, for that long"
             );
-            named.into_iter().for_each(|named| self.warn(named, complaint));
+            named.into_iter().for_each(|named| self.warn(named, &complaint));
         }
         (retries, interval)
     }
