@@ -3,10 +3,14 @@
 //! Request time never looks at property names. Defaults are applied where these values are built; a type that
 //! still holds an `Option` says what `None` means.
 
+mod cookie_flags;
+
 use std::fmt;
 use std::time::Duration;
 
 use super::Origin;
+
+pub use cookie_flags::{CookieFlags, SameSite, WhenSecure};
 
 /// All workers of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,6 +203,8 @@ pub struct LbSettings {
     pub set_session_cookie: bool,
     /// Path of that cookie; empty is none.
     pub session_cookie_path: String,
+    /// Attributes of that cookie beside its path.
+    pub session_cookie_flags: CookieFlags,
 }
 
 /// A member of a balancer.

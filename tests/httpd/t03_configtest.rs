@@ -76,7 +76,7 @@ const fn mistake(
 }
 
 /// The original refuses to start with these.
-const ERRORS: [Mistake; 9] = [
+const ERRORS: [Mistake; 10] = [
     mistake(
         "unknown type",
         "worker.worker1.type=ajp13",
@@ -132,6 +132,13 @@ const ERRORS: [Mistake; 9] = [
         "worker.lb.retries=2",
         0,
         &["lb", "balance_workers"],
+    ),
+    mistake(
+        "cookie flag that is none",
+        "worker.lb.type=lb",
+        "worker.lb.type=lb\nworker.lb.session_cookie_flags=Secure,SameSite=Lex",
+        3,
+        &["SameSite=Lex", "did you mean SameSite=Lax?"],
     ),
     mistake(
         "balancer as member",

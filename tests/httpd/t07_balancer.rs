@@ -30,6 +30,7 @@ pub fn suite() -> Suite {
         .test("all_members_stopped_is_503", all_stopped)
         .test("the_member_that_answered_gives_route_and_cookie", failover_route)
         .test("rule_extensions_name_the_cookie", rule_cookie)
+        .test("the_cookie_has_the_flags_that_are_listed", cookie_flags)
         .test("a_forced_session_fails_at_once_while_its_member_is_in_error", forced_session)
         .test("no_client_can_put_a_member_into_error", clients_fault)
         .under(&MPMS, "a_dead_member_costs_no_request_and_takes_part_again", recovery)
@@ -211,6 +212,23 @@ fn rule_cookie() {
     let reply = httpd.get("/x");
     let cookie = reply.header("set-cookie").expect("a cookie for the new client");
     assert!(cookie.starts_with("SID=.") && cookie.to_lowercase().contains("path=/shop"), "{cookie}");
+}
+
+/// Each list of flags, and what follows the path.
+fn cookie_flags() {
+    let table = [
+        ("", ";HttpOnly"),
+        ("worker.lb.session_cookie_flags=samesite=lax, httponly\n", ";HttpOnly;SameSite=Lax"),
+        ("worker.lb.session_cookie_flags=Secure=auto\n", ""),
+        ("worker.lb.session_cookie_flags=SameSite=None,Secure\n", ";Secure;SameSite=None"),
+    ];
+    let (a, b) = (member("a"), member("b"));
+    for (line, flags) in table {
+        let httpd = of_two(&a, &b, &format!("worker.lb.set_session_cookie=1\n{line}"));
+        let reply = httpd.get("/x");
+        let expected = format!("JSESSIONID=.{};PATH=/{flags}", reply.text());
+        assert_eq!(reply.headers_named("set-cookie").collect::<Vec<_>>(), [expected], "{line}");
+    }
 }
 
 /// Decisions, row 9.

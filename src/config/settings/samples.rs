@@ -63,6 +63,7 @@ pub(crate) fn lb_settings(name: &str, members: &[&str]) -> LbSettings {
         session_path: ";jsessionid".to_owned(),
         set_session_cookie: false,
         session_cookie_path: "/".to_owned(),
+        session_cookie_flags: CookieFlags::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::ajp13::{ajp13, secret};
 use super::build::{names_in, Builder, WorkerType};
+use super::cookie_flags::cookie_flags;
 use super::map::Entry;
 use super::section::{Item, Section};
 use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
@@ -79,6 +80,7 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
         session_path: section.string(Property::SessionPath),
         set_session_cookie: section.flag(Property::SetSessionCookie),
         session_cookie_path: section.string(Property::SessionCookiePath),
+        session_cookie_flags: cookie_flags(section),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! - [`table`] is the one list of properties, in the terms of [`spec`]; [`values`] is the grammar of their values.
 //! - [`map`] reads lines, [`references`] resolves templates, [`names`] knows which names exist.
-//! - `section` reads the properties of one worker by the table; `ajp13`, `lb` and `status` make settings of them,
-//!   and `build` those of all workers. `misplaced`, `unused` and `variables` find what has no effect where
+//! - `section` reads the properties of one worker by the table; `ajp13`, `lb`, `cookie_flags` and `status` make settings
+//!   of them, and `build` those of all workers. `misplaced`, `unused` and `variables` find what has no effect where
 //!   it stands.
 //!
 //! Whether hosts resolve is the workers' business, and who prints the complaints that of the caller. Rules:
@@ -11,6 +11,7 @@
 
 mod ajp13;
 mod build;
+mod cookie_flags;
 mod lb;
 pub mod map;
 mod misplaced;

@@ -21,6 +21,8 @@ pub enum ValueKind {
     Word(&'static [&'static str]),
     /// One of these words, of which only the first letter counts, in any case; or its index.
     Letter(&'static [&'static str]),
+    /// Any of these words, in any case, separated by blanks and commas.
+    Flags(&'static [&'static str]),
     /// Any of the letters C, P, I and A.
     PingMode,
     /// Text of any length.
@@ -41,7 +43,7 @@ impl ValueKind {
     /// The words to choose from, if it is a choice.
     pub fn words(self) -> &'static [&'static str] {
         match self {
-            ValueKind::Word(words) | ValueKind::Letter(words) => words,
+            ValueKind::Word(words) | ValueKind::Letter(words) | ValueKind::Flags(words) => words,
             _ => &[],
         }
     }

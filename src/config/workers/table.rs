@@ -18,6 +18,9 @@ pub const METHODS: &[&str] = &["Request", "Traffic", "Busyness", "Session", "Nex
 pub const LOCKS: &[&str] = &["Optimistic", "Pessimistic"];
 /// Values of `activation`, in the order of [`Activation`](crate::config::settings::Activation).
 pub const ACTIVATIONS: &[&str] = &["Active", "Disabled", "Stopped"];
+/// Values of `session_cookie_flags`, with the attributes as RFC 6265bis spells them.
+pub const COOKIE_FLAGS: &[&str] =
+    &["Secure", "Secure=auto", "HttpOnly", "SameSite=Lax", "SameSite=Strict", "SameSite=None"];
 
 const ANY: Range = Range::ANY;
 const FROM_0: Range = Range::at_least(0);
@@ -99,6 +102,7 @@ properties! {
     SessionPath            "session_path"               Name,                LB,      Replace, ANY,   Given(";jsessionid"), Current;
     SetSessionCookie       "set_session_cookie"         Boolean,             LB,      Replace, ANY,   Given("false"), Current;
     SessionCookiePath      "session_cookie_path"        Name,                LB,      Replace, ANY,   Given("/"), Current;
+    SessionCookieFlags     "session_cookie_flags"       Flags(COOKIE_FLAGS), LB,      Comma,   ANY,   Given("HttpOnly,Secure=auto"), Current;
 
     Lbfactor               "lbfactor"                   Integer,             MEMBER,  Replace, FROM_1, Given("1"), Current;
     Distance               "distance"                   Integer,             MEMBER,  Star,    ANY,   Given("0"), Current;

@@ -12,7 +12,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::settings::{Activation, Ajp13Settings, LbMethod, LbSettings, RecoveryOptions, WorkerKind};
+use crate::config::settings::{
+    Activation, Ajp13Settings, CookieFlags, LbMethod, LbSettings, RecoveryOptions, SameSite, WhenSecure,
+    WorkerKind,
+};
 
 fn load_file(text: &str) -> Loaded {
     load(&[], Some((text.as_bytes(), "w.properties".into())), "/etc/httpd", 25)

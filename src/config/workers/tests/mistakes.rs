@@ -73,6 +73,30 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["w.properties:8: worker.t1.fail_on_status=500 abc: abc is no HTTP status and never matches"],
     ),
     (
+        "worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo",
+        &[
+            "error: w.properties:8: worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo: HTTP is no \
+             flag, expected Secure, Secure=auto, HttpOnly, SameSite=Lax, SameSite=Strict or SameSite=None, separated by \
+             commas",
+            "error: w.properties:8: worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo: httponyl is \
+             no flag, expected Secure, Secure=auto, HttpOnly, SameSite=Lax, SameSite=Strict or SameSite=None, separated \
+             by commas, did you mean HttpOnly?",
+            "error: w.properties:8: worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo: SameSite=Foo \
+             is no flag, expected Secure, Secure=auto, HttpOnly, SameSite=Lax, SameSite=Strict or SameSite=None, \
+             separated by commas",
+        ],
+    ),
+    (
+        "worker.balancer.session_cookie_flags=SameSite=None,HttpOnly",
+        &["w.properties:8: worker.balancer.session_cookie_flags=SameSite=None,HttpOnly: browsers refuse a cookie with \
+           SameSite=None that is not Secure: add Secure"],
+    ),
+    (
+        "worker.balancer.session_cookie_flags=Secure\nworker.balancer.session_cookie_flags=Secure=auto,secure=AUTO",
+        &["w.properties:9: worker.balancer.session_cookie_flags=Secure,Secure=auto,secure=AUTO: Secure=auto takes the \
+           place of Secure"],
+    ),
+    (
         "worker.t1.recovery_options=64",
         &["w.properties:8: worker.t1.recovery_options=64: expected 0 to 63, using 0"],
     ),

@@ -122,6 +122,26 @@ fn members_derive_route_domain_activation_and_secret() {
 }
 
 #[test]
+fn a_list_of_cookie_flags_means_exactly_these() {
+    use WhenSecure::*;
+    let table = [
+        ("", (true, AsRequest, None)),
+        ("session_cookie_flags=", (true, AsRequest, None)),
+        ("session_cookie_flags=SameSite=Lax", (false, Never, Some(SameSite::Lax))),
+        ("session_cookie_flags=secure,HTTPONLY, samesite=strict", (true, Always, Some(SameSite::Strict))),
+        ("session_cookie_flags=Secure=Auto SameSite=None", (false, AsRequest, Some(SameSite::None))),
+        ("session_cookie_flags=HttpOnly", (true, Never, None)),
+    ];
+    for (line, (http_only, secure, same_site)) in table {
+        let loaded = load_file(&format!("{TWO_TOMCATS}worker.balancer.{line}\n"));
+        let expected = CookieFlags { http_only, secure, same_site };
+        assert_eq!(lb(&loaded, "balancer").session_cookie_flags, expected, "{line}");
+        assert!(!loaded.report.has_errors(), "{:?}", loaded.report);
+    }
+    assert_eq!(lb(&load_file(TWO_TOMCATS), "balancer").session_cookie_flags, CookieFlags::default());
+}
+
+#[test]
 fn own_values_win_over_those_of_templates() {
     let loaded = load_file(
         "worker.list=w\nworker.w.reference=worker.a\nworker.w.retries=7\nworker.w.mount=/w\n\

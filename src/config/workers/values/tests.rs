@@ -1,6 +1,9 @@
 //! Tables of values as the original reads them.
 
+use bstr::ByteSlice;
+
 use super::*;
+use crate::config::properties::list_items;
 use crate::config::workers::spec::{Unset, ValueKind};
 use crate::config::workers::table::TABLE;
 
@@ -124,6 +127,13 @@ fn defaults_of_the_table_are_values_of_their_kind() {
             }
             ValueKind::Word(words) => {
                 assert!(words.iter().any(|word| word.as_bytes() == text), "{}", spec.name)
+            }
+            ValueKind::Flags(words) => {
+                assert!(
+                    list_items(text).all(|item| words.contains(&item.to_str_lossy().as_ref())),
+                    "{}",
+                    spec.name
+                );
             }
             _ => assert!(!text.is_empty(), "{}", spec.name),
         }
