@@ -191,6 +191,8 @@ pub struct LbSettings {
     pub retry_interval: Duration,
     /// How long a member stays in error before it is tried again.
     pub recover_time: Duration,
+    /// A member in error is asked by CPing in the background, and gets requests again when it answered.
+    pub recover_probe: bool,
     /// Local errors older than this become global; zero is at once.
     pub error_escalation_time: Duration,
     /// Reply timeouts tolerated before a member is put into error.

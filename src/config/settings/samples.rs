@@ -57,6 +57,7 @@ pub(crate) fn lb_settings(name: &str, members: &[&str]) -> LbSettings {
         lb_retries: 2,
         retry_interval: Duration::from_millis(100),
         recover_time: Duration::from_secs(60),
+        recover_probe: true,
         error_escalation_time: Duration::from_secs(30),
         max_reply_timeouts: 0,
         session_cookie: "JSESSIONID".to_owned(),

@@ -72,6 +72,7 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
         lb_retries: section.count(Property::LbRetries),
         retry_interval,
         recover_time,
+        recover_probe: section.flag(Property::RecoverProbe),
         error_escalation_time: section
             .limit_if_set(Property::ErrorEscalationTime)
             .map_or(half_of_recover_time, Option::unwrap_or_default),

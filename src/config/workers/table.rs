@@ -96,6 +96,7 @@ properties! {
     Method                 "method"                     Letter(METHODS),     LB,      Replace, ANY,   Given("Request"), Current;
     Lock                   "lock"                       Letter(LOCKS),       LB,      Replace, ANY,   Given("Optimistic"), Current;
     RecoverTime            "recover_time"               Seconds,             LB,      Replace, FROM_1, Given("60"), Current;
+    RecoverProbe           "recover_probe"              Boolean,             LB,      Replace, ANY,   Given("true"), Current;
     ErrorEscalationTime    "error_escalation_time"      Seconds,             LB,      Replace, FROM_0, Derived("half of recover_time"), Current;
     MaxReplyTimeouts       "max_reply_timeouts"         Integer,             LB,      Replace, FROM_0, Given("0"), Current;
     SessionCookie          "session_cookie"             Name,                LB,      Replace, ANY,   Given("JSESSIONID"), Current;

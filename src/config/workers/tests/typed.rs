@@ -103,7 +103,8 @@ fn members_derive_route_domain_activation_and_secret() {
            worker.t4.activation=d\n\
            worker.t4.stopped=1\n\
            worker.t4.domain=west\n\
-           worker.balancer.recover_time=5\n";
+           worker.balancer.recover_time=5\n\
+           worker.balancer.recover_probe=off\n";
     let loaded = load_file(&text);
     let balancer = lb(&loaded, "balancer");
     let member = |index: usize| &balancer.members[index];
@@ -117,6 +118,7 @@ fn members_derive_route_domain_activation_and_secret() {
     assert_eq!(secrets(0), Some(b"of t1".to_vec()));
     assert_eq!(secrets(1), Some(b"of balancer".to_vec()));
     assert_eq!(balancer.error_escalation_time, Duration::from_secs(2));
+    assert!(!balancer.recover_probe && lb(&load_file(TWO_TOMCATS), "balancer").recover_probe);
     assert_eq!(balancer.session_cookie_path, "/");
     assert!(!format!("{loaded:?}").contains("of t1"), "secrets are masked in debug output");
 }
