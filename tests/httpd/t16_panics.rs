@@ -128,15 +128,19 @@ fn requests() {
 fn lives() {
     let backend = backend();
     let (site, command) = site(&backend, "child_init\nchild_status\nmaintenance");
+    let site = site.conf("JkMountFile conf/map").file("conf/map", "/mapped=w\n");
     let httpd = site.start_by(command);
     wait::until_true("a child", PATIENCE, || panics(&httpd, "child_init") > 0);
     assert_eq!(raw::get(httpd.port(), "/app/x").status(), 200, "without maintenance, but served");
-    httpd.site().write("conf/panics", "child_status\nmaintenance");
+    httpd.site().write("conf/panics", "child_status\nmaintenance\nmap file");
     let children = httpd.children();
     children.iter().for_each(|child| process::send(*child, Signal::KILL));
     wait::until_true("the parent to hear of it", PATIENCE, || panics(&httpd, "child_status") > 0);
     wait::until_true("rounds of maintenance", PATIENCE, || panics(&httpd, "maintenance") > 1);
+    wait::until_true("a look at the map file", PATIENCE, || panics(&httpd, "map file") > 0);
     httpd.site().write("conf/panics", "");
-    assert_eq!(raw::get(httpd.port(), "/app/x").body, b"onetwo");
+    for path in ["/app/x", "/mapped"] {
+        assert_eq!(raw::get(httpd.port(), path).body, b"onetwo");
+    }
     assert!(Path::new(&format!("/proc/{}", httpd.id())).exists());
 }

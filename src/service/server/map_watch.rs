@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::host::{Connector, VirtualHost};
 use super::last_good::LastGood;
+use crate::ffi::guard::guard;
 use crate::ffi::server::Server;
 use crate::log::Logger;
 use crate::mapping::{Moment, ServerMap, Subject, Watcher};
@@ -61,8 +62,13 @@ impl MapWatch {
 }
 
 impl WatchedMap {
-    /// Returns the text that was put in force, if there was a new one.
+    /// Returns the text that was put in force, if there was a new one. A look that fails ends nothing but itself.
     fn look(&mut self, now: Moment) -> Option<Vec<u8>> {
+        self.next = Some(Instant::now() + AFTER_PANIC);
+        guard("map file", None, || self.look_unguarded(now))
+    }
+
+    fn look_unguarded(&mut self, now: Moment) -> Option<Vec<u8>> {
         let connector = &self.connector;
         let validate = |rules: &[_], report: &mut _| connector.check_rules(rules, report);
         let is_first = |subject, news| {
@@ -90,6 +96,9 @@ impl WatchedMap {
 
 /// Most looks in a row at a file that never settles, in the parent.
 const MAX_LOOKS: usize = 20;
+
+/// How long a map is left alone whose look has failed.
+const AFTER_PANIC: Duration = Duration::from_secs(60);
 
 /// Looks at the map files in the parent, and remembers what is in force for the next generation.
 pub(crate) fn watch_in_parent(main: Server<'_>) {
