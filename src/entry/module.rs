@@ -118,7 +118,7 @@ unsafe extern "C" fn check_config(
     server: *mut server_rec,
 ) -> c_int {
     // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
-    unsafe { run_on_server("check_config", pool, server, service::check_config) }
+    unsafe { run_on_server("check_config", pool, server, service::check_config, service::check_last_good) }
 }
 
 unsafe extern "C" fn post_config(
@@ -128,7 +128,7 @@ unsafe extern "C" fn post_config(
     server: *mut server_rec,
 ) -> c_int {
     // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
-    unsafe { run_on_server("post_config", pool, server, service::post_config) }
+    unsafe { run_on_server("post_config", pool, server, service::post_config, service::build_last_good) }
 }
 
 unsafe extern "C" fn child_init(pool: *mut apr_pool_t, server: *mut server_rec) {
@@ -211,7 +211,7 @@ unsafe extern "C" fn log_transaction(request: *mut request_rec) -> c_int {
     unsafe { run_on_request("log_transaction", request, service::log_transaction) }
 }
 
-/// Runs a hook of the server's life.
+/// Runs a hook of the server's life, and `after_panic` if it does.
 ///
 /// # Safety
 /// Pool and server are null, or that of the configuration and its main server, live until this call ends.
@@ -220,11 +220,12 @@ unsafe fn run_on_server(
     pool: *mut apr_pool_t,
     server: *mut server_rec,
     hook: for<'s> fn(Pool<'s>, Server<'s>) -> Verdict,
+    after_panic: for<'s> fn(Pool<'s>, Server<'s>) -> Verdict,
 ) -> c_int {
     // SAFETY: the caller's promise.
     let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
     let Some((pool, server)) = pool.zip(server) else { return DECLINED };
-    run(entry, || Some(hook(pool, server)), || Verdict::Status(500))
+    run(entry, || Some(hook(pool, server)), || after_panic(pool, server))
 }
 
 /// Runs a hook of a request's life.

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
+use crate::support::load::{self, Load};
 use crate::support::process::{self, AtDeath};
 use crate::support::raw::{self, Ending};
 use crate::support::site::{Mpm, Site};
@@ -33,6 +34,8 @@ pub fn suite() -> Suite {
         .test("a_panic_at_start_is_a_refusal", start)
         .test("a_panic_in_a_request_costs_that_request", requests)
         .test("a_panic_in_a_childs_life_ends_no_process", lives)
+        .test("a_panic_at_a_restart_leaves_the_last_good_configuration_in_force", restarts)
+        .test("a_restart_that_can_not_go_on_with_the_last_good_one_either_ends_the_server", hopeless_restart)
 }
 
 /// A site of the panicking build, and the command that tells it where the places are named.
@@ -143,4 +146,109 @@ fn lives() {
         assert_eq!(raw::get(httpd.port(), path).body, b"onetwo");
     }
     assert!(Path::new(&format!("/proc/{}", httpd.id())).exists());
+}
+
+/// A server with two backends, one in use, and what its files say before and once they name the other: workers and map.
+struct Restarted {
+    httpd: Httpd,
+    old: [String; 2],
+    new: [String; 2],
+}
+
+impl Restarted {
+    fn start(old: &Backend, new: &Backend) -> Self {
+        let old = [format!("worker.list=w\n{}", old.worker("w")), "/old=w\n".to_owned()];
+        let workers = format!("worker.list=w,x\n{}{}", new.worker("w"), new.worker("x"));
+        let new = [workers, "/new=x\n".to_owned()];
+        let site = Site::of(paths::panicking_module(), Mpm::Event)
+            .workers(&old[0])
+            .conf("JkMount /app/* w\nJkMountFile conf/map")
+            .file("conf/map", &old[1])
+            .file("conf/panics", "");
+        let mut command = process::guarded("env", AtDeath::Terminate);
+        command.arg(format!("MOD_JK_PANIC_POINTS={}", site.path("conf/panics").display()));
+        let httpd = site.start_by(command);
+        Self { httpd, old, new }
+    }
+
+    /// Restarts by signal with these files.
+    fn restart(&mut self, panics: &str, [workers, map]: &[String; 2]) {
+        self.httpd.site().write("conf/panics", panics);
+        self.httpd.site().write("conf/workers.properties", workers);
+        self.httpd.site().write("conf/map", map);
+        let generations = self.httpd.generations();
+        self.httpd.graceful_by_signal();
+        wait::until_true("the next generation", PATIENCE, || {
+            assert!(self.httpd.is_running(), "{panics}: httpd ended: {}", self.httpd.error_log());
+            self.httpd.generations() > generations
+        });
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        let reply = self.httpd.get(path);
+        (reply.status, reply.text())
+    }
+}
+
+fn restarts() {
+    let (old, new) = (Backend::constant("route=old\n"), Backend::constant("route=new\n"));
+    let mut server = Restarted::start(&old, &new);
+    let [of_old, of_new] = ["old", "new"].map(|route| (200, format!("route={route}\n")));
+    let request = |_| ("/app/x", Vec::new());
+    let load = Load::start(4, server.httpd.port(), Duration::from_millis(1), request, load::by_route);
+    for (place, entry) in [
+        ("check_config", "check_config"),
+        ("plan", "check_config"),
+        ("post_config", "post_config"),
+        ("built", "post_config"),
+    ] {
+        let (old_files, new_files) = (server.old.clone(), server.new.clone());
+        let lines = |httpd: &Httpd| {
+            let kept = format!(
+                "an internal error in {entry}, which httpd's error log describes, kept the workers and map files on \
+                 disk from being taken"
+            );
+            let in_force = "the workers of the last good configuration stay in force";
+            [httpd.error_log(), httpd.jk_log()].map(|log| {
+                let errors: Vec<_> = log.lines().filter(|line| line.contains("error]")).collect();
+                [&kept, in_force].map(|text| errors.iter().filter(|line| line.contains(text)).count())
+            })
+        };
+        let before = lines(&server.httpd);
+        server.restart(place, &new_files);
+        assert_eq!(lines(&server.httpd), before.map(|counts| counts.map(|count| count + 1)), "{place}");
+        let described = format!("internal error in {entry}: ordered at {place}");
+        assert!(server.httpd.error_log().contains(&described), "{place}: {}", server.httpd.error_log());
+        assert_eq!(
+            ["/app/x", "/old"].map(|path| server.get(path)),
+            [&of_old, &of_old].map(Clone::clone),
+            "{place}"
+        );
+        assert_eq!(server.get("/new").0, 404, "{place}");
+        let finished = load.finished();
+        wait::until_true("requests of this generation", PATIENCE, || load.finished() > finished + 20);
+        server.restart("", &old_files);
+    }
+    let tally = load.stop();
+    tally.assert_all_good(80);
+    assert_eq!(tally.good.keys().collect::<Vec<_>>(), ["old"]);
+    let new_files = server.new.clone();
+    server.restart("", &new_files);
+    assert_eq!(server.get("/app/x"), of_new);
+    // A map file that was written just now is waited for.
+    wait::until_true("the new map", PATIENCE, || server.get("/new") == of_new);
+    assert!(!server.httpd.error_log().contains("mod_jk/0.1.0 mod_jk"), "what panicked has left no trace");
+    assert_eq!(server.get("/old").0, 404);
+}
+
+fn hopeless_restart() {
+    let backend = Backend::constant("");
+    let mut server = Restarted::start(&backend, &backend);
+    server.httpd.site().write("conf/panics", "check_config\nthe end of a failed hook");
+    server.httpd.graceful_by_signal();
+    wait::until_true("httpd to end", PATIENCE, || !server.httpd.is_running());
+    assert_eq!(
+        [panics(&server.httpd, "check_config"), panics(&server.httpd, "the end of a failed hook")],
+        [1, 1]
+    );
 }

@@ -46,6 +46,32 @@ pub(crate) fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     verdict
 }
 
+/// After a panic in [`check_config`]: a restart by signal goes on with the last good texts, as its failure would end the
+/// server that runs.
+pub(crate) fn check_last_good(pool: Pool<'_>, main: Server<'_>) -> Verdict {
+    match ServerSlot::of(main).zip(plan_last_good(pool, main, "check_config")) {
+        Some((slot, plan)) => {
+            *slot.plan.lock() = Some(plan);
+            Verdict::Ok
+        }
+        None => Verdict::Status(500),
+    }
+}
+
+/// The plan to go on with after a panic in `entry`; `None` where nothing runs that could go on, or what the directives
+/// said is gone.
+pub(super) fn plan_last_good(pool: Pool<'_>, main: Server<'_>, entry: &str) -> Option<Plan> {
+    ServerSlot::of(main)?;
+    let good = main.process_pool().and_then(LastGood::load).filter(|_| phase() == Phase::Restart)?;
+    let text = format!(
+        "an internal error in {entry}, which httpd's error log describes, kept the workers and map files on disk \
+         from being taken; please report it"
+    );
+    let plan = Plan::restored(pool, main, &good, text);
+    plan.workers_report.iter().for_each(|complaint| show(main, complaint, Phase::Restart));
+    Some(plan)
+}
+
 fn judge(plan: &Plan, phase: Phase, policy: ConfigCheck, has_last_good: bool) -> Verdict {
     let broken = match phase {
         Phase::ConfigTest | Phase::RestartCommand => plan.complaints().has_errors(),

@@ -21,8 +21,8 @@ mod resources;
 mod slot;
 mod startup;
 
-pub(crate) use check::check_config;
+pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};
 pub(crate) use map_watch::watch_in_parent;
 pub(crate) use slot::ServerSlot;
-pub(crate) use startup::post_config;
+pub(crate) use startup::{build_last_good, post_config};

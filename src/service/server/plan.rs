@@ -8,7 +8,7 @@ mod workers;
 
 use std::sync::Arc;
 
-use hosts::Planner;
+use hosts::{MapTexts, Planner};
 use workers::Source;
 
 use super::last_good::LastGood;
@@ -18,6 +18,7 @@ use crate::config::directives::{JkOptions, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::{DefinedNames, Loaded, PropertyMap};
 use crate::config::Report;
+use crate::ffi::guard::panic_point;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{Phase, Server};
 use crate::mapping::{ServerMap, WorkerCheck};
@@ -52,14 +53,20 @@ pub(super) struct HostPlan {
 impl Plan {
     /// Reads and checks everything. With `last_good`, texts that are broken now are replaced by those.
     pub(super) fn make(pool: Pool<'_>, main: Server<'_>, phase: Phase, last_good: Option<&LastGood>) -> Self {
+        panic_point("plan");
         let settings = servers_settings(main);
         let new = workers::read(pool, &settings[0].global, phase);
-        let Some(good) = last_good else { return Self::of(main, phase, settings, None, new) };
+        let Some(good) = last_good else {
+            // What the first reading at a start finds is not used.
+            let waits = phase != Phase::PreConfig;
+            return Self::of(main, settings, MapTexts::New { waits }, new);
+        };
+        let maps = MapTexts::NewOrGood(good);
         let old = workers::restore(pool, good);
         let mut report = new.loaded.report.clone();
         if !report.has_errors() {
             let now = new.loaded.clone();
-            let plan = Self::of(main, phase, settings.clone(), last_good, new);
+            let plan = Self::of(main, settings.clone(), maps, new);
             let maps: Vec<_> =
                 plan.hosts.iter().filter_map(|host| Some(host.map.as_ref()?.current())).collect();
             let rules = maps.iter().flat_map(|map| map.rules()).map(|(rule, _)| rule);
@@ -68,28 +75,26 @@ impl Plan {
                 return plan;
             }
         }
-        let old = Source { loaded: Loaded { report, ..old.loaded }, ..old };
-        Self::of(main, phase, settings, last_good, old)
+        Self::of(main, settings, maps, old.with(report))
+    }
+
+    /// Takes the last good texts, for the reason that `complaint` names, whatever is on disk now.
+    pub(super) fn restored(pool: Pool<'_>, main: Server<'_>, good: &LastGood, complaint: String) -> Self {
+        let mut report = Report::default();
+        report.error(None, complaint);
+        let old = workers::restore(pool, good).with(report);
+        Self::of(main, servers_settings(main), MapTexts::Good(good), old)
     }
 
     /// The plan with the workers of `source`.
-    fn of(
-        main: Server<'_>,
-        phase: Phase,
-        settings: Vec<ServerSettings>,
-        last_good: Option<&LastGood>,
-        source: Source,
-    ) -> Self {
+    fn of(main: Server<'_>, settings: Vec<ServerSettings>, map_texts: MapTexts<'_>, source: Source) -> Self {
         let Source { loaded, mut texts } = source;
         let Loaded { settings: workers, properties, defined, report: workers_report } = loaded;
         let check = WorkerCheck::new(&workers, &defined);
-        // What the first reading at a start finds is not used.
-        let waits = phase != Phase::PreConfig;
         let mut planner = Planner {
             workers: &workers,
             check,
-            last_good,
-            waits,
+            map_texts,
             missing: Report::default(),
             report: Report::default(),
             texts: &mut texts,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::show;
+use super::check::{plan_last_good, show};
 use super::host::{Connector, IndicatedWorkers, VirtualHost};
+use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::Hosts;
 use super::plan::{HostPlan, Plan};
@@ -12,6 +13,7 @@ use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
 use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
+use crate::ffi::guard::panic_point;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
 use crate::ffi::server::{
@@ -43,9 +45,32 @@ pub(crate) fn post_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
         plan.complaints().iter().for_each(|complaint| show(main, complaint, phase));
     }
     let built = build(pool, main, phase, plan);
+    panic_point("built");
+    install(pool, main, built)
+}
+
+/// After a panic in [`post_config`]: a restart by signal goes on with the last good texts.
+pub(crate) fn build_last_good(pool: Pool<'_>, main: Server<'_>) -> Verdict {
+    match plan_last_good(pool, main, "post_config") {
+        Some(plan) => install(pool, main, build(pool, main, Phase::Restart, plan)),
+        None => Verdict::Status(500),
+    }
+}
+
+/// Puts what was built in place of what the directives said. Until here a panic leaves all that another try needs.
+fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Verdict {
     release_free_memory();
     match built {
-        Ok(()) => Verdict::Ok,
+        Ok(built) => {
+            main.process_pool().into_iter().for_each(|process| built.texts.store(process));
+            add_version_component(pool, VERSION);
+            for (server, host) in main.and_following().zip(built.hosts) {
+                // Made by the process that will drop it: httpd may have become a daemon since it made the main
+                // server's slot.
+                server.keep(host);
+            }
+            Verdict::Ok
+        }
         Err(complaint) => {
             write(Level::Critical, Some(main), &format!("mod_jk: {complaint}"));
             Verdict::Status(500)
@@ -53,7 +78,14 @@ pub(crate) fn post_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     }
 }
 
-fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<(), String> {
+/// What requests will use, and the texts that it was made from.
+struct Built {
+    /// One per server, that of the main server first.
+    hosts: Vec<VirtualHost>,
+    texts: LastGood,
+}
+
+fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<Built, String> {
     let process = main.process_pool().ok_or("this process has no pool")?;
     let mut logs = match phase {
         Phase::Restart => Logs::at_restart(pool, process),
@@ -70,14 +102,9 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<(
     let (settings, defined) = (plan.workers, plan.defined);
     let connector = Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks() };
     let connector = Arc::new(connector);
-    for ((server, host), log) in main.and_following().zip(plan.hosts).zip(host_logs) {
-        // In place of what the directives said, and made by the process that will drop it: httpd may have become a
-        // daemon since it made the main server's slot.
-        server.keep(virtual_host(host, log, &connector));
-    }
-    plan.texts.store(process);
-    add_version_component(pool, VERSION);
-    Ok(())
+    let hosts = plan.hosts.into_iter().zip(host_logs);
+    let hosts = hosts.map(|(host, log)| virtual_host(host, log, &connector)).collect();
+    Ok(Built { hosts, texts: plan.texts })
 }
 
 /// A restart that met errors goes on with older texts, and says so where operators look.

@@ -8,13 +8,22 @@ use crate::config::settings::WorkersSettings;
 use crate::config::Report;
 use crate::mapping::{compose, Rule, ServerMap, WorkerCheck};
 
+/// Which texts of map files count.
+#[derive(Clone, Copy)]
+pub(super) enum MapTexts<'a> {
+    /// Those on disk; one that is just being written is waited for, if it `waits`.
+    New { waits: bool },
+    /// Those on disk that are right, and in place of others the last good ones.
+    NewOrGood(&'a LastGood),
+    /// The last good ones, whatever is on disk.
+    Good(&'a LastGood),
+}
+
 /// Plans all servers.
 pub(super) struct Planner<'a> {
     pub(super) workers: &'a WorkersSettings,
     pub(super) check: WorkerCheck<'a>,
-    pub(super) last_good: Option<&'a LastGood>,
-    /// A map file that is just being written is waited for.
-    pub(super) waits: bool,
+    pub(super) map_texts: MapTexts<'a>,
     /// Complaints about map files that are not there.
     pub(super) missing: Report,
     /// Complaints about mounts, map files and formats.

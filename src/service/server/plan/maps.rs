@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::hosts::Planner;
+use super::hosts::{MapTexts, Planner};
 use super::workers::regular_file;
 use crate::config::directives::{MountFile, ServerSettings};
 use crate::config::{workers, Report, Severity};
@@ -80,9 +80,14 @@ impl Planner<'_> {
             let check = &self.check;
             move |rules: &[_], report: &mut _| check.check_all(rules, severity, report)
         };
-        let good = self.last_good.and_then(|good| good.map_file(&file.path));
+        let (good, waits, is_read) = match self.map_texts {
+            MapTexts::New { waits } => (None, waits, true),
+            MapTexts::NewOrGood(good) => (good.map_file(&file.path), true, true),
+            MapTexts::Good(good) => (good.map_file(&file.path), true, false),
+        };
         let (warn, mut report) = (validate(Severity::Warning), Report::default());
         let right = match (good, regular_file(&file.path)) {
+            (Some(good), _) if !is_read => map.restore(good),
             (Some(good), _) if map.accepts(good, &validate(Severity::Error)) => {
                 map.reload(good, &warn, &mut report)
             }
@@ -90,7 +95,7 @@ impl Planner<'_> {
                 self.missing.error(Some(&file.origin), format!("JkMountFile: {text}"));
                 None
             }
-            (good, _) => map.load(self.waits, &warn, &mut report).or_else(|| map.restore(good?)),
+            (good, _) => map.load(waits, &warn, &mut report).or_else(|| map.restore(good?)),
         };
         if let Some(text) = right {
             self.texts.set_map_file(&file.path, &text);

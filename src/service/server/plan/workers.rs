@@ -18,6 +18,13 @@ pub(super) struct Source {
     pub(super) texts: LastGood,
 }
 
+impl Source {
+    /// The same workers, with the complaints that led to them.
+    pub(super) fn with(self, report: Report) -> Self {
+        Self { loaded: Loaded { report, ..self.loaded }, ..self }
+    }
+}
+
 /// The workers that the directives and the workers file define.
 pub(super) fn read(pool: Pool<'_>, global: &GlobalSettings, phase: Phase) -> Source {
     let mut unreadable = Report::default();
