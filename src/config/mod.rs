@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod directives;
+pub mod live;
 pub mod properties;
 pub mod settings;
 pub mod stray;

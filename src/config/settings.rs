@@ -209,6 +209,20 @@ pub struct LbSettings {
     pub session_cookie_flags: CookieFlags,
 }
 
+impl LbSettings {
+    /// The balancer's own settings, without its members.
+    pub fn alone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            members: Vec::new(),
+            session_cookie: self.session_cookie.clone(),
+            session_path: self.session_path.clone(),
+            session_cookie_path: self.session_cookie_path.clone(),
+            ..*self
+        }
+    }
+}
+
 /// A member of a balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberSettings {

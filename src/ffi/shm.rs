@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod lock;
 mod record;
 mod regions;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub(crate) use error::{Operation, SegmentError};
 use file::OwnedPath;
+pub(crate) use lock::{Held, SharedLock};
 pub(crate) use record::record;
 pub(crate) use record::Record;
 use regions::Regions;

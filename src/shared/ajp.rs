@@ -12,11 +12,12 @@ use crate::ffi::shm::{record, Mapped};
 
 use super::children::Children;
 use super::name::Name;
+use super::values::ValuesHandle;
 
 record! {
     /// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
     #[derive(Debug)]
-    pub(crate) struct AjpRecord: 176 {
+    pub(crate) struct AjpRecord: 256 {
         name: Name,
         used: AtomicU64,
         read: AtomicU64,
@@ -32,6 +33,8 @@ record! {
         last_reset: AtomicI64,
         /// Bits of [`Hint`]: what the log has said about this worker.
         hints: AtomicU64,
+        /// Room for what is to come.
+        reserved: [AtomicU64; 10],
     }
 }
 
@@ -58,10 +61,11 @@ pub(crate) struct AjpHandle {
     record: Mapped<AjpRecord>,
     children: Arc<Children>,
     gauges: AjpGauges,
+    values: ValuesHandle,
 }
 
 /// The counters of a worker at one moment.
-#[cfg(test)]
+#[cfg(any(test, feature = "test-points"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AjpSnapshot {
     /// Requests given to the worker.
@@ -121,8 +125,18 @@ pub(super) fn raise_to(highest: &AtomicU32, value: u32) {
 }
 
 impl AjpHandle {
-    pub(super) fn new(record: Mapped<AjpRecord>, children: Arc<Children>, gauges: AjpGauges) -> Self {
-        Self { record, children, gauges }
+    pub(super) fn new(
+        record: Mapped<AjpRecord>,
+        children: Arc<Children>,
+        gauges: AjpGauges,
+        values: ValuesHandle,
+    ) -> Self {
+        Self { record, children, gauges, values }
+    }
+
+    /// The values that were changed at run time.
+    pub(crate) fn values(&self) -> &ValuesHandle {
+        &self.values
     }
 
     pub(super) fn initialize(&self, name: &str) {
@@ -256,7 +270,7 @@ impl AjpHandle {
     }
 
     /// All counters. They are read one by one, so requests that end meanwhile may show in some of them only.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn snapshot(&self) -> AjpSnapshot {
         let record = &self.record;
         AjpSnapshot {

@@ -1,8 +1,12 @@
 //! The header of the shared memory: what it is, who maintains it, how many child slots were ever in use.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::io;
+use std::sync::atomic::{
+    AtomicI64, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
-use crate::ffi::shm::record;
+use crate::ffi::shm::{record, Held, SharedLock};
 
 use super::layout::Layout;
 
@@ -10,7 +14,7 @@ use super::layout::Layout;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 2;
+pub(crate) const LAYOUT_VERSION: u32 = 3;
 
 /// Subjects of which each process would tell the same.
 const SUBJECTS: usize = 48;
@@ -33,19 +37,44 @@ record! {
         children: AtomicU64,
         /// What was told last of each subject.
         told: [AtomicU64; SUBJECTS],
-        /// Room for the process-shared lock of rare changes.
-        reserved: [AtomicU64; 10],
+        /// Held while settings are changed.
+        changing: SharedLock,
+        /// Counts the changes of settings.
+        changes: AtomicU64,
+        /// Room for what is to come.
+        reserved: [AtomicU64; 1],
     }
 }
 
 impl Header {
     /// Describes memory made at `now` by `layout`. Called before the memory is shared.
-    pub(super) fn initialize(&self, layout: &Layout, now: i64) {
+    pub(super) fn initialize(&self, layout: &Layout, now: i64) -> io::Result<()> {
         self.magic.store(u64::from_ne_bytes(MAGIC), Relaxed);
         self.version.store(LAYOUT_VERSION, Relaxed);
         self.size.store(layout.size() as u64, Relaxed);
         self.created.store(now, Relaxed);
         self.maintained.store(now, Relaxed);
+        self.changing.initialize()
+    }
+
+    /// Takes the lock under which settings are changed.
+    pub(super) fn lock_changes(&self) -> io::Result<Held<'_>> {
+        let held = self.changing.lock()?;
+        if held.inherited {
+            // Who died may have made a change that nobody heard of.
+            self.announce_change();
+        }
+        Ok(held)
+    }
+
+    /// Has all processes look for changed settings with their next request.
+    pub(super) fn announce_change(&self) {
+        self.changes.fetch_add(1, Release);
+    }
+
+    /// How often settings were changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Acquire)
     }
 
     /// When the memory was made.

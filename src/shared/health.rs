@@ -31,6 +31,11 @@ impl MemberState {
         [Idle, Ok, Recover, Force, Busy, Error, Probe]
     };
 
+    /// The state in a packed [`Health`]; an unknown one reads as an error.
+    pub(super) fn of(word: u64) -> Self {
+        Self::ALL.get((word & 0xF) as usize).copied().unwrap_or(Self::Error)
+    }
+
     /// The text of the status page and of JK_LB_*_STATE.
     pub(crate) fn text(self) -> &'static str {
         ["OK/IDLE", "OK", "ERR/REC", "ERR/FRC", "OK/BUSY", "ERR", "ERR/PRB"][self as usize]
@@ -62,14 +67,17 @@ impl Health {
         self.state as u64 | (short(self.first_error) << 4) | (short(self.last_error) << (4 + TIME_BITS))
     }
 
-    /// Unpacks it; an unknown state reads as an error.
+    /// Unpacks it.
     pub(super) fn unpack(word: u64, base: i64) -> Self {
         let time = |bits: u64| match bits & TIME_MASK {
             0 => None,
             seconds => Some(base.saturating_add(seconds as i64 - 1)),
         };
-        let state = MemberState::ALL.get((word & 0xF) as usize).copied().unwrap_or(MemberState::Error);
-        Self { state, first_error: time(word >> 4), last_error: time(word >> (4 + TIME_BITS)) }
+        Self {
+            state: MemberState::of(word),
+            first_error: time(word >> 4),
+            last_error: time(word >> (4 + TIME_BITS)),
+        }
     }
 }
 

@@ -1,17 +1,21 @@
-//! Where each record lies: header, ajp records, members, balancers, then one slot per process.
+//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, then one slot
+//! per process.
 //!
 //! An ajp13 worker has one record however many balancers use it; a member has one per balancer
 //! ("load-balancer, section 1"). Children inherit the plan by fork, so it needs no place in the memory itself.
 
 use std::collections::HashMap;
 use std::mem::size_of;
+use std::ops::Range;
+use std::sync::atomic::AtomicU64;
 
 use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
 
 use super::ajp::{AjpGauges, AjpRecord};
 use super::header::Header;
 use super::lb::LbRecord;
-use super::member::MemberRecord;
+use super::member::{Cell, MemberRecord};
+use super::values::ValuesRecord;
 
 /// Octets that two processes must not write to at the same time if they are to stay out of each other's way.
 const CACHE_LINE: usize = 64;
@@ -24,9 +28,38 @@ const SLOT_HEAD: usize = 1;
 pub(crate) struct Layout {
     ajp_names: Vec<String>,
     ajp: HashMap<String, usize>,
-    lb: HashMap<String, usize>,
+    lb: HashMap<String, Balancer>,
     members: HashMap<(String, String), usize>,
     slots: usize,
+}
+
+/// Its number among the balancers, and its members' among all.
+#[derive(Clone, Debug)]
+struct Balancer {
+    index: usize,
+    members: Range<usize>,
+}
+
+/// Where the record of a member lies, and the rest of it.
+#[derive(Clone, Debug)]
+pub(super) struct MemberPlace {
+    /// Offset of the record.
+    pub(super) record: usize,
+    /// Its number among the members of the balancer.
+    pub(super) cell: usize,
+    /// Its number among all records with changeable values.
+    pub(super) values: usize,
+}
+
+/// Where the record of a worker or balancer lies, and the rest of it.
+#[derive(Clone, Debug)]
+pub(super) struct Place<G> {
+    /// Offset of the record.
+    pub(super) record: usize,
+    /// What it counts in each slot.
+    pub(super) gauges: G,
+    /// Its number among all records with changeable values.
+    pub(super) values: usize,
 }
 
 /// The balancers of a configuration.
@@ -65,13 +98,17 @@ impl Layout {
     }
 
     fn add_lb(&mut self, lb: &LbSettings) {
-        let index = self.lb.len();
-        self.lb.entry(lb.name.clone()).or_insert(index);
+        if self.lb.contains_key(&lb.name) {
+            return;
+        }
+        let first = self.members.len();
         for member in &lb.members {
             self.add_ajp(&member.worker.name);
             let index = self.members.len();
             self.members.entry((lb.name.clone(), member.worker.name.clone())).or_insert(index);
         }
+        let (index, members) = (self.lb.len(), first..self.members.len());
+        self.lb.insert(lb.name.clone(), Balancer { index, members });
     }
 
     /// Octets of the whole memory.
@@ -84,24 +121,49 @@ impl Layout {
         self.ajp_names.iter().map(String::as_str)
     }
 
-    /// Offset of the record of the ajp13 worker `name`, and its counters in each slot.
-    pub(super) fn ajp(&self, name: &str) -> Option<(usize, AjpGauges)> {
+    /// Where the ajp13 worker `name` has its record.
+    pub(super) fn ajp(&self, name: &str) -> Option<Place<AjpGauges>> {
         let index = *self.ajp.get(name)?;
         let gauges = AjpGauges { busy: SLOT_HEAD + 2 * index, connected: SLOT_HEAD + 2 * index + 1 };
-        Some((size_of::<Header>() + index * size_of::<AjpRecord>(), gauges))
+        let record = size_of::<Header>() + index * size_of::<AjpRecord>();
+        Some(Place { record, gauges, values: index })
     }
 
-    /// Offset of the record of the balancer `name`, and its counter in each slot.
-    pub(super) fn lb(&self, name: &str) -> Option<(usize, usize)> {
-        let index = *self.lb.get(name)?;
-        let gauge = SLOT_HEAD + 2 * self.ajp_names.len() + index;
-        Some((self.lbs_start() + index * size_of::<LbRecord>(), gauge))
+    /// Where the balancer `name` has its record.
+    pub(super) fn lb(&self, name: &str) -> Option<Place<usize>> {
+        let index = self.lb.get(name)?.index;
+        let gauges = SLOT_HEAD + 2 * self.ajp_names.len() + index;
+        let record = self.lbs_start() + index * size_of::<LbRecord>();
+        Some(Place { record, gauges, values: self.ajp_names.len() + self.members.len() + index })
     }
 
-    /// Offset of the record of `member` in the balancer `lb`.
-    pub(super) fn member(&self, lb: &str, member: &str) -> Option<usize> {
+    /// Where `member` of the balancer `lb` has its record.
+    pub(super) fn member(&self, lb: &str, member: &str) -> Option<MemberPlace> {
         let index = *self.members.get(&(lb.to_owned(), member.to_owned()))?;
-        Some(self.members_start() + index * size_of::<MemberRecord>())
+        let cell = index - self.lb.get(lb)?.members.start;
+        let record = self.members_start() + index * size_of::<MemberRecord>();
+        Some(MemberPlace { record, cell, values: self.ajp_names.len() + index })
+    }
+
+    /// Offset of the cells of the balancer `lb`, and how many there are.
+    pub(super) fn cells(&self, lb: &str) -> Option<(usize, usize)> {
+        let members = &self.lb.get(lb)?.members;
+        Some((self.cells_start() + members.start * size_of::<Cell>(), members.len()))
+    }
+
+    /// Records with changeable values.
+    pub(super) fn changeable(&self) -> usize {
+        self.ajp_names.len() + self.members.len() + self.lb.len()
+    }
+
+    /// Offset of the words of all changeable values.
+    pub(super) fn words(&self) -> usize {
+        self.cells_start() + self.members.len() * size_of::<Cell>()
+    }
+
+    /// Offset of the changeable values with this number.
+    pub(super) fn values(&self, index: usize) -> usize {
+        self.words() + self.changeable() * size_of::<AtomicU64>() + index * size_of::<ValuesRecord>()
     }
 
     fn members_start(&self) -> usize {
@@ -112,9 +174,14 @@ impl Layout {
         self.members_start() + self.members.len() * size_of::<MemberRecord>()
     }
 
+    /// Dense, and on lines of their own.
+    fn cells_start(&self) -> usize {
+        (self.lbs_start() + self.lb.len() * size_of::<LbRecord>()).next_multiple_of(CACHE_LINE)
+    }
+
     /// Offset of the slots.
     pub(super) fn children(&self) -> usize {
-        (self.lbs_start() + self.lb.len() * size_of::<LbRecord>()).next_multiple_of(CACHE_LINE)
+        self.values(self.changeable()).next_multiple_of(CACHE_LINE)
     }
 
     /// Counters of one slot, padded so that two slots share no cache line.

@@ -7,12 +7,14 @@ use crate::ffi::shm::{record, Mapped};
 
 use super::ajp::{raise_to, BusyGuard};
 use super::children::Children;
+use super::member::Cell;
 use super::name::Name;
+use super::values::ValuesHandle;
 
 record! {
     /// A balancer as all processes see it. Its busy count lives in the slots of the children.
     #[derive(Debug)]
-    pub(crate) struct LbRecord: 120 {
+    pub(crate) struct LbRecord: 192 {
         name: Name,
         max_busy: AtomicU32,
         /// Keeps the turn aligned on every platform.
@@ -20,6 +22,8 @@ record! {
         /// [`Turn`].
         turn: AtomicU64,
         last_reset: AtomicI64,
+        /// Room for what is to come.
+        reserved: [AtomicU64; 9],
     }
 }
 
@@ -27,8 +31,10 @@ record! {
 #[derive(Clone, Debug)]
 pub(crate) struct LbHandle {
     record: Mapped<LbRecord>,
+    cells: Mapped<[Cell]>,
     children: Arc<Children>,
     gauge: usize,
+    values: ValuesHandle,
 }
 
 /// The member with which the next selection begins, so that equal members take turns over all processes.
@@ -50,8 +56,23 @@ impl Turn {
 }
 
 impl LbHandle {
-    pub(super) fn new(record: Mapped<LbRecord>, children: Arc<Children>, gauge: usize) -> Self {
-        Self { record, children, gauge }
+    pub(super) fn new(
+        record: Mapped<LbRecord>,
+        cells: Mapped<[Cell]>,
+        (children, gauge): (Arc<Children>, usize),
+        values: ValuesHandle,
+    ) -> Self {
+        Self { record, cells, children, gauge, values }
+    }
+
+    /// What a selection reads of the members, in the order of the configuration.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The values that were changed at run time.
+    pub(crate) fn values(&self) -> &ValuesHandle {
+        &self.values
     }
 
     pub(super) fn initialize(&self, name: &str) {

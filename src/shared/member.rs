@@ -1,34 +1,43 @@
-//! The record of one member of one balancer.
+//! The record of one member of one balancer, and the cell with what a selection reads of it.
 //!
 //! Fields: "load-balancer, section 1.3". Busy, used and octets are those of the member's ajp record.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use crate::config::settings::{Activation, MemberSettings};
 use crate::ffi::shm::{record, Mapped};
 
 use super::header::Header;
-use super::health::Health;
+use super::health::{Health, MemberState};
 use super::name::Name;
+use super::recent::Recent;
+use super::values::ValuesHandle;
+
+record! {
+    /// What a selection reads of each member: it lies dense, so that many members cost little.
+    #[derive(Debug)]
+    pub(crate) struct Cell: 16 {
+        /// [`Health`], packed.
+        health: AtomicU64,
+        load: AtomicU64,
+    }
+}
 
 record! {
     /// A member as all processes see it.
     #[derive(Debug)]
-    pub(crate) struct MemberRecord: 160 {
+    pub(crate) struct MemberRecord: 320 {
         name: Name,
-        /// [`Health`], packed.
-        health: AtomicU64,
-        load: AtomicU64,
-        multiplier: AtomicU64,
         sessions: AtomicU64,
         errors: AtomicU64,
         /// Requests given to the worker when the last maintenance looked.
         used_before: AtomicU64,
-        activation: AtomicU32,
-        lbfactor: AtomicU32,
-        distance: AtomicU32,
-        /// Keeps the records aligned on every platform.
-        padding: AtomicU32,
+        /// Since when it is not active, seconds since the epoch; 0 while it is.
+        draining_since: AtomicI64,
+        /// Requests of its sessions.
+        recent: Recent,
+        /// Room for what is to come.
+        reserved: [AtomicU64; 11],
     }
 }
 
@@ -36,19 +45,48 @@ record! {
 #[derive(Clone, Debug)]
 pub(crate) struct MemberHandle {
     record: Mapped<MemberRecord>,
+    cells: Mapped<[Cell]>,
+    index: usize,
     header: Mapped<Header>,
+    values: ValuesHandle,
+}
+
+impl Cell {
+    /// Its state, without the times.
+    pub(crate) fn state(&self) -> MemberState {
+        MemberState::of(self.health.load(Relaxed))
+    }
+
+    /// Load value: the balancer prefers the lowest.
+    pub(crate) fn load(&self) -> u64 {
+        self.load.load(Relaxed)
+    }
 }
 
 impl MemberHandle {
-    pub(super) fn new(record: Mapped<MemberRecord>, header: Mapped<Header>) -> Self {
-        Self { record, header }
+    /// The member whose cell is number `index` of `cells`.
+    pub(super) fn new(
+        record: Mapped<MemberRecord>,
+        (cells, index): (Mapped<[Cell]>, usize),
+        header: Mapped<Header>,
+        values: ValuesHandle,
+    ) -> Option<Self> {
+        cells.get(index)?;
+        Some(Self { record, cells, index, header, values })
     }
 
     pub(super) fn initialize(&self, settings: &MemberSettings) {
         self.record.name.set(&settings.worker.name);
-        self.record.activation.store(settings.activation as u32, Relaxed);
-        self.record.lbfactor.store(settings.lbfactor, Relaxed);
-        self.record.distance.store(settings.distance as u32, Relaxed);
+        self.note_activation(settings.activation, super::now());
+    }
+
+    /// The values that were changed at run time.
+    pub(crate) fn values(&self) -> &ValuesHandle {
+        &self.values
+    }
+
+    fn cell(&self) -> &Cell {
+        &self.cells[self.index]
     }
 
     /// Name of the member.
@@ -59,7 +97,7 @@ impl MemberHandle {
 
     /// State and error times.
     pub(crate) fn health(&self) -> Health {
-        Health::unpack(self.record.health.load(Relaxed), self.header.created())
+        Health::unpack(self.cell().health.load(Relaxed), self.header.created())
     }
 
     /// Replaces the health by `change` of it in one step; tells what it was and what it is now.
@@ -67,11 +105,11 @@ impl MemberHandle {
     /// `change` returns `None` to leave it, and is called again when another process was faster.
     pub(crate) fn update_health(&self, change: impl Fn(Health) -> Option<Health>) -> (Health, Health) {
         let base = self.header.created();
-        let mut word = self.record.health.load(Relaxed);
+        let mut word = self.cell().health.load(Relaxed);
         loop {
             let before = Health::unpack(word, base);
             let Some(after) = change(before) else { return (before, before) };
-            match self.record.health.compare_exchange_weak(word, after.pack(base), Relaxed, Relaxed) {
+            match self.cell().health.compare_exchange_weak(word, after.pack(base), Relaxed, Relaxed) {
                 Ok(_) => return (before, after),
                 Err(newer) => word = newer,
             }
@@ -80,13 +118,13 @@ impl MemberHandle {
 
     /// Load value: the balancer prefers the lowest.
     pub(crate) fn load(&self) -> u64 {
-        self.record.load.load(Relaxed)
+        self.cell().load()
     }
 
     /// Adds `amount` to the load value if it is still `expected`.
     pub(crate) fn charge_if(&self, expected: u64, amount: u64) -> bool {
         let new = expected.saturating_add(amount);
-        self.record.load.compare_exchange(expected, new, Relaxed, Relaxed).is_ok()
+        self.cell().load.compare_exchange(expected, new, Relaxed, Relaxed).is_ok()
     }
 
     /// Adds `amount` to the load value.
@@ -105,36 +143,7 @@ impl MemberHandle {
 
     /// Replaces the load value by `change` of it in one step.
     pub(crate) fn change_load(&self, change: impl Fn(u64) -> u64) {
-        let _ = self.record.load.fetch_update(Relaxed, Relaxed, |load| Some(change(load)));
-    }
-
-    /// Load per unit of work: the least common multiple of all lbfactors by the member's own.
-    pub(crate) fn multiplier(&self) -> u64 {
-        self.record.multiplier.load(Relaxed)
-    }
-
-    /// Sets the load per unit of work.
-    pub(crate) fn set_multiplier(&self, multiplier: u64) {
-        self.record.multiplier.store(multiplier, Relaxed);
-    }
-
-    /// Weight, at least 1.
-    pub(crate) fn lbfactor(&self) -> u32 {
-        self.record.lbfactor.load(Relaxed).max(1)
-    }
-
-    /// Preference: lower first.
-    pub(crate) fn distance(&self) -> i32 {
-        self.record.distance.load(Relaxed) as i32
-    }
-
-    /// Whether it takes requests; an unknown value reads as stopped.
-    pub(crate) fn activation(&self) -> Activation {
-        match self.record.activation.load(Relaxed) {
-            0 => Activation::Active,
-            1 => Activation::Disabled,
-            _ => Activation::Stopped,
-        }
+        let _ = self.cell().load.fetch_update(Relaxed, Relaxed, |load| Some(change(load)));
     }
 
     /// Requests without a session that it got.
@@ -160,5 +169,30 @@ impl MemberHandle {
     /// Notes `used` of its worker; tells whether that is what the last maintenance noted.
     pub(crate) fn note_used(&self, used: u64) -> bool {
         self.record.used_before.swap(used, Relaxed) == used
+    }
+
+    /// Since when it is not active, seconds since the epoch; `None` while it is.
+    pub(crate) fn draining_since(&self) -> Option<i64> {
+        Some(self.record.draining_since.load(Relaxed)).filter(|since| *since != 0)
+    }
+
+    /// Notes at `now` that it has this activation from now on.
+    pub(crate) fn note_activation(&self, activation: Activation, now: i64) {
+        match activation {
+            Activation::Active => self.record.draining_since.store(0, Relaxed),
+            Activation::Disabled | Activation::Stopped => {
+                let _ = self.record.draining_since.compare_exchange(0, now, Relaxed, Relaxed);
+            }
+        }
+    }
+
+    /// Counts a request of one of its sessions at `now`.
+    pub(crate) fn count_session_request(&self, now: i64) {
+        self.record.recent.count(now);
+    }
+
+    /// Requests of its sessions in the minute before `now`.
+    pub(crate) fn session_requests(&self, now: i64) -> u32 {
+        self.record.recent.in_last_minute(now)
     }
 }

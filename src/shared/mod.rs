@@ -18,8 +18,12 @@ pub(crate) mod layout;
 pub(crate) mod lb;
 pub(crate) mod member;
 pub(crate) mod name;
+mod recent;
+pub(crate) mod values;
 
+use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,10 +35,14 @@ pub(crate) use children::NoFreeSlot;
 pub(crate) use health::{Health, MemberState};
 pub(crate) use layout::Layout;
 pub(crate) use lb::LbHandle;
-pub(crate) use member::MemberHandle;
+pub(crate) use member::{Cell, MemberHandle};
+pub(crate) use values::ValuesHandle;
 
 use children::Children;
 use header::Header;
+
+/// What stands for the path of memory without a file.
+const ANONYMOUS: &str = "(anonymous)";
 
 /// Seconds since the epoch, the unit of all times in the records.
 pub(crate) fn now() -> i64 {
@@ -46,6 +54,7 @@ pub(crate) fn now() -> i64 {
 pub(crate) struct Shared {
     segment: Arc<Segment>,
     header: Mapped<Header>,
+    words: Mapped<[AtomicU64]>,
     children: Arc<Children>,
     layout: Layout,
 }
@@ -73,21 +82,24 @@ impl Shared {
             None => Segment::anonymous(layout.size())?,
         };
         let shared = Self::view(Arc::new(segment), layout)?;
-        shared.fill(settings);
+        shared.fill(settings).map_err(|error| {
+            SegmentError::new(path.unwrap_or(Path::new(ANONYMOUS)), Operation::Map, error)
+        })?;
         Ok(Arc::new(shared))
     }
 
     /// One process's view of `segment`.
     fn view(segment: Arc<Segment>, layout: Layout) -> Result<Self, SegmentError> {
         let header = mapped(&segment, |segment| segment.record(0))?;
-        let words = mapped(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
-        let children = Arc::new(Children::new(Mapped::clone(&header), words, layout.child_stride()));
-        Ok(Self { segment, header, children, layout })
+        let words = mapped(&segment, |segment| segment.records(layout.words(), layout.changeable()))?;
+        let slots = mapped(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
+        let children = Arc::new(Children::new(Mapped::clone(&header), slots, layout.child_stride()));
+        Ok(Self { segment, header, words, children, layout })
     }
 
     /// Writes the header, and what the configuration says into each record.
-    fn fill(&self, settings: &WorkersSettings) {
-        self.header.initialize(&self.layout, now());
+    fn fill(&self, settings: &WorkersSettings) -> io::Result<()> {
+        self.header.initialize(&self.layout, now())?;
         for name in self.layout.ajp_names() {
             if let Some(record) = self.ajp(name) {
                 record.initialize(name);
@@ -103,24 +115,45 @@ impl Shared {
                 }
             }
         }
+        Ok(())
     }
 
     /// The record of the ajp13 worker `name`, which all balancers that use it share.
     pub(crate) fn ajp(&self, name: &str) -> Option<AjpHandle> {
-        let (offset, gauges) = self.layout.ajp(name)?;
-        Some(AjpHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauges))
+        let place = self.layout.ajp(name)?;
+        let record = self.segment.record(place.record)?;
+        Some(AjpHandle::new(record, Arc::clone(&self.children), place.gauges, self.values(place.values)?))
     }
 
     /// The record of the balancer `name`.
     pub(crate) fn lb(&self, name: &str) -> Option<LbHandle> {
-        let (offset, gauge) = self.layout.lb(name)?;
-        Some(LbHandle::new(self.segment.record(offset)?, Arc::clone(&self.children), gauge))
+        let place = self.layout.lb(name)?;
+        let record = self.segment.record(place.record)?;
+        let gauge = (Arc::clone(&self.children), place.gauges);
+        Some(LbHandle::new(record, self.cells(name)?, gauge, self.values(place.values)?))
     }
 
     /// The record of `member` in the balancer `lb`.
     pub(crate) fn member(&self, lb: &str, member: &str) -> Option<MemberHandle> {
-        let record = self.segment.record(self.layout.member(lb, member)?)?;
-        Some(MemberHandle::new(record, Mapped::clone(&self.header)))
+        let place = self.layout.member(lb, member)?;
+        let record = self.segment.record(place.record)?;
+        let cell = (self.cells(lb)?, place.cell);
+        MemberHandle::new(record, cell, Mapped::clone(&self.header), self.values(place.values)?)
+    }
+
+    fn cells(&self, lb: &str) -> Option<Mapped<[Cell]>> {
+        let (offset, count) = self.layout.cells(lb)?;
+        self.segment.records(offset, count)
+    }
+
+    fn values(&self, index: usize) -> Option<ValuesHandle> {
+        let values = self.segment.record(self.layout.values(index))?;
+        ValuesHandle::new(Mapped::clone(&self.words), index, values, Mapped::clone(&self.header))
+    }
+
+    /// How often settings were changed at run time: who knows the number knows all changes.
+    pub(crate) fn changes(&self) -> u64 {
+        self.header.changes()
     }
 
     /// Claims a slot for this process, which has the id `pid`; called once after the fork.
@@ -179,7 +212,7 @@ fn mapped<T: ?Sized>(
     find: impl FnOnce(&Arc<Segment>) -> Option<Mapped<T>>,
 ) -> Result<Mapped<T>, SegmentError> {
     find(segment).ok_or_else(|| {
-        let path = segment.path().unwrap_or(Path::new("(anonymous)"));
+        let path = segment.path().unwrap_or(Path::new(ANONYMOUS));
         SegmentError::new(path, Operation::Map, std::io::Error::other("the records do not fit"))
     })
 }

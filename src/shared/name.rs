@@ -1,4 +1,4 @@
-//! A worker's name inside a record, so that the memory can be read without the configuration.
+//! A name inside a record: of a worker, so that the memory can be read without the configuration, or a value.
 
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering::Relaxed};
 
@@ -8,7 +8,8 @@ use crate::ffi::shm::record;
 pub(crate) const CAPACITY: usize = 92;
 
 record! {
-    /// A name of at most [`CAPACITY`] octets with its length. Written once, before any child exists.
+    /// A name of at most [`CAPACITY`] octets with its length. Who reads it while another writes sees a mixture, which is
+    /// up to the record around it.
     #[derive(Debug)]
     pub(crate) struct Name: 96 {
         length: AtomicU32,
@@ -26,7 +27,6 @@ impl Name {
     }
 
     /// Copies it out; octets that are no UTF-8 are replaced.
-    #[cfg(test)]
     pub(crate) fn get(&self) -> String {
         let length = (self.length.load(Relaxed) as usize).min(CAPACITY);
         let octets: Vec<u8> = self.octets[..length].iter().map(|octet| octet.load(Relaxed)).collect();

@@ -17,6 +17,7 @@ impl Workers {
     /// Looks after the connections of this process, and after the shared records if no other process has
     /// done so within `interval`.
     pub(crate) fn maintain<'e>(&'e self, interval: Duration, errands: &Errands<'e, '_>, log: Context<'e>) {
+        self.keep_current();
         let seconds = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
         if let Some(intervals) = self.shared().claim_maintenance(self.now(), seconds) {
             log!(log, Debug, "this process maintains the shared memory");

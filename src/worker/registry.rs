@@ -3,7 +3,13 @@
 //! Built by the parent from typed settings and the shared memory made for them; children inherit it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Release},
+};
 use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::config::settings::{Ajp13Settings, LbSettings, StatusSettings, WorkerKind, WorkersSettings};
 use crate::log;
@@ -52,6 +58,14 @@ impl Worker {
         }
     }
 
+    fn keep_current(&self) {
+        match self {
+            Worker::Ajp13(worker) => worker.keep_current(),
+            Worker::Lb(worker) => worker.keep_current(),
+            Worker::Status(_) => {}
+        }
+    }
+
     /// What its `type` says.
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
@@ -67,6 +81,10 @@ pub(crate) struct Workers {
     workers: HashMap<String, Worker>,
     shared: Arc<Shared>,
     clock: Clock,
+    /// The changes at run time that this process has seen.
+    seen: AtomicU64,
+    /// Held while it sees more.
+    seeing: Mutex<()>,
 }
 
 impl Workers {
@@ -99,16 +117,30 @@ impl Workers {
                 None => log!(log, Error, "({}) the shared memory was not made for this worker", worker.name),
             }
         }
-        Self { workers, shared: Arc::clone(shared), clock }
+        let (seen, seeing) = (AtomicU64::new(shared.changes()), Mutex::new(()));
+        Self { workers, shared: Arc::clone(shared), clock, seen, seeing }
     }
 
-    /// The worker called `name`.
+    /// The worker called `name`, with all that was changed at run time.
     pub(crate) fn get(&self, name: &str) -> Option<&Worker> {
+        self.keep_current();
         self.workers.get(name)
     }
 
+    /// Sees what was changed at run time, by this process or another.
+    pub(super) fn keep_current(&self) {
+        let changes = self.shared.changes();
+        if changes != self.seen.load(Acquire) {
+            let _seeing = self.seeing.lock();
+            if changes != self.seen.load(Acquire) {
+                self.workers.values().for_each(Worker::keep_current);
+                self.seen.store(changes, Release);
+            }
+        }
+    }
+
     /// Workers in no particular order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Worker> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Worker> {
         self.workers.values()
     }
 

@@ -94,7 +94,7 @@ impl Display for Told<'_> {
             AttemptError::Connect(ConnectError::Failed(remote, _) | ConnectError::TimedOut(remote, _)) => {
                 write!(out, "{remote} {}", self.error)
             }
-            _ => write!(out, "{} {}", place(&self.worker.settings), self.error),
+            _ => write!(out, "{} {}", place(&self.worker.settings()), self.error),
         }
     }
 }
@@ -115,7 +115,7 @@ impl<'a> Told<'a> {
                 format!("worker.{name}.port has to be that of Tomcat's AJP connector").into()
             }
             AttemptError::Ping(_) | AttemptError::ReplyTimeout(_) | AttemptError::Lost(_) if is_new => {
-                on_silence(&worker.settings).into()
+                on_silence(&worker.settings()).into()
             }
             AttemptError::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
                 "Tomcat hangs, or all of its threads are busy".into()

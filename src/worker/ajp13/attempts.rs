@@ -3,6 +3,10 @@
 //! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
 //! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
 use super::advice::{no_room, on_refusal};
 use super::body;
 use super::connection::Connection;
@@ -10,7 +14,7 @@ use super::error::AttemptError;
 use super::exchange::{encode, Ended, Exchange};
 use super::pool::Lease;
 use super::Ajp13Worker;
-use crate::config::settings::RecoveryOptions;
+use crate::config::settings::{Ajp13Settings, RecoveryOptions};
 use crate::log;
 use crate::shared::Hint;
 use crate::text::Counted;
@@ -21,6 +25,8 @@ use crate::worker::{Assignment, Client, Failure, Outcome, Progress, WorkerReques
 /// The attempts to serve a request by this worker.
 struct Attempts<'a> {
     worker: &'a Ajp13Worker,
+    /// As they are for this attempt.
+    settings: Guard<Arc<Ajp13Settings>>,
     request: &'a WorkerRequest<'a>,
     assignment: &'a Assignment<'a>,
     client: &'a mut dyn Client,
@@ -47,16 +53,17 @@ impl Ajp13Worker {
         client: &mut dyn Client,
         progress: &mut Progress,
     ) -> Outcome {
-        let mut attempts = Attempts { worker: self, request, assignment, client, progress };
+        let settings = self.settings();
+        let mut attempts = Attempts { worker: self, settings, request, assignment, client, progress };
         if let Err(error) = attempts.read_first_body() {
             self.record.count_used();
             return attempts.give_up(&FailedAttempt::before_sending(error), 1);
         }
-        let patience = self.settings.connection_acquire_timeout;
+        let patience = attempts.settings.connection_acquire_timeout;
         let Some(lease) = self.pool.acquire(patience, || attempts.client.waits().is_ok()) else {
             return attempts.refuse(Failure::NoConnection);
         };
-        let busy = match self.settings.busy_limit {
+        let busy = match attempts.settings.busy_limit {
             Some(limit) => self.record.request_admitted(limit),
             None => Some(self.record.request_started()),
         };
@@ -77,13 +84,12 @@ impl FailedAttempt {
 
 impl Attempts<'_> {
     fn read_first_body(&mut self) -> Result<(), AttemptError> {
-        let max_packet_size = self.worker.settings.max_packet_size;
+        let max_packet_size = self.settings.max_packet_size;
         body::read_first(self.request.body, max_packet_size, self.client, self.progress)
     }
 
     /// Tries until an attempt succeeds or the rules allow no more.
     fn run(&mut self, lease: Lease<'_, Connection>) -> Outcome {
-        let settings = &self.worker.settings;
         let mut attempt = 1;
         loop {
             let mut failed = match self.attempt(&lease) {
@@ -107,7 +113,7 @@ impl Attempts<'_> {
                 attempt += 1;
                 continue;
             }
-            if attempt >= settings.retries
+            if attempt >= self.settings.retries
                 || !self.may_repeat(&failed, Resend::Retry)
                 || !self.pause(&failed.error)
             {
@@ -118,7 +124,7 @@ impl Attempts<'_> {
                 return outcome;
             }
             attempt += 1;
-            log!(log, Info, "({name}) {told}; trying again (attempt {attempt} of {})", settings.retries);
+            log!(log, Info, "({name}) {told}; trying again (attempt {attempt} of {})", self.settings.retries);
         }
     }
 
@@ -126,12 +132,16 @@ impl Attempts<'_> {
     fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<FailedAttempt>> {
         let worker = self.worker;
         let log = self.request.log;
-        let chosen = if self.progress.fresh_only { worker.open(log) } else { worker.choose(lease, log) };
+        let chosen = if self.progress.fresh_only {
+            worker.open(&self.settings, log)
+        } else {
+            worker.choose(&self.settings, lease, log)
+        };
         let mut connection =
             chosen.map_err(|error| Box::new(FailedAttempt::before_sending(self.unsent(error))))?;
         let received = connection.received();
         let mut exchange =
-            Exchange::new(&worker.settings, self.request, self.assignment, self.client, self.progress);
+            Exchange::new(&self.settings, self.request, self.assignment, self.client, self.progress);
         let result = exchange.run(&mut connection);
         let headers_received = exchange.has_head();
         let silent = connection.received() == received;
@@ -153,7 +163,7 @@ impl Attempts<'_> {
     /// fault, whether or not the container is there.
     fn unsent(&self, error: AttemptError) -> AttemptError {
         let packet = &mut Vec::new();
-        match encode(&self.worker.settings, self.request, self.assignment, packet) {
+        match encode(&self.settings, self.request, self.assignment, packet) {
             Ok(()) => error,
             Err(too_large) => too_large.into(),
         }
@@ -161,7 +171,7 @@ impl Attempts<'_> {
 
     /// Closes the connection of a failed attempt, unless nothing was sent over it.
     fn close(&self, connection: Connection, error: &AttemptError) -> Option<Connection> {
-        let abort = self.worker.settings.recovery.contains(RecoveryOptions::ABORT_ON_CLIENT_ERROR);
+        let abort = self.settings.recovery.contains(RecoveryOptions::ABORT_ON_CLIENT_ERROR);
         match error {
             AttemptError::TooLarge(_) => return Some(connection),
             AttemptError::ClientRead | AttemptError::ClientWrite if abort => connection.close_hard(),
@@ -190,7 +200,7 @@ impl Attempts<'_> {
     fn hint_at_secret(&self, ended: Ended) {
         if ended.refused && self.worker.record.is_first(Hint::Refusal) {
             let (name, line) = (self.worker.name(), self.request.line());
-            let advice = on_refusal(&self.worker.settings);
+            let advice = on_refusal(&self.settings);
             log!(
                 self.request.log,
                 Warn,
@@ -206,19 +216,16 @@ impl Attempts<'_> {
     /// Waits for retry_interval; tells whether anybody still waits for another attempt.
     fn pause(&mut self, error: &AttemptError) -> bool {
         let (name, log) = (self.worker.name(), self.request.log);
-        let waits = pause(self.worker.settings.retry_interval, self.client, self.progress);
+        let waits = pause(self.settings.retry_interval, self.client, self.progress);
         if let Err(why) = waits {
             log!(log, Info, "({name}) {}; no further attempt: {why}", self.worker.tell(error));
         }
+        self.settings = self.worker.settings();
         waits.is_ok()
     }
 
     fn facts(&self, headers_received: bool) -> Attempt<'_> {
-        Attempt {
-            method: self.request.forward.method,
-            recovery: self.worker.settings.recovery,
-            headers_received,
-        }
+        Attempt { method: self.request.forward.method, recovery: self.settings.recovery, headers_received }
     }
 
     /// The last attempt failed: counts and logs it.
@@ -267,7 +274,7 @@ impl Attempts<'_> {
 
     /// The outcome of a request for which this worker has no room.
     fn refuse(&mut self, failure: Failure) -> Outcome {
-        let why = no_room(&self.worker.settings, failure);
+        let why = no_room(&self.settings, failure);
         let (log, name, line) = (self.request.log, self.worker.name(), self.request.line());
         match self.assignment.may_go_on {
             true => {

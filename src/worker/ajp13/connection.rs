@@ -34,6 +34,8 @@ pub(super) struct Connection {
     receive_timeout: Option<Duration>,
     send_timeout: Option<Duration>,
     traffic: Traffic,
+    /// Largest packet for which its buffers are made.
+    packet_size: usize,
     open: OpenCount,
 }
 
@@ -144,8 +146,14 @@ impl Connection {
             receive_timeout: None,
             send_timeout: None,
             traffic: Traffic::default(),
+            packet_size: max_packet_size,
             open: OpenCount(record.clone()),
         }
+    }
+
+    /// Octets of the largest packet that it can take.
+    pub(super) fn packet_size(&self) -> usize {
+        self.packet_size
     }
 
     /// Tells whether an idle connection is as it should be: open, and nothing has come in that nobody asked

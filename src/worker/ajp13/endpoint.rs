@@ -10,6 +10,7 @@ use super::error::AttemptError;
 use super::ping::ping;
 use super::pool::Lease;
 use super::Ajp13Worker;
+use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
 
@@ -17,6 +18,7 @@ impl Ajp13Worker {
     /// Takes the pooled connection used last that is sound, or else opens one. Those that are not get closed.
     pub(super) fn choose(
         &self,
+        settings: &Ajp13Settings,
         lease: &Lease<'_, Connection>,
         log: Context<'_>,
     ) -> Result<Connection, AttemptError> {
@@ -30,7 +32,11 @@ impl Ajp13Worker {
                 );
                 continue;
             }
-            let Some(timeout) = self.settings.prepost_ping else { return Ok(connection) };
+            if connection.packet_size() != settings.max_packet_size {
+                log!(log, Debug, "({}) max_packet_size was changed: pooled connection closed", self.name());
+                continue;
+            }
+            let Some(timeout) = settings.prepost_ping else { return Ok(connection) };
             match ping(&mut connection, timeout) {
                 Ok(()) => return Ok(connection),
                 Err(error) => {
@@ -43,14 +49,18 @@ impl Ajp13Worker {
                 }
             }
         }
-        self.open(log)
+        self.open(settings, log)
     }
 
     /// Opens a connection, with a CPing if one is configured.
-    pub(super) fn open(&self, log: Context<'_>) -> Result<Connection, AttemptError> {
-        let socket = connect(&self.settings, &self.address, log)?;
-        let mut connection = Connection::new(socket, &self.record, self.settings.max_packet_size);
-        if let Some(timeout) = self.settings.connect_ping.or(self.settings.prepost_ping) {
+    pub(super) fn open(
+        &self,
+        settings: &Ajp13Settings,
+        log: Context<'_>,
+    ) -> Result<Connection, AttemptError> {
+        let socket = connect(settings, &self.address, log)?;
+        let mut connection = Connection::new(socket, &self.record, settings.max_packet_size);
+        if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {
             ping(&mut connection, timeout)?;
         }
         log!(log, Debug, "({}) connected", self.name());

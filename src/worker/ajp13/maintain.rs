@@ -31,9 +31,10 @@ impl Ajp13Worker {
 
     /// Closes the connections that were idle longer than connection_pool_timeout.
     pub(crate) fn close_expired(&self, log: Context<'_>) {
-        let timeout = self.settings.connection_pool_timeout;
+        let settings = self.settings();
+        let timeout = settings.connection_pool_timeout;
         let Some(expiry) = timeout.and_then(|timeout| Instant::now().checked_sub(timeout)) else { return };
-        let expired = self.pool.take_expired(expiry, self.settings.connection_pool_minsize);
+        let expired = self.pool.take_expired(expiry, settings.connection_pool_minsize);
         if !expired.is_empty() {
             log!(
                 log,
@@ -47,7 +48,7 @@ impl Ajp13Worker {
 
     /// Until when a connection must have given a sign of life to be left alone.
     fn ping_due(&self) -> Option<Instant> {
-        Instant::now().checked_sub(self.settings.connection_ping_interval?)
+        Instant::now().checked_sub(self.settings().connection_ping_interval?)
     }
 
     /// Pings the connections of which nothing was heard for connection_ping_interval. One that meets silence
@@ -60,7 +61,7 @@ impl Ajp13Worker {
                 log!(log, Debug, "({}) an idle connection was closed by the container; closed", self.name());
                 continue;
             }
-            match ping(connection, self.settings.ping_timeout) {
+            match ping(connection, self.settings().ping_timeout) {
                 Ok(()) => drop(self.pool.put_back(idle)),
                 Err(error) => {
                     let is_silence = error.is_silence();

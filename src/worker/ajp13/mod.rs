@@ -22,8 +22,11 @@ mod ping;
 mod pool;
 mod reply;
 
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 
 use crate::config::settings::Ajp13Settings;
@@ -39,7 +42,11 @@ use pool::ConnectionPool;
 ///
 /// The parent builds it before it forks; each child then has connections of its own.
 pub(crate) struct Ajp13Worker {
-    settings: Arc<Ajp13Settings>,
+    configured: Arc<Ajp13Settings>,
+    /// As configured, or as somebody changed them since.
+    settings: ArcSwap<Ajp13Settings>,
+    /// Version of the changes that the settings have.
+    version: AtomicU64,
     record: AjpHandle,
     address: Address,
     pool: ConnectionPool<Connection>,
@@ -50,9 +57,41 @@ pub(crate) struct Ajp13Worker {
 impl Ajp13Worker {
     /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
     pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &HostAddresses) -> Self {
-        let address = Address::new(&settings, names);
+        let (now, version) = record.values().read(&*settings);
+        let address = Address::new(&now, names);
         let pool = ConnectionPool::new(settings.connection_pool_size);
-        Self { settings, record, address, pool, asking: Mutex::new(()) }
+        Self {
+            configured: settings,
+            settings: ArcSwap::from_pointee(now),
+            version: AtomicU64::new(version),
+            record,
+            address,
+            pool,
+            asking: Mutex::new(()),
+        }
+    }
+
+    /// Its settings, as they are now. An exchange keeps those it began with.
+    pub(crate) fn settings(&self) -> Guard<Arc<Ajp13Settings>> {
+        self.settings.load()
+    }
+
+    /// Sees what was changed at run time since the last call. Calls must not overlap.
+    pub(crate) fn keep_current(&self) {
+        if self.record.values().version() == self.version.load(Relaxed) {
+            return;
+        }
+        let (settings, version) = self.record.values().read(&*self.configured);
+        self.version.store(version, Relaxed);
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// Changes settings at run time; each process sees them with its next request.
+    ///
+    /// # Errors
+    /// That of the lock under which changes are made; nothing is changed then.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Ajp13Settings)) -> io::Result<()> {
+        self.record.values().change(&*self.configured, change)
     }
 
     /// Says at start that requests can't reach it, if that is so.
@@ -62,7 +101,7 @@ impl Ajp13Worker {
 
     /// Its name in the configuration.
     pub(crate) fn name(&self) -> &str {
-        &self.settings.name
+        &self.configured.name
     }
 
     /// The record that all processes share.

@@ -71,7 +71,7 @@ impl<B: Backend> Account<'_, B> {
 
     fn obstacle(&self, index: usize) -> String {
         let member = &self.selector.lb.members[index];
-        let host = &member.settings().worker;
+        let host = member.backend().settings();
         if let Some(tried) = self.tried.iter().rfind(|tried| tried.index == index) {
             return tried.to_string();
         }
@@ -91,7 +91,8 @@ impl<B: Backend> Account<'_, B> {
         let health = member.record().health();
         match health.state {
             MemberState::Error => {
-                let recovery = health.last_error.unwrap_or(0).saturating_add(self.selector.lb.timing.recover);
+                let recovery =
+                    health.last_error.unwrap_or(0).saturating_add(self.selector.view.timing.recover);
                 let seconds = recovery.saturating_sub(self.selector.now).max(0).unsigned_abs();
                 format!("is in error state for another {}", Counted(seconds, "second"))
             }

@@ -1,5 +1,10 @@
 //! The seam between a balancer and what its members are.
 
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use crate::config::settings::Ajp13Settings;
 use crate::log::Context;
 use crate::shared::AjpHandle;
 use crate::worker::ajp13::Ajp13Worker;
@@ -18,6 +23,12 @@ pub(crate) trait Backend: Send + Sync {
 
     /// The record shared by all uses of the worker.
     fn record(&self) -> &AjpHandle;
+
+    /// Its settings, as they are now.
+    fn settings(&self) -> Guard<Arc<Ajp13Settings>>;
+
+    /// Sees what was changed at run time since the last call.
+    fn keep_current(&self);
 
     /// Tells whether it has a port and its host name is resolved; without, it counts as stopped.
     fn has_contact(&self) -> bool;
@@ -45,6 +56,14 @@ impl Backend for Ajp13Worker {
 
     fn record(&self) -> &AjpHandle {
         Ajp13Worker::record(self)
+    }
+
+    fn settings(&self) -> Guard<Arc<Ajp13Settings>> {
+        Ajp13Worker::settings(self)
+    }
+
+    fn keep_current(&self) {
+        Ajp13Worker::keep_current(self);
     }
 
     fn has_contact(&self) -> bool {

@@ -11,13 +11,15 @@ use crate::worker::maintain::maintain_connections;
 use super::backend::Backend;
 use super::method::Aging;
 use super::state::Event;
+use super::view::View;
 use super::LbWorker;
 
 impl<B: Backend> LbWorker<B> {
     /// Ages loads and looks after states, called by one process for all; `intervals` of maintenance have passed.
     pub(crate) fn maintain_shared(&self, intervals: u32) {
-        self.age_loads(intervals);
-        self.maintain_states((self.clock)());
+        let view = self.view.load();
+        self.age_loads(&view, intervals);
+        self.maintain_states(&view, (self.clock)());
     }
 
     /// Looks after the connections of this process.
@@ -25,16 +27,15 @@ impl<B: Backend> LbWorker<B> {
         self.members.iter().for_each(|member| maintain_connections(member.backend(), errands, log));
     }
 
-    fn age_loads(&self, intervals: u32) {
-        match self.method.aging() {
+    fn age_loads(&self, view: &View, intervals: u32) {
+        match view.method.aging() {
             // An idle server has slept through more intervals than a value has bits.
             Aging::Halve => self.change_loads(|load| load.checked_shr(intervals).unwrap_or(0)),
             Aging::SubtractLowest => {
-                let usable = self.members.iter().filter(|member| {
-                    member.record().activation() == Activation::Active
-                        && member.record().health().state.takes_requests()
+                let usable = self.record.cells().iter().zip(&view.standings).filter(|(cell, standing)| {
+                    standing.activation == Activation::Active && cell.state().takes_requests()
                 });
-                let lowest = usable.map(|member| member.record().load()).min().unwrap_or(0);
+                let lowest = usable.map(|(cell, _)| cell.load()).min().unwrap_or(0);
                 self.change_loads(|load| load.saturating_sub(lowest));
             }
             Aging::Unused => {}
@@ -45,16 +46,16 @@ impl<B: Backend> LbWorker<B> {
         self.members.iter().for_each(|member| member.record().change_load(&change));
     }
 
-    fn maintain_states(&self, now: i64) {
+    fn maintain_states(&self, view: &View, now: i64) {
         let mut all_in_error = true;
         for member in &self.members {
             let unused = member.record().note_used(member.worker().used());
-            let (_, after) = self.apply(member, Event::Maintained { unused }, now);
+            let (_, after) = self.apply(view, member, Event::Maintained { unused }, now);
             all_in_error &= after.state == MemberState::Error;
         }
         if all_in_error {
             for member in &self.members {
-                self.apply(member, Event::Forced, now);
+                self.apply(view, member, Event::Forced, now);
             }
         }
     }

@@ -1,9 +1,8 @@
-//! One member of a balancer, as this process sees it.
+//! One member of a balancer, as this process sees it; what it is for the balancer is in its [`super::view`].
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use crate::config::settings::{Activation, MemberSettings};
-use crate::mapping::RuleOptions;
+use crate::config::settings::Activation;
 use crate::shared::{AjpHandle, MemberHandle};
 use crate::worker::request::MemberNotes;
 
@@ -11,7 +10,7 @@ use super::backend::Backend;
 
 /// A member: its worker, its record, and how much this process can give it.
 pub(crate) struct Member<B> {
-    settings: MemberSettings,
+    name: String,
     backend: B,
     record: MemberHandle,
     /// Requests of this process that are in the worker.
@@ -21,9 +20,9 @@ pub(crate) struct Member<B> {
 }
 
 impl<B: Backend> Member<B> {
-    pub(super) fn new(settings: &MemberSettings, backend: B, record: MemberHandle) -> Self {
+    pub(super) fn new(name: &str, backend: B, record: MemberHandle) -> Self {
         Self {
-            settings: settings.clone(),
+            name: name.to_owned(),
             backend,
             record,
             in_flight: AtomicUsize::new(0),
@@ -31,14 +30,9 @@ impl<B: Backend> Member<B> {
         }
     }
 
-    /// What the configuration says.
-    pub(crate) fn settings(&self) -> &MemberSettings {
-        &self.settings
-    }
-
     /// Its name.
     pub(crate) fn name(&self) -> &str {
-        &self.settings.worker.name
+        &self.name
     }
 
     /// Its worker.
@@ -56,32 +50,23 @@ impl<B: Backend> Member<B> {
         self.backend.record()
     }
 
-    /// Its activation for requests of `rule`: the rule's own word wins over the record.
-    pub(super) fn activation(&self, rule: &RuleOptions) -> Activation {
-        if !self.backend.has_contact() {
-            return Activation::Stopped;
-        }
-        let named = rule.activations.iter().rfind(|entry| entry.member == self.name());
-        named.map_or_else(|| self.record.activation(), |entry| entry.activation)
-    }
-
     /// Tells whether it can take no more requests of this process.
     ///
     /// Full is a matter of each process: each has connections of its own, so one without any must not keep
     /// the others away, nor be told by them that there is room.
     pub(super) fn is_full(&self) -> bool {
-        let limit = self.settings.worker.busy_limit;
-        self.has_no_connection() || limit.is_some_and(|limit| self.worker().busy() >= limit)
+        let settings = self.backend.settings();
+        let has_no_place = |limit| self.worker().busy() >= limit;
+        self.has_no_connection(settings.connection_pool_size) || settings.busy_limit.is_some_and(has_no_place)
     }
 
     /// Tells whether a request would wait for a connection, after another did so in vain. Until that happens
     /// requests may queue, as they do for a worker alone.
-    fn has_no_connection(&self) -> bool {
+    fn has_no_connection(&self, pool_size: Option<usize>) -> bool {
         if !self.ran_dry.load(Relaxed) {
             return false;
         }
-        let size = self.settings.worker.connection_pool_size;
-        let all_in_use = size.is_some_and(|size| self.in_flight.load(Relaxed) >= size);
+        let all_in_use = pool_size.is_some_and(|size| self.in_flight.load(Relaxed) >= size);
         if !all_in_use {
             self.ran_dry.store(false, Relaxed);
         }
@@ -103,8 +88,8 @@ impl<B: Backend> Member<B> {
 
     /// What the notes and the request log say of it after an attempt.
     ///
-    /// The activation is the member's own, as the status page shows it, whatever the rule says.
-    pub(super) fn notes(&self) -> MemberNotes {
+    /// `activation` is the member's own, as the status page shows it, whatever the rule says.
+    pub(super) fn notes(&self, activation: Activation) -> MemberNotes {
         let worker = self.worker();
         MemberNotes {
             name: self.name().to_owned(),
@@ -115,7 +100,7 @@ impl<B: Backend> Member<B> {
             transferred: worker.transferred(),
             errors: self.record.errors(),
             busy: worker.busy(),
-            activation: self.record.activation().code(),
+            activation: activation.code(),
             state: self.record.health().state.text(),
         }
     }

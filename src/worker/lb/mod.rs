@@ -2,7 +2,8 @@
 //!
 //! - [`session`] reads which routes a request names, [`select`] chooses a member, [`method`] measures load;
 //! - [`service`] gives the request to members until one answers, and notes what that says about them;
-//! - [`state`] is what all processes think of a member, [`maintain`] what time does to it.
+//! - [`state`] is what all processes think of a member, [`maintain`] what time does to it;
+//! - [`view`] is what balancer and members are now, as somebody may have changed them at run time.
 //!
 //! Members are reached through [`Backend`], so everything here is tested with scripted ones. Values that
 //! processes share are atomics ([`crate::shared`]): nothing here takes a lock, whatever `lock` says, because
@@ -10,6 +11,7 @@
 
 mod account;
 mod backend;
+mod change;
 mod cookie;
 mod maintain;
 mod member;
@@ -18,28 +20,33 @@ mod select;
 mod service;
 mod session;
 mod state;
+mod view;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use crate::config::settings::LbSettings;
+#[cfg(any(test, feature = "test-points"))]
+use crate::config::settings::MemberSettings;
 use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
 
-use method::Method;
-use state::{transition, Event, Timing};
+use state::{transition, Event};
+use view::View;
 
 /// Tells the time in seconds since the epoch.
 pub(crate) type Clock = fn() -> i64;
 
 /// A load balancer over members of type `B`.
 pub(crate) struct LbWorker<B> {
-    settings: Arc<LbSettings>,
+    name: String,
+    configured: Arc<LbSettings>,
     members: Vec<Member<B>>,
     record: LbHandle,
-    method: &'static dyn Method,
-    timing: Timing,
+    view: ArcSwap<View>,
     clock: Clock,
 }
 
@@ -52,44 +59,56 @@ impl<B: Backend> LbWorker<B> {
         clock: Clock,
     ) -> Self {
         let configured = settings.members.iter().zip(members);
-        let members: Vec<Member<B>> =
-            configured.map(|(settings, (backend, record))| Member::new(settings, backend, record)).collect();
-        let factors: Vec<u32> = members.iter().map(|member| member.record().lbfactor()).collect();
-        for (member, multiplier) in members.iter().zip(method::multipliers(&factors)) {
-            member.record().set_multiplier(multiplier);
+        let members: Vec<Member<B>> = configured
+            .map(|(settings, (backend, record))| Member::new(&settings.worker.name, backend, record))
+            .collect();
+        let view = View::new(&settings, &record, members.iter().map(Member::record));
+        let (name, view) = (settings.name.clone(), ArcSwap::from_pointee(view));
+        Self { name, configured: settings, members, record, view, clock }
+    }
+
+    /// Sees what was changed at run time since the last call.
+    pub(crate) fn keep_current(&self) {
+        let records = || self.members.iter().map(Member::record);
+        if !self.view.load().is_current(&self.record, records()) {
+            self.view.store(Arc::new(View::new(&self.configured, &self.record, records())));
         }
-        Self {
-            method: method::by_name(settings.method),
-            timing: Timing::new(settings.recover_time, settings.error_escalation_time),
-            settings,
-            members,
-            record,
-            clock,
-        }
+        self.members.iter().for_each(|member| member.backend().keep_current());
+    }
+
+    /// Its name.
+    #[cfg(any(test, feature = "test-points"))]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What member `index` is for the balancer now.
+    #[cfg(any(test, feature = "test-points"))]
+    pub(crate) fn member_settings(&self, index: usize) -> MemberSettings {
+        self.view.load().member(index).clone()
     }
 
     /// What the configuration says.
     #[cfg(test)]
     pub(crate) fn settings(&self) -> &LbSettings {
-        &self.settings
+        &self.configured
     }
 
     /// The members, in the order of the configuration.
-    #[cfg(test)]
     pub(crate) fn members(&self) -> &[Member<B>] {
         &self.members
     }
 
     /// The balancer's record.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn record(&self) -> &LbHandle {
         &self.record
     }
 
     /// Makes `event` known to all processes; returns the member's health before and after it.
-    fn apply(&self, member: &Member<B>, event: Event, now: i64) -> (Health, Health) {
+    fn apply(&self, view: &View, member: &Member<B>, event: Event, now: i64) -> (Health, Health) {
         let (before, after) =
-            member.record().update_health(|health| transition(health, event, now, self.timing));
+            member.record().update_health(|health| transition(health, event, now, view.timing));
         match (before.state, after.state) {
             (MemberState::Error, MemberState::Recover) => {
                 member.worker().clear_reply_timeouts();

@@ -13,10 +13,14 @@ use crate::worker::WorkerRequest;
 use super::backend::Backend;
 use super::session::Session;
 use super::state::Event;
+use super::view::View;
 use super::LbWorker;
 
 /// Scans before a selection stops minding that others choose at the same time.
 const MAX_SCANS: usize = 8;
+
+/// Candidates looked at closely before all members are.
+const MAX_CANDIDATES: usize = 4;
 
 /// Members that this request has tried in vain in this round.
 pub(super) type Exclusions = SmallVec<[usize; 4]>;
@@ -54,6 +58,7 @@ impl Choice {
 /// The selection of a member for one attempt.
 pub(super) struct Selector<'a, B> {
     pub(super) lb: &'a LbWorker<B>,
+    pub(super) view: &'a View,
     pub(super) request: &'a WorkerRequest<'a>,
     pub(super) session: &'a Session,
     pub(super) excluded: &'a Exclusions,
@@ -70,7 +75,7 @@ impl<B: Backend> Selector<'_, B> {
         if let Some(choice) = self.session.routes.iter().find_map(|route| self.by_route(route)) {
             return Selection::Member(choice);
         }
-        if self.session.present && self.lb.settings.sticky_session_force {
+        if self.session.present && self.view.settings.sticky_session_force {
             return Selection::SessionLost;
         }
         self.by_load().or_else(|| self.by_redirect()).map_or(Selection::Nothing, Selection::Member)
@@ -88,9 +93,14 @@ impl<B: Backend> Selector<'_, B> {
             .any(|member| member.record().health().state == MemberState::Busy || member.is_full())
     }
 
-    /// Activation of a member for this request.
+    /// Activation of a member for this request: the rule's own word wins.
     pub(super) fn activation(&self, index: usize) -> Activation {
-        self.lb.members[index].activation(self.request.rule)
+        let member = &self.lb.members[index];
+        if !member.backend().has_contact() {
+            return Activation::Stopped;
+        }
+        let named = self.request.rule.activations.iter().rfind(|entry| entry.member == member.name());
+        named.map_or_else(|| self.view.standings[index].activation, |entry| entry.activation)
     }
 
     /// A single member is taken without a look at the session, and counts as its member.
@@ -116,10 +126,10 @@ impl<B: Backend> Selector<'_, B> {
         if self.is_sticky_usable(own) {
             return Some(Choice { sticky: true, ..Choice::new(own) });
         }
-        if self.lb.settings.sticky_session_force {
+        if self.view.settings.sticky_session_force {
             return None;
         }
-        let settings = self.lb.members[own].settings();
+        let settings = self.view.member(own);
         match (&settings.redirect, &settings.domain) {
             (Some(redirect), _) => {
                 let other = self.with_route(redirect.as_bytes())?;
@@ -136,19 +146,14 @@ impl<B: Backend> Selector<'_, B> {
     }
 
     fn with_route(&self, route: &[u8]) -> Option<usize> {
-        self.lb.members.iter().position(|member| member.settings().route.as_bytes() == route)
+        self.view.with_route(route)
     }
 
     /// The best usable member of `domain`, by distance, then load, then order.
     fn by_domain(&self, domain: &[u8]) -> Option<Choice> {
-        let belongs = |index: &usize| {
-            let own = self.lb.members[*index].settings().domain.as_deref();
-            own.is_some_and(|own| !own.is_empty() && own.as_bytes() == domain)
-        };
-        let best = (0..self.lb.members.len())
-            .filter(belongs)
+        let best = (self.view.in_domain(domain).iter().copied())
             .filter(|index| self.is_usable(*index))
-            .min_by_key(|index| (self.lb.members[*index].record().distance(), self.load(*index)))?;
+            .min_by_key(|index| (self.view.standings[*index].distance, self.load(*index)))?;
         Some(Choice { by_domain: true, ..Choice::new(best) })
     }
 
@@ -173,25 +178,58 @@ impl<B: Backend> Selector<'_, B> {
     }
 
     /// The first of the best members from `start` on, and its load; stateless requests don't look at load.
+    ///
+    /// All members are compared by what lies dense; the best alone is looked at closely, as it nearly always will do.
     fn lowest(&self, start: usize) -> Option<(usize, u64)> {
-        let count = self.lb.members.len();
-        let turns = (0..count).map(|step| (start + step) % count);
-        turns
-            .filter(|index| self.is_usable(*index))
-            .map(|index| (index, if self.is_stateless() { 0 } else { self.load(index) }))
-            .min_by_key(|(index, load)| (self.lb.members[*index].record().distance(), *load))
+        let mut passed_over: SmallVec<[usize; MAX_CANDIDATES]> = SmallVec::new();
+        while passed_over.len() < MAX_CANDIDATES {
+            let best = self.best(start, |index| !passed_over.contains(&index))?;
+            if self.is_usable(best.0) {
+                return Some(best);
+            }
+            passed_over.push(best.0);
+        }
+        self.best(start, |index| self.is_usable(index))
+    }
+
+    /// The first of the best candidates from `start` on, and its load.
+    fn best(&self, start: usize, is_candidate: impl Fn(usize) -> bool) -> Option<(usize, u64)> {
+        let cells = self.lb.record.cells();
+        let by_rule = !self.request.rule.activations.is_empty();
+        let (is_stateless, is_kept) = (self.is_stateless(), self.view.method.keeps_load());
+        let mut best = None;
+        for index in (start..cells.len()).chain(0..start) {
+            let (cell, standing) = (&cells[index], self.view.standings[index]);
+            if standing.activation != Activation::Active && !by_rule {
+                continue;
+            }
+            // A state that lets no request in may have to be brought up to date.
+            if !cell.state().takes_requests() && !self.is_available(index) {
+                continue;
+            }
+            let load = match is_kept {
+                _ if is_stateless => 0,
+                true => cell.load(),
+                false => self.load(index),
+            };
+            let rank = (standing.distance, load);
+            if best.is_none_or(|(_, lowest)| rank < lowest) && is_candidate(index) {
+                best = Some((index, rank));
+            }
+        }
+        best.map(|(index, (_, load))| (index, load))
     }
 
     /// The target of the first redirect: how a disabled stand-by gets requests when nothing else is left.
     fn by_redirect(&self) -> Option<Choice> {
-        let redirect = self.lb.members.iter().find_map(|member| member.settings().redirect.as_ref())?;
+        let members = (0..self.lb.members.len()).map(|index| self.view.member(index));
+        let redirect = members.into_iter().find_map(|member| member.redirect.as_ref())?;
         self.by_route(redirect.as_bytes()).map(|choice| Choice { sticky: false, ..choice })
     }
 
     /// What electing a member costs it.
     pub(super) fn election_cost(&self, index: usize) -> u64 {
-        let multiplier = self.lb.members[index].record().multiplier();
-        self.lb.method.election_cost(multiplier, self.is_new_session())
+        self.view.method.election_cost(self.view.multiplier(index), self.is_new_session())
     }
 
     /// Tells whether the request begins a session, as far as anybody can know.
@@ -204,8 +242,8 @@ impl<B: Backend> Selector<'_, B> {
     }
 
     fn load(&self, index: usize) -> u64 {
-        let member = &self.lb.members[index];
-        self.lb.method.load(member.record(), member.worker())
+        let (cell, worker) = (&self.lb.record.cells()[index], self.lb.members[index].worker());
+        self.view.method.load(cell, self.view.multiplier(index), worker)
     }
 
     fn is_usable(&self, index: usize) -> bool {
@@ -232,7 +270,7 @@ impl<B: Backend> Selector<'_, B> {
     }
 
     fn update(&self, index: usize, event: Event) -> MemberState {
-        self.lb.apply(&self.lb.members[index], event, self.now).1.state
+        self.lb.apply(self.view, &self.lb.members[index], event, self.now).1.state
     }
 }
 

@@ -6,8 +6,10 @@
 //! excludes the member until the next round, and any other outcome is final.
 
 use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::Guard;
 use smallvec::SmallVec;
 
 use crate::config::settings::Activation;
@@ -25,6 +27,7 @@ use super::member::Member;
 use super::select::{Choice, Exclusions, Selection, Selector};
 use super::session::Session;
 use super::state::Event;
+use super::view::View;
 use super::LbWorker;
 
 /// Elections lost to other requests before a member counts as not available.
@@ -41,13 +44,15 @@ impl<B: Backend> LbWorker<B> {
         client: &mut dyn Client,
         notes: &mut ServiceNotes,
     ) -> Outcome {
-        let session = Session::of(request, &self.settings);
+        let view = self.view.load();
+        let session = Session::of(request, &view.settings);
         if !session.routes.is_empty() {
-            log!(request.log, Debug, "({}) session routes {}", self.settings.name, display(&session));
+            log!(request.log, Debug, "({}) session routes {}", self.name, display(&session));
         }
         notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
         let mut service = Service {
             lb: self,
+            view,
             request,
             session,
             client,
@@ -64,6 +69,8 @@ impl<B: Backend> LbWorker<B> {
 /// One request in the balancer.
 struct Service<'a, B> {
     lb: &'a LbWorker<B>,
+    /// The balancer as it is in this round.
+    view: Guard<Arc<View>>,
     request: &'a WorkerRequest<'a>,
     session: Session,
     client: &'a mut dyn Client,
@@ -89,12 +96,13 @@ impl<B: Backend> Service<'_, B> {
     /// Goes through the rounds until an outcome is final.
     fn run(&mut self) -> Outcome {
         let mut last = NO_MEMBER;
-        for round in 0..self.lb.settings.retries {
+        for round in 0..self.view.settings.retries {
             if round > 0 {
-                if pause(self.lb.settings.retry_interval, self.client, &mut self.progress).is_err() {
+                if pause(self.view.settings.retry_interval, self.client, &mut self.progress).is_err() {
                     break;
                 }
                 self.excluded.clear();
+                self.view = self.lb.view.load();
             }
             match self.round() {
                 Break(outcome) => return self.finish(outcome),
@@ -106,7 +114,7 @@ impl<B: Backend> Service<'_, B> {
 
     /// Tries members of one round; breaks with an outcome that is final, continues with the last one.
     fn round(&mut self) -> ControlFlow<Outcome, Outcome> {
-        let limit = self.lb.members.len().min(self.lb.settings.lb_retries as usize);
+        let limit = self.lb.members.len().min(self.view.settings.lb_retries as usize);
         let mut last = NO_MEMBER;
         for member in 0..limit {
             if member > 0 && pause(Duration::ZERO, self.client, &mut self.progress).is_err() {
@@ -127,7 +135,7 @@ impl<B: Backend> Service<'_, B> {
     fn finish(&self, outcome: Outcome) -> Outcome {
         // A failure that forbids to go on was told as the end by the worker that met it.
         if let Outcome::Failed { failure, repeatable: true } = outcome {
-            let (name, line, status) = (&self.lb.settings.name, self.request.line(), failure.status());
+            let (name, line, status) = (&self.lb.name, self.request.line(), failure.status());
             let account = Account { selector: self.selector(), tried: &self.tried };
             log!(self.request.log, Error, "({name}) {line} gets {status}, no member can serve it: {account}");
         }
@@ -137,6 +145,7 @@ impl<B: Backend> Service<'_, B> {
     fn selector(&self) -> Selector<'_, B> {
         Selector {
             lb: self.lb,
+            view: &self.view,
             request: self.request,
             session: &self.session,
             excluded: &self.excluded,
@@ -151,7 +160,7 @@ impl<B: Backend> Service<'_, B> {
             let selection = selector.select();
             if let Selection::Member(choice) = selection {
                 let member = &self.lb.members[choice.index];
-                let (before, _) = self.lb.apply(member, Event::Elected, selector.now);
+                let (before, _) = self.lb.apply(&self.view, member, Event::Elected, selector.now);
                 // Another request may have become the probe since the member was chosen.
                 if before.state.takes_requests() {
                     return Elected::Member(choice);
@@ -179,7 +188,7 @@ impl<B: Backend> Service<'_, B> {
         let now = (self.lb.clock)();
         let mut forced = 0;
         for (index, member) in self.lb.members.iter().enumerate() {
-            let (before, after) = self.lb.apply(member, Event::Forced, now);
+            let (before, after) = self.lb.apply(&self.view, member, Event::Forced, now);
             if before != after {
                 self.excluded.retain(|excluded| *excluded != index);
                 forced += 1;
@@ -190,7 +199,7 @@ impl<B: Backend> Service<'_, B> {
                 self.request.log,
                 Debug,
                 "({}) no member is usable: another chance for {} in error state",
-                self.lb.settings.name,
+                self.lb.name,
                 Counted(forced as u64, "member")
             );
         }
@@ -211,6 +220,9 @@ impl<B: Backend> Service<'_, B> {
             member.record().charge(cost);
         }
         let began = (lb.clock)();
+        if choice.sticky && self.session.present {
+            member.record().count_session_request(began);
+        }
         let in_lb = lb.record.request_started();
         let outcome = self.serve(choice, activation);
         drop(in_lb);
@@ -224,7 +236,7 @@ impl<B: Backend> Service<'_, B> {
             self.excluded.push(choice.index);
             self.tried.push(tried);
         }
-        let notes = member.notes();
+        let notes = member.notes(self.view.member(choice.index).activation);
         self.notes.first.get_or_insert_with(|| notes.clone());
         self.notes.last = Some(notes);
         outcome
@@ -242,15 +254,14 @@ impl<B: Backend> Service<'_, B> {
     /// Runs the member's worker.
     fn serve(&mut self, choice: Choice, activation: Activation) -> Outcome {
         let member = &self.lb.members[choice.index];
-        let settings = member.settings();
         let route = self.route(choice).to_owned();
         let cookie = match choice.sticky {
             true => None,
-            false => route_cookie(self.request, &self.lb.settings, &settings.route),
+            false => route_cookie(self.request, &self.view.settings, &self.view.member(choice.index).route),
         };
         let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
         self.notes.route = Some(String::from_utf8_lossy(&route).into_owned());
-        log!(self.request.log, Debug, "({}) member {} is tried", self.lb.settings.name, member.name());
+        log!(self.request.log, Debug, "({}) member {} is tried", self.lb.name, member.name());
         let added_headers = headers.as_slice();
         let assignment = Assignment { route: Some(&route), activation, added_headers, may_go_on: true };
         let before = self.progress.exchanged;
@@ -258,14 +269,14 @@ impl<B: Backend> Service<'_, B> {
         let outcome =
             member.while_in_flight(|| member.backend().service(request, &assignment, client, progress));
         let octets = self.progress.exchanged.saturating_sub(before);
-        member.record().charge(self.lb.method.traffic_cost(member.record().multiplier(), octets));
+        member.record().charge(self.view.method.traffic_cost(self.view.multiplier(choice.index), octets));
         outcome
     }
 
     /// The route that goes with a choice: that of the member, or the domain it was chosen for. One that the
     /// environment sets goes along as it is, unless it was looked for and is that of a member.
     fn route(&self, choice: Choice) -> &[u8] {
-        let settings = self.lb.members[choice.index].settings();
+        let settings = self.view.member(choice.index);
         let domain = settings.domain.as_deref().filter(|_| choice.by_domain);
         let own = domain.unwrap_or(&settings.route).as_bytes();
         let is_known = |route: &[u8]| domain.is_some() || self.selector().is_route(route);
@@ -278,13 +289,13 @@ impl<B: Backend> Service<'_, B> {
             member.note_no_connection();
         }
         let verdict = outcome.event();
-        let too_many_timeouts = member.worker().reply_timeouts() > self.lb.settings.max_reply_timeouts;
+        let too_many_timeouts = member.worker().reply_timeouts() > self.view.settings.max_reply_timeouts;
         let in_flight = verdict == MemberEvent::Error && member.worker().busy() > 0;
         let event = Event::of(verdict, began, too_many_timeouts, in_flight);
         if event.is_error() {
             member.record().count_error();
         }
-        let (before, after) = self.lb.apply(member, event, (self.lb.clock)());
+        let (before, after) = self.lb.apply(&self.view, member, event, (self.lb.clock)());
         self.tell_change(member, before.state, after.state, failed);
     }
 
@@ -296,7 +307,7 @@ impl<B: Backend> Service<'_, B> {
         after: MemberState,
         failed: Option<&Tried>,
     ) {
-        let (log, lb, name) = (self.request.log, &self.lb.settings.name, member.name());
+        let (log, lb, name) = (self.request.log, &self.lb.name, member.name());
         match failed {
             Some(tried) if after == MemberState::Error && !before.is_doubtful() => {
                 let prospect = self.prospect();
@@ -316,7 +327,7 @@ impl<B: Backend> Service<'_, B> {
         if !everybody.any_usable() {
             return "and no other is usable: each request tries it again".to_owned();
         }
-        let seconds = Counted(self.lb.timing.recover.unsigned_abs(), "second");
+        let seconds = Counted(self.view.timing.recover.unsigned_abs(), "second");
         format!("others take its requests, and it is tried again after {seconds} (recover_time)")
     }
 }

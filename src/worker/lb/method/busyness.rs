@@ -13,14 +13,18 @@
 //! | b | 0 | 1 | 1 | 0 | 1 | 1 | 1 |
 
 use super::{Aging, Method};
-use crate::shared::{AjpHandle, MemberHandle};
+use crate::shared::{AjpHandle, Cell};
 
 /// Fewest requests in flight.
 pub(super) struct ByBusyness;
 
 impl Method for ByBusyness {
-    fn load(&self, member: &MemberHandle, worker: &AjpHandle) -> u64 {
-        u64::from(worker.busy()).saturating_mul(member.multiplier())
+    fn load(&self, _cell: &Cell, multiplier: u64, worker: &AjpHandle) -> u64 {
+        u64::from(worker.busy()).saturating_mul(multiplier)
+    }
+
+    fn keeps_load(&self) -> bool {
+        false
     }
 
     fn aging(&self) -> Aging {

@@ -11,13 +11,18 @@ mod session;
 mod traffic;
 
 use crate::config::settings::LbMethod;
-use crate::shared::{AjpHandle, MemberHandle};
+use crate::shared::{AjpHandle, Cell};
 
 /// What a balancing method decides; all of them are stateless, the values live in shared memory.
 pub(super) trait Method: Sync {
     /// The load by which members are compared.
-    fn load(&self, member: &MemberHandle, _worker: &AjpHandle) -> u64 {
-        member.load()
+    fn load(&self, cell: &Cell, _multiplier: u64, _worker: &AjpHandle) -> u64 {
+        cell.load()
+    }
+
+    /// Tells whether the load is the value that the member's cell keeps.
+    fn keeps_load(&self) -> bool {
+        true
     }
 
     /// What the load value grows by when a request is given to the member; `new_session` if it has no session.

@@ -120,7 +120,8 @@ fn busyness_keeps_its_schedule() {
 fn busyness_leaves_nothing_behind() {
     let bench = bench(LbMethod::Busyness, [1, 1]);
     bench.schedule(&TestRequest::new(), 5);
-    let load = |member| by_name(LbMethod::Busyness).load(bench.record(member), bench.member(member).worker());
+    let cells = bench.shared.lb("lb").expect("planned");
+    let load = |member| by_name(LbMethod::Busyness).load(&cells.cells()[0], 1, bench.member(member).worker());
     assert_eq!((load("a"), load("b")), (0, 0));
 }
 

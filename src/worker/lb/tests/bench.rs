@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 
 use crate::ajp::{Attributes, ForwardRequest, Headers, SendHeaders};
 use crate::config::settings::samples::lb_settings;
-use crate::config::settings::{Activation, LbSettings};
+use crate::config::settings::{Activation, Ajp13Settings, LbSettings};
 use crate::log::{Context, Level, Logger};
 use crate::mapping::{ActivationRule, RuleOptions};
 use crate::shared::tests::shared_with;
@@ -42,6 +43,7 @@ type Script = Arc<Mutex<VecDeque<Outcome>>>;
 /// A member that answers as scripted, and with success when the script is over.
 pub(crate) struct Scripted {
     name: String,
+    settings: ArcSwap<Ajp13Settings>,
     record: AjpHandle,
     script: Script,
     cause: Mutex<Option<Cause>>,
@@ -82,11 +84,17 @@ impl Backend for Scripted {
         &self.record
     }
 
-    fn has_contact(&self) -> bool {
+    fn settings(&self) -> Guard<Arc<Ajp13Settings>> {
         let rival = self.at_next_look.lock().take();
         if let Some(rival) = rival {
             rival();
         }
+        self.settings.load()
+    }
+
+    fn keep_current(&self) {}
+
+    fn has_contact(&self) -> bool {
         !self.cut_off.load(Relaxed)
     }
 
@@ -125,9 +133,11 @@ impl Bench {
     /// A balancer with memory that others use, too.
     pub(crate) fn on(shared: &Arc<Shared>, settings: LbSettings) -> Self {
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
-        let member = |name: &str| {
+        let member = |settings: &Ajp13Settings| {
+            let name = settings.name.as_str();
             let backend = Scripted {
                 name: name.to_owned(),
+                settings: ArcSwap::from_pointee(settings.clone()),
                 record: shared.ajp(name).expect("planned"),
                 script: Script::default(),
                 cause: Mutex::default(),
@@ -138,7 +148,7 @@ impl Bench {
             };
             (backend, shared.member("lb", name).expect("planned"))
         };
-        let members = settings.members.iter().map(|settings| member(&settings.worker.name)).collect();
+        let members = settings.members.iter().map(|settings| member(&settings.worker)).collect();
         let record = shared.lb("lb").expect("planned");
         let lb = LbWorker::new(Arc::new(settings), members, record, clock);
         Self { lb, shared: Arc::clone(shared), calls, logger: Logger::capture(Level::Debug) }
@@ -159,7 +169,7 @@ impl Bench {
         self.member(member).backend().octets.store(octets, Relaxed);
     }
 
-    /// Has `rival` act when a selection looks at `member` next, behind its back.
+    /// Has `rival` act when a selection has seen the state of `member` next, behind its back.
     pub(crate) fn at_next_look(&self, member: &str, rival: impl FnOnce() + Send + 'static) {
         *self.member(member).backend().at_next_look.lock() = Some(Box::new(rival));
     }

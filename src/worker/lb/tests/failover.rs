@@ -329,7 +329,7 @@ fn a_lost_election_costs_nothing() {
     bench.record("b").charge(10);
     let rival = bench.record("a").clone();
     // Once a is found to be the best, another request becomes its probe.
-    bench.at_next_look("b", move || {
+    bench.at_next_look("a", move || {
         rival.update_health(|health| Some(crate::shared::Health { state: Probe, ..health }));
     });
     assert_eq!(bench.route(&TestRequest::new()).1, ["b"]);
@@ -350,7 +350,7 @@ fn one_request_probes_a_member_that_recovers() {
     let bench = Bench::new(&["a", "b"], |_| {});
     bench.put("a", Recover);
     let now = (bench.lb.clock)();
-    bench.lb.apply(bench.member("a"), Event::Elected, now);
+    bench.lb.apply(&bench.lb.view.load(), bench.member("a"), Event::Elected, now);
     assert_eq!(bench.route(&TestRequest::session("x.a")).1, ["b"], "somebody else is the probe");
     bench.put("a", Recover);
     assert_eq!(bench.route(&TestRequest::session("x.a")).1, ["a"]);

@@ -1,0 +1,145 @@
+//! Changes of a balancer and its members at run time, as the status page makes them.
+//!
+//! They lie in shared memory; each process sees them with its next request ([`super::view`]). What follows from a
+//! change besides: "status-worker, section 7".
+
+use std::io;
+
+use crate::config::settings::{Activation, LbMethod, LbSettings, MemberSettings};
+
+use super::backend::Backend;
+use super::LbWorker;
+
+impl<B: Backend> LbWorker<B> {
+    /// Changes settings of the balancer itself.
+    ///
+    /// # Errors
+    /// That of the lock under which changes are made; nothing is changed then.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut LbSettings)) -> io::Result<()> {
+        self.record.values().change(&self.configured.alone(), change)
+    }
+
+    /// Changes what member `index` is for the balancer.
+    ///
+    /// # Errors
+    /// As for [`LbWorker::change`].
+    pub(crate) fn change_member(
+        &self,
+        index: usize,
+        change: impl FnOnce(&mut MemberSettings),
+    ) -> io::Result<()> {
+        let mut activations = None;
+        let apply = |settings: &mut MemberSettings| {
+            let before = settings.activation;
+            change(settings);
+            activations = Some((before, settings.activation));
+        };
+        self.members[index].record().values().change(&self.configured.members[index], apply)?;
+        if let Some((_, now)) = activations.filter(|(before, now)| before != now) {
+            self.activation_changed(index, now);
+        }
+        Ok(())
+    }
+
+    /// Who comes back, or stays, must not be flooded to catch up: all begin anew.
+    fn activation_changed(&self, index: usize, activation: Activation) {
+        self.members[index].record().note_activation(activation, (self.clock)());
+        if self.view.load().settings.method != LbMethod::Busyness {
+            self.members.iter().for_each(|member| member.record().change_load(|_| 0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::lb::tests::{Bench, TestRequest};
+
+    fn activate(bench: &Bench, index: usize, activation: Activation) {
+        bench.lb.change_member(index, |member| member.activation = activation).expect("changed");
+        bench.lb.keep_current();
+    }
+
+    #[test]
+    fn a_change_by_one_process_is_seen_by_all() {
+        let here = Bench::new(&["a", "b"], |_| {});
+        let there = Bench::on(&here.shared, here.lb.settings().clone());
+        activate(&here, 0, Activation::Disabled);
+        there.lb.keep_current();
+        assert_eq!(there.schedule(&TestRequest::new(), 3), "bbb");
+        assert_eq!(there.schedule(&TestRequest::session("x.a"), 1), "a", "its sessions stay");
+        activate(&there, 0, Activation::Stopped);
+        here.lb.keep_current();
+        assert_eq!(here.schedule(&TestRequest::session("x.a"), 1), "b");
+        activate(&here, 0, Activation::Active);
+        assert_eq!(here.schedule(&TestRequest::new(), 2), "ab");
+    }
+
+    #[test]
+    fn a_change_of_activation_evens_the_loads() {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        bench.record("b").charge(40);
+        bench.lb.change_member(0, |member| member.distance = 3).expect("changed");
+        assert_eq!(bench.load("b"), 40);
+        activate(&bench, 0, Activation::Disabled);
+        assert_eq!(bench.load("b"), 0);
+    }
+
+    #[test]
+    fn what_members_are_can_be_changed() {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        let change = |index, change: fn(&mut MemberSettings)| {
+            bench.lb.change_member(index, change).expect("changed");
+            bench.lb.keep_current();
+        };
+        change(0, |member| member.lbfactor = 2);
+        assert_eq!(bench.schedule(&TestRequest::new(), 6), "ababaa");
+        change(1, |member| member.route = "r".to_owned());
+        assert_eq!(bench.schedule(&TestRequest::session("x.r"), 2), "bb");
+        change(0, |member| member.distance = 1);
+        assert_eq!(bench.schedule(&TestRequest::new(), 2), "bb");
+        change(0, |member| member.domain = Some("d".to_owned()));
+        assert_eq!(bench.schedule(&TestRequest::session("x.d.gone"), 1), "a");
+        change(1, |member| member.redirect = Some("a".to_owned()));
+        bench.put("b", crate::shared::MemberState::Error);
+        assert_eq!(bench.schedule(&TestRequest::session("x.r"), 1), "a");
+    }
+
+    #[test]
+    fn what_the_balancer_is_can_be_changed() {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        let change = |change: fn(&mut LbSettings)| {
+            bench.lb.change(change).expect("changed");
+            bench.lb.keep_current();
+        };
+        change(|lb| lb.sticky_session = false);
+        assert_eq!(bench.schedule(&TestRequest::session("x.a"), 4), "abab");
+        change(|lb| lb.method = LbMethod::Session);
+        assert_eq!(bench.lb.view.load().settings.method, LbMethod::Session);
+        assert!(!bench.lb.view.load().settings.sticky_session, "earlier changes stay");
+    }
+
+    #[test]
+    fn since_when_a_member_drains_is_known() {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        let now = (bench.lb.clock)();
+        assert_eq!(bench.record("a").draining_since(), None);
+        activate(&bench, 0, Activation::Disabled);
+        bench.wait(5);
+        activate(&bench, 0, Activation::Stopped);
+        assert_eq!(bench.record("a").draining_since(), Some(now), "it began with the first of them");
+        activate(&bench, 0, Activation::Active);
+        assert_eq!(bench.record("a").draining_since(), None);
+    }
+
+    #[test]
+    fn requests_of_a_members_sessions_are_counted() {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        bench.schedule(&TestRequest::session("x.a"), 3);
+        bench.schedule(&TestRequest::new(), 4);
+        let recent = || bench.record("a").session_requests((bench.lb.clock)());
+        assert_eq!(recent(), 3);
+        bench.wait(65);
+        assert_eq!(recent(), 0);
+    }
+}
