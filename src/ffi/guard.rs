@@ -27,7 +27,7 @@ pub(crate) fn guard<T>(entry: &str, fallback: T, body: impl FnOnce() -> T) -> T 
 
 /// A place where a test build panics while the file that MOD_JK_PANIC_POINTS names has it as a line. Every entry is
 /// one.
-#[cfg(feature = "panic-points")]
+#[cfg(feature = "test-points")]
 pub(crate) fn panic_point(place: &str) {
     let file = std::env::var_os("MOD_JK_PANIC_POINTS").unwrap_or_default();
     let ordered = std::fs::read_to_string(file).unwrap_or_default();
@@ -35,5 +35,5 @@ pub(crate) fn panic_point(place: &str) {
 }
 
 /// A place where a test build can panic.
-#[cfg(not(feature = "panic-points"))]
+#[cfg(not(feature = "test-points"))]
 pub(crate) fn panic_point(_place: &str) {}

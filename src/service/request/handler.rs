@@ -9,6 +9,8 @@ use super::forward::{reply_timeout, switch, Facts};
 use super::notes;
 use super::record::RequestRecord;
 use super::start_over::hand_back;
+#[cfg(feature = "test-points")]
+use super::test_points;
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
 use crate::ffi::stream_end::StreamEnd;
@@ -78,11 +80,15 @@ fn serve(
         log!(log, Info, "({name}) the client went away before the request was served");
         return Verdict::Ok;
     }
+    #[cfg(feature = "test-points")]
+    test_points::obey(request, host);
     let began = Instant::now();
     let mut service = ServiceNotes::default();
     let mut client = HttpdClient::new(request);
     let outcome = exchange(request, host, record, (worker, claim), &mut client, &mut service);
     notes::write(request, worker.kind_name(), &service, began.elapsed());
+    #[cfg(feature = "test-points")]
+    test_points::report(request, host);
     let verdict = answer::verdict(request, name, &outcome, client.body_failure(), log);
     // Before its own page httpd drains by itself.
     if verdict == Verdict::Ok {

@@ -37,16 +37,9 @@ pub fn module() -> &'static Path {
 pub fn panicking_module() -> &'static Path {
     static MODULE: OnceLock<PathBuf> = OnceLock::new();
     MODULE.get_or_init(|| {
-        let directory = target().join("panic-points");
+        let directory = target().join("test-points");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(project()).args([
-            "build",
-            "-q",
-            "--lib",
-            "--offline",
-            "--features",
-            "panic-points",
-        ]);
+        cargo.current_dir(project()).args(["build", "-q", "--lib", "--offline", "--features", "test-points"]);
         let output = cargo.arg("--target-dir").arg(&directory).output().expect("cargo runs");
         assert!(output.status.success(), "{cargo:?}: {}", String::from_utf8_lossy(&output.stderr));
         readable(&directory.join("debug/libmod_jk.so"), "panicking.so")
