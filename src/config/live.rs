@@ -112,6 +112,7 @@ live! { MemberSettings:
         Activation activation,
         Lbfactor lbfactor,
         Distance distance,
+        DrainTimeout drain_timeout,
     }
     texts {
         Route route,

@@ -240,6 +240,8 @@ pub struct MemberSettings {
     pub domain: Option<String>,
     /// Route of the member that takes over.
     pub redirect: Option<String>,
+    /// How long it stays disabled before it is stopped; `None` is for ever.
+    pub drain_timeout: Option<Duration>,
 }
 
 /// The `method` of a balancer.

@@ -192,6 +192,7 @@ impl MemberHandle {
     }
 
     /// Requests of its sessions in the minute before `now`.
+    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn session_requests(&self, now: i64) -> u32 {
         self.record.recent.in_last_minute(now)
     }

@@ -30,6 +30,7 @@ impl Recent {
     }
 
     /// Events in the minute before `now`, and in up to five seconds before that.
+    #[cfg(any(test, feature = "test-points"))]
     pub(super) fn in_last_minute(&self, now: i64) -> u32 {
         let number = number(now);
         let words = self.spans.iter().map(|span| span.load(Relaxed));

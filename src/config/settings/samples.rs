@@ -45,6 +45,7 @@ pub(crate) fn lb_settings(name: &str, members: &[&str]) -> LbSettings {
         route: (*name).to_owned(),
         domain: None,
         redirect: None,
+        drain_timeout: None,
     };
     LbSettings {
         name: name.to_owned(),

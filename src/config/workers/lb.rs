@@ -139,6 +139,7 @@ fn member(builder: &mut Builder<'_>, item: &Item, lb_secret: Option<&Secret>) ->
         activation: if worker.port == 0 { Activation::Stopped } else { activation },
         domain: section.text(Property::Domain).or_else(|| domain_of(&route)),
         redirect: section.text(Property::Redirect),
+        drain_timeout: section.limit(Property::DrainTimeout),
         route,
         worker,
     };

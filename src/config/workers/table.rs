@@ -111,6 +111,7 @@ properties! {
     Route                  "route"                      Name,                MEMBER,  Replace, ANY,   Derived("worker name"), Current;
     Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ."), Current;
     Redirect               "redirect"                   Name,                MEMBER,  Replace, ANY,   Absent, Current;
+    DrainTimeout           "drain_timeout"              Seconds,             MEMBER,  Replace, TIMES, Given("0"), Current;
 
     Css                    "css"                        Text,                STATUS,  Replace, ANY,   Absent, Current;
     ReadOnly               "read_only"                  Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;

@@ -22,7 +22,6 @@ mod ping;
 mod pool;
 mod reply;
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
@@ -90,7 +89,8 @@ impl Ajp13Worker {
     ///
     /// # Errors
     /// That of the lock under which changes are made; nothing is changed then.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Ajp13Settings)) -> io::Result<()> {
+    #[cfg(feature = "test-points")]
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Ajp13Settings)) -> std::io::Result<()> {
         self.record.values().change(&*self.configured, change)
     }
 

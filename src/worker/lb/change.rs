@@ -5,7 +5,9 @@
 
 use std::io;
 
-use crate::config::settings::{Activation, LbMethod, LbSettings, MemberSettings};
+#[cfg(any(test, feature = "test-points"))]
+use crate::config::settings::LbSettings;
+use crate::config::settings::{Activation, LbMethod, MemberSettings};
 
 use super::backend::Backend;
 use super::LbWorker;
@@ -15,6 +17,7 @@ impl<B: Backend> LbWorker<B> {
     ///
     /// # Errors
     /// That of the lock under which changes are made; nothing is changed then.
+    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn change(&self, change: impl FnOnce(&mut LbSettings)) -> io::Result<()> {
         self.record.values().change(&self.configured.alone(), change)
     }

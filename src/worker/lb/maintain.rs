@@ -19,7 +19,8 @@ impl<B: Backend> LbWorker<B> {
     pub(crate) fn maintain_shared(&self, intervals: u32) {
         let view = self.view.load();
         self.age_loads(&view, intervals);
-        self.maintain_states(&view, (self.clock)());
+        let now = (self.clock)();
+        self.maintain_states(&view, now);
     }
 
     /// Looks after the connections of this process.

@@ -13,6 +13,7 @@ mod account;
 mod backend;
 mod change;
 mod cookie;
+mod drain;
 mod maintain;
 mod member;
 mod method;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::config::settings::LbSettings;
-#[cfg(any(test, feature = "test-points"))]
+#[cfg(feature = "test-points")]
 use crate::config::settings::MemberSettings;
 use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 
@@ -77,13 +78,13 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// Its name.
-    #[cfg(any(test, feature = "test-points"))]
+    #[cfg(feature = "test-points")]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// What member `index` is for the balancer now.
-    #[cfg(any(test, feature = "test-points"))]
+    #[cfg(feature = "test-points")]
     pub(crate) fn member_settings(&self, index: usize) -> MemberSettings {
         self.view.load().member(index).clone()
     }
@@ -95,6 +96,7 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// The members, in the order of the configuration.
+    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn members(&self) -> &[Member<B>] {
         &self.members
     }
