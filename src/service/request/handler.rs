@@ -9,14 +9,14 @@ use super::forward::{reply_timeout, switch, Facts};
 use super::notes;
 use super::record::RequestRecord;
 use super::start_over::hand_back;
-#[cfg(feature = "test-points")]
-use super::test_points;
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
 use crate::ffi::stream_end::StreamEnd;
 use crate::log;
 use crate::log::Context;
 use crate::service::server::host::VirtualHost;
+#[cfg(feature = "test-points")]
+use crate::service::server::test_points;
 use crate::service::verdict::Verdict;
 use crate::worker::registry::Worker;
 use crate::worker::{Outcome, ServiceNotes, WorkerRequest};

@@ -19,8 +19,6 @@ mod probe;
 mod record;
 mod request_log;
 mod start_over;
-#[cfg(feature = "test-points")]
-mod test_points;
 mod translate;
 mod uri;
 

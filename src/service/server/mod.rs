@@ -20,6 +20,8 @@ mod plan;
 mod resources;
 mod slot;
 mod startup;
+#[cfg(feature = "test-points")]
+pub(super) mod test_points;
 
 pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};

@@ -6,18 +6,18 @@
 
 use std::fmt::Write;
 
+use super::host::VirtualHost;
 use crate::config::live::{Live, Value};
 use crate::config::settings::MemberSettings;
 use crate::config::workers::table::Property;
 use crate::ffi::request::Request;
-use crate::service::server::host::VirtualHost;
 use crate::worker::registry::Worker;
 
 /// Makes the change that the request asks for.
 ///
 /// # Panics
 /// If it is no change.
-pub(super) fn obey(request: Request<'_>, host: &VirtualHost) {
+pub(crate) fn obey(request: Request<'_>, host: &VirtualHost) {
     let Some(order) = request.headers_in().get(c"Jk-Test-Change") else { return };
     let order = String::from_utf8_lossy(order).into_owned();
     let mut words = order.splitn(4, ' ');
@@ -49,7 +49,7 @@ fn set<T: Live>(settings: &mut T, property: Property, value: &Value) {
 }
 
 /// Tells what the records of all balancers hold.
-pub(super) fn report(request: Request<'_>, host: &VirtualHost) {
+pub(crate) fn report(request: Request<'_>, host: &VirtualHost) {
     let mut text = String::new();
     for worker in host.connector.workers.iter() {
         let Worker::Lb(lb) = worker else { continue };
