@@ -117,6 +117,10 @@ impl<B: Backend> LbWorker<B> {
                 self.put_on_level(member);
             }
             (MemberState::Error, MemberState::Force) => member.worker().clear_reply_timeouts(),
+            // It failed while others were in flight, and so was never in error for everybody ("decisions, row 58").
+            (state, MemberState::Ok) if !state.is_doubtful() && ends_errors(before, after) => {
+                self.put_on_level(member);
+            }
             _ => {}
         }
         (before, after)
@@ -127,6 +131,11 @@ impl<B: Backend> LbWorker<B> {
         let highest = self.members.iter().map(|member| member.record().load()).max().unwrap_or(0);
         member.record().change_load(|load| load.max(highest));
     }
+}
+
+/// Tells whether a series of errors ended.
+fn ends_errors(before: Health, after: Health) -> bool {
+    before.first_error.is_some() && after.first_error.is_none()
 }
 
 #[cfg(test)]

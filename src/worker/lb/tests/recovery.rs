@@ -46,6 +46,19 @@ fn a_member_comes_back_on_the_level_of_the_others() {
 }
 
 #[test]
+fn a_member_that_failed_while_others_were_in_flight_is_not_flooded_to_catch_up() {
+    let bench = Bench::new(&["a", "b"], |settings| settings.method = LbMethod::Traffic);
+    let in_flight = bench.member("a").worker().request_started();
+    bench.script("a", std::iter::repeat_n(failed(Connect), 10));
+    bench.set_octets("a", 0);
+    assert_eq!(bench.schedule(&TestRequest::new(), 10), "ab".repeat(10));
+    assert_eq!((bench.state("a"), bench.load("a"), bench.load("b")), (Ok, 0, 1000));
+    drop(in_flight);
+    bench.set_octets("a", 100);
+    assert_eq!(bench.schedule(&TestRequest::new(), 5), "ababa");
+}
+
+#[test]
 fn maintenance_recovers_escalates_and_idles() {
     let bench = Bench::new(&["a", "b", "c", "d"], |_| {});
     bench.schedule(&TestRequest::new(), 4);
