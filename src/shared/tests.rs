@@ -13,7 +13,7 @@ pub(crate) fn shared_with(lbs: &[LbSettings], ajp: &[&str]) -> Arc<Shared> {
 }
 
 /// The memory of `shared` as another process sees it.
-fn other_process(shared: &Shared) -> Shared {
+pub(crate) fn other_process(shared: &Shared) -> Shared {
     Shared::view(Arc::clone(&shared.segment), shared.layout.clone()).expect("second view")
 }
 

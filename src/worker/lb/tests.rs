@@ -3,5 +3,6 @@
 mod bench;
 mod failover;
 mod recovery;
+mod spread;
 
 pub(in crate::worker) use bench::{failed, Bench, NoClient, TestRequest};
