@@ -181,7 +181,7 @@ pub struct LbSettings {
     pub sticky_session_force: bool,
     /// How load is measured.
     pub method: LbMethod,
-    /// How selection is locked.
+    /// How the original would lock selection.
     pub lock: LbLock,
     /// Rounds over the members, at least 1.
     pub retries: u32,
@@ -261,7 +261,7 @@ pub enum LbMethod {
     Next = 4,
 }
 
-/// The `lock` of a balancer.
+/// The `lock` of a balancer, which is kept to be shown: selection takes none ("decisions, row 59").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LbLock {

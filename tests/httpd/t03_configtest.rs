@@ -149,8 +149,15 @@ const ERRORS: [Mistake; 10] = [
     ),
 ];
 
-/// The original swallows these silently.
-const WARNINGS: [Mistake; 12] = [
+/// The original swallows these silently, but for the lock, which it takes.
+const WARNINGS: [Mistake; 13] = [
+    mistake(
+        "lock without effect",
+        "worker.lb.type=lb",
+        "worker.lb.type=lb\nworker.lb.lock=Pessimistic",
+        3,
+        &["worker.lb.lock=Pessimistic", "lock=Pessimistic has no effect"],
+    ),
     mistake(
         "property of another scope",
         "worker.worker1.lbfactor=1",

@@ -67,7 +67,7 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
         sticky_session: section.flag(Property::StickySession),
         sticky_session_force: section.flag(Property::StickySessionForce),
         method: section.letter(Property::Method, &METHOD_VALUES),
-        lock: section.letter(Property::Lock, &LOCK_VALUES),
+        lock: lock(section),
         retries,
         lb_retries: section.count(Property::LbRetries),
         retry_interval,
@@ -83,6 +83,16 @@ fn balancer(section: &mut Section<'_>, name: &BStr, members: Vec<MemberSettings>
         session_cookie_path: section.string(Property::SessionCookiePath),
         session_cookie_flags: cookie_flags(section),
     }
+}
+
+/// What `lock` says, which is kept and shown and changes nothing ("decisions, row 59").
+fn lock(section: &mut Section<'_>) -> LbLock {
+    let lock = section.letter(Property::Lock, &LOCK_VALUES);
+    if lock == LbLock::Pessimistic {
+        let why = "members are chosen, and counters kept, exactly over all processes without a lock";
+        section.warn(Property::Lock, format_args!("lock=Pessimistic has no effect: {why}"));
+    }
+    lock
 }
 
 fn members(builder: &mut Builder<'_>, lb: &BStr, items: &[Item], secret: Option<&Secret>) -> Vec<Routed> {

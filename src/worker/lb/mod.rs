@@ -7,7 +7,7 @@
 //!
 //! Members are reached through [`Backend`], so everything here is tested with scripted ones. Values that
 //! processes share are atomics ([`crate::shared`]): nothing here takes a lock, whatever `lock` says, because
-//! choosing a member and charging it for the request is one atomic step.
+//! choosing a member and charging it for the request is one atomic step ("decisions, row 59").
 
 mod account;
 mod backend;

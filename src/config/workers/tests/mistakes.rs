@@ -73,6 +73,11 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["w.properties:8: worker.t1.fail_on_status=500 abc: abc is no HTTP status and never matches"],
     ),
     (
+        "worker.balancer.lock=p",
+        &["w.properties:8: worker.balancer.lock=p: lock=Pessimistic has no effect: members are chosen, and counters \
+           kept, exactly over all processes without a lock"],
+    ),
+    (
         "worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo",
         &[
             "error: w.properties:8: worker.balancer.session_cookie_flags=secure,HTTP,httponyl SameSite=Foo: HTTP is no \
