@@ -35,6 +35,7 @@ pub fn suite() -> Suite {
             never_settles(mpm, 450, 300);
         })
         .test("a_restart_goes_on_with_the_rules_that_the_children_took", deployed_twice)
+        .test("a_changed_map_file_is_read_where_no_request_waits", where_no_request_waits)
 }
 
 fn rewrites(mpm: Mpm) {
@@ -128,6 +129,20 @@ fn never_settles(mpm: Mpm, after_half: u64, after_whole: u64) {
         let line = log.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {log}"));
         assert!(line.contains("[WATCHDOG]"), "a request waited for this: {line}");
     }
+}
+
+/// Whatever requests come meanwhile, who reads the file is no request.
+fn where_no_request_waits() {
+    let backends = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
+    let httpd = two_routes(Mpm::Event, &backends, "/x/*=a\n", "info");
+    httpd.site().write("conf/map.properties", "/x/*=b\n");
+    wait::until_true("the new rules", Duration::from_secs(60), || {
+        let by_b = || httpd.get("/x/y").fact("route").as_deref() == Some("b");
+        (0..12).all(|_| by_b())
+    });
+    let log = httpd.jk_log();
+    let changes: Vec<_> = log.lines().filter(|line| line.contains("has changed: 1 rule")).collect();
+    assert!(changes.len() == 1 && changes[0].contains("[WATCHDOG]"), "{changes:#?}");
 }
 
 const RESTARTS: usize = 8;
