@@ -48,7 +48,7 @@ pub(crate) enum Hint {
     Refusal = 2,
 }
 
-/// The two counters of a worker in each child's slot.
+/// The rows of a worker's two counters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AjpGauges {
     pub(super) busy: usize,

@@ -1,6 +1,8 @@
 //! The slots of child processes: what a child holds is counted in its own, and taken back when it is gone.
 //!
-//! A slot is a row of counters; the first is its owner. Life of the owner word:
+//! A slot is a column of counters; the first is its owner. Rows lie dense, one for each thing that is counted, so that
+//! a sum over all processes, which every request asks for, reads one line of the cache per 16 of them. Life of the
+//! owner word:
 //!
 //! ```text
 //!          attach                  detach, release, sweep
@@ -12,8 +14,8 @@
 //! Only the process that put its mark into the owner word zeroes the counters, so a slot is never zeroed
 //! under a new owner; a cleaner that dies half-way leaves a mark that the next sweep takes over. A process that
 //! gives its slot back may still have threads: it first stops counting there, and what one of them was about to
-//! add meanwhile is zeroed by the next owner. Slot 0 has no owner: it belongs to the parent, and to whoever found
-//! no free slot.
+//! add meanwhile is zeroed by the next owner or the next sweep. Slot 0 has no owner: it belongs to the parent, and to
+//! whoever found no free slot.
 
 use std::sync::atomic::{
     AtomicU32, AtomicUsize,
@@ -30,6 +32,9 @@ use super::header::Header;
 /// Marks a slot that is being zeroed; process ids are far below.
 const CLEANING: u32 = 1 << 31;
 
+/// The row of the owners.
+const OWNERS: usize = 0;
+
 /// Slot of the parent, and of processes without one of their own.
 pub(crate) const ANY_PROCESS: usize = 0;
 
@@ -41,18 +46,27 @@ const GONE: usize = usize::MAX;
 #[error("no free slot for this process in the shared memory: its counters outlive it if it is killed")]
 pub(crate) struct NoFreeSlot;
 
+/// How many slots there are, and how far apart rows begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// That of the parent among them.
+    pub(super) slots: usize,
+    /// Words from the first of a row to the first of the next.
+    pub(super) stride: usize,
+}
+
 /// All slots, and which of them is this process's.
 #[derive(Debug)]
 pub(crate) struct Children {
     header: Mapped<Header>,
     words: Mapped<[AtomicU32]>,
-    stride: usize,
+    shape: Shape,
     own: AtomicUsize,
 }
 
 impl Children {
-    pub(super) fn new(header: Mapped<Header>, words: Mapped<[AtomicU32]>, stride: usize) -> Self {
-        Self { header, words, stride, own: AtomicUsize::new(ANY_PROCESS) }
+    pub(super) fn new(header: Mapped<Header>, words: Mapped<[AtomicU32]>, shape: Shape) -> Self {
+        Self { header, words, shape, own: AtomicUsize::new(ANY_PROCESS) }
     }
 
     /// The slot in which this process counts.
@@ -60,8 +74,14 @@ impl Children {
         self.own.load(Relaxed)
     }
 
+    /// What all slots count as `gauge`.
+    fn row(&self, gauge: usize) -> &[AtomicU32] {
+        let start = gauge * self.shape.stride;
+        &self.words[start..start + self.shape.slots]
+    }
+
     fn counter(&self, slot: usize, gauge: usize) -> Option<&AtomicU32> {
-        self.words.chunks_exact(self.stride).nth(slot)?.get(gauge)
+        self.row(gauge).get(slot)
     }
 
     /// Adds one to `gauge` of `slot`.
@@ -82,12 +102,20 @@ impl Children {
 
     /// Sum of `gauge` over all processes.
     pub(super) fn sum(&self, gauge: usize) -> u32 {
-        let used = self.words.chunks_exact(self.stride).take(self.header.slots_used());
-        used.map(|slot| slot[gauge].load(Relaxed)).fold(0, u32::saturating_add)
+        let used = self.header.slots_used();
+        let counters = self.row(gauge).iter().take(used);
+        let sum: u64 = counters.map(|counter| u64::from(counter.load(Relaxed))).sum();
+        u32::try_from(sum).unwrap_or(u32::MAX)
     }
 
-    fn owned_slots(&self) -> impl Iterator<Item = (usize, &[AtomicU32])> {
-        self.words.chunks_exact(self.stride).enumerate().skip(ANY_PROCESS + 1)
+    /// The slots that have owners, or may get them, with the owner words.
+    fn owned_slots(&self) -> impl Iterator<Item = (usize, &AtomicU32)> {
+        self.row(OWNERS).iter().enumerate().skip(ANY_PROCESS + 1)
+    }
+
+    /// Those among them that ever had one.
+    fn used_slots(&self) -> impl Iterator<Item = (usize, &AtomicU32)> {
+        self.owned_slots().take(self.header.slots_used() - (ANY_PROCESS + 1))
     }
 
     pub(super) fn attach(&self, pid: u32) -> Result<(), NoFreeSlot> {
@@ -104,11 +132,14 @@ impl Children {
     fn claim(&self, pid: u32) -> Option<usize> {
         // Acquire: the zeros of the former owner's cleaner are there before this process counts.
         let free =
-            |(_, slot): &(usize, &[AtomicU32])| slot[0].compare_exchange(0, pid, Acquire, Relaxed).is_ok();
-        let (index, slot) = self.owned_slots().find(free)?;
-        zero(slot);
-        self.header.use_slot(index);
-        Some(index)
+            |(_, owner): &(usize, &AtomicU32)| owner.compare_exchange(0, pid, Acquire, Relaxed).is_ok();
+        let (slot, _) = self.owned_slots().find(free)?;
+        // One that nobody ever had is left untouched: it would cost memory in every row.
+        if slot < self.header.slots_used() {
+            self.zero(slot);
+        }
+        self.header.use_slot(slot);
+        Some(slot)
     }
 
     pub(super) fn detach(&self, pid: u32) {
@@ -117,37 +148,52 @@ impl Children {
     }
 
     pub(super) fn release(&self, pid: u32) {
-        for (_, slot) in self.owned_slots().take(self.header.slots_used()) {
-            if slot[0].load(Relaxed) == pid {
-                clean(slot, pid);
+        for (slot, owner) in self.used_slots() {
+            if owner.load(Relaxed) == pid {
+                self.clean(slot, pid);
             }
         }
     }
 
     pub(super) fn sweep(&self) {
-        for (_, slot) in self.owned_slots().take(self.header.slots_used()) {
-            let owner = slot[0].load(Relaxed);
-            if owner != 0 && !is_alive(owner & !CLEANING) {
-                clean(slot, owner);
+        for (slot, owner) in self.used_slots() {
+            let owner = owner.load(Relaxed);
+            let is_left = match owner {
+                0 => !self.is_zero(slot),
+                _ => !is_alive(owner & !CLEANING),
+            };
+            if is_left {
+                self.clean(slot, owner);
             }
         }
     }
-}
 
-/// Zeroes `slot` and frees it, if it still belongs to `owner`.
-fn clean(slot: &[AtomicU32], owner: u32) {
-    let mark = CLEANING | std::process::id();
-    if slot[0].compare_exchange(owner, mark, AcqRel, Relaxed).is_err() {
-        return;
+    /// Zeroes `slot` and frees it, if it still belongs to `owner`.
+    fn clean(&self, slot: usize, owner: u32) {
+        let word = &self.row(OWNERS)[slot];
+        let mark = CLEANING | std::process::id();
+        if word.compare_exchange(owner, mark, AcqRel, Relaxed).is_err() {
+            return;
+        }
+        self.zero(slot);
+        // Release: whoever claims the slot next sees the zeros.
+        word.store(0, Release);
     }
-    zero(slot);
-    // Release: whoever claims the slot next sees the zeros.
-    slot[0].store(0, Release);
-}
 
-/// Zeroes the counters of `slot`; its owner stays.
-fn zero(slot: &[AtomicU32]) {
-    slot[1..].iter().for_each(|counter| counter.store(0, Relaxed));
+    /// The counters of `slot`, without its owner.
+    fn counters(&self, slot: usize) -> impl Iterator<Item = &AtomicU32> {
+        let rows = self.words.chunks_exact(self.shape.stride).skip(OWNERS + 1);
+        rows.map(move |row| &row[slot])
+    }
+
+    fn is_zero(&self, slot: usize) -> bool {
+        self.counters(slot).all(|counter| counter.load(Relaxed) == 0)
+    }
+
+    /// Zeroes the counters of `slot`; its owner stays.
+    fn zero(&self, slot: usize) {
+        self.counters(slot).for_each(|counter| counter.store(0, Relaxed));
+    }
 }
 
 /// Tells whether a process `pid` exists, also one that may not be signalled.

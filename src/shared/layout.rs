@@ -1,5 +1,5 @@
-//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, then one slot
-//! per process.
+//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, then the
+//! counters of each process.
 //!
 //! An ajp13 worker has one record however many balancers use it; a member has one per balancer
 //! ("load-balancer, section 1"). Children inherit the plan by fork, so it needs no place in the memory itself.
@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicU64;
 use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
 
 use super::ajp::{AjpGauges, AjpRecord};
+use super::children::Shape;
 use super::header::Header;
 use super::lb::LbRecord;
 use super::member::{Cell, MemberRecord};
@@ -20,8 +21,8 @@ use super::values::ValuesRecord;
 /// Octets that two processes must not write to at the same time if they are to stay out of each other's way.
 const CACHE_LINE: usize = 64;
 
-/// Counters in a slot before the first worker's: its owner.
-const SLOT_HEAD: usize = 1;
+/// Rows of counters before the first worker's: the owners of the slots.
+const ROWS_BEFORE: usize = 1;
 
 /// The plan of one configuration's records.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub(super) struct MemberPlace {
 pub(super) struct Place<G> {
     /// Offset of the record.
     pub(super) record: usize,
-    /// What it counts in each slot.
+    /// Numbers of the rows in which each process counts for it.
     pub(super) gauges: G,
     /// Its number among all records with changeable values.
     pub(super) values: usize,
@@ -124,7 +125,7 @@ impl Layout {
     /// Where the ajp13 worker `name` has its record.
     pub(super) fn ajp(&self, name: &str) -> Option<Place<AjpGauges>> {
         let index = *self.ajp.get(name)?;
-        let gauges = AjpGauges { busy: SLOT_HEAD + 2 * index, connected: SLOT_HEAD + 2 * index + 1 };
+        let gauges = AjpGauges { busy: ROWS_BEFORE + 2 * index, connected: ROWS_BEFORE + 2 * index + 1 };
         let record = size_of::<Header>() + index * size_of::<AjpRecord>();
         Some(Place { record, gauges, values: index })
     }
@@ -132,7 +133,7 @@ impl Layout {
     /// Where the balancer `name` has its record.
     pub(super) fn lb(&self, name: &str) -> Option<Place<usize>> {
         let index = self.lb.get(name)?.index;
-        let gauges = SLOT_HEAD + 2 * self.ajp_names.len() + index;
+        let gauges = ROWS_BEFORE + 2 * self.ajp_names.len() + index;
         let record = self.lbs_start() + index * size_of::<LbRecord>();
         Some(Place { record, gauges, values: self.ajp_names.len() + self.members.len() + index })
     }
@@ -179,19 +180,20 @@ impl Layout {
         (self.lbs_start() + self.lb.len() * size_of::<LbRecord>()).next_multiple_of(CACHE_LINE)
     }
 
-    /// Offset of the slots.
+    /// Offset of the processes' counters.
     pub(super) fn children(&self) -> usize {
         self.values(self.changeable()).next_multiple_of(CACHE_LINE)
     }
 
-    /// Counters of one slot, padded so that two slots share no cache line.
-    pub(super) fn child_stride(&self) -> usize {
-        let counters = SLOT_HEAD + 2 * self.ajp_names.len() + self.lb.len();
-        counters.next_multiple_of(CACHE_LINE / size_of::<u32>())
+    /// The slots of processes; rows are padded, so that two of them share no cache line.
+    pub(super) fn child_shape(&self) -> Shape {
+        let stride = self.slots.next_multiple_of(CACHE_LINE / size_of::<u32>());
+        Shape { slots: self.slots, stride }
     }
 
-    /// Counters of all slots.
+    /// Words of all rows.
     pub(super) fn child_words(&self) -> usize {
-        self.slots * self.child_stride()
+        let rows = ROWS_BEFORE + 2 * self.ajp_names.len() + self.lb.len();
+        rows * self.child_shape().stride
     }
 }

@@ -93,7 +93,7 @@ impl Shared {
         let header = mapped(&segment, |segment| segment.record(0))?;
         let words = mapped(&segment, |segment| segment.records(layout.words(), layout.changeable()))?;
         let slots = mapped(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
-        let children = Arc::new(Children::new(Mapped::clone(&header), slots, layout.child_stride()));
+        let children = Arc::new(Children::new(Mapped::clone(&header), slots, layout.child_shape()));
         Ok(Self { segment, header, words, children, layout })
     }
 

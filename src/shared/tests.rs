@@ -176,6 +176,44 @@ fn threads_of_an_ending_process_touch_no_count_of_the_next_owner() {
 }
 
 #[test]
+fn what_a_late_thread_added_to_nobodys_slot_is_swept_away() {
+    let parent = Shared::create(None, &settings_of(&[], &["t1"]), 1).expect("memory");
+    let ending = other_process(&parent);
+    let late = ending.ajp("t1").expect("t1");
+    ending.attach_child(1).expect("slot");
+    let slot = ending.children.own();
+    ending.detach_child(1);
+    ending.children.raise(slot, 1);
+    assert_eq!(late.busy(), 1);
+    parent.sweep();
+    assert_eq!(late.busy(), 0);
+    ending.attach_child(1).expect("the slot is free again");
+}
+
+#[test]
+fn many_children_count_apart() {
+    const CHILDREN: u32 = 40;
+    let settings = settings_of(&[lb_settings("lb", &["t1", "t2"])], &["t3"]);
+    let parent = Shared::create(None, &settings, CHILDREN as usize).expect("memory");
+    let children: Vec<Shared> = (0..CHILDREN).map(|_| other_process(&parent)).collect();
+    let names = ["t1", "t2", "t3"];
+    for (child, number) in children.iter().zip(1..) {
+        child.attach_child(number).expect("a slot for each");
+        for (worker, times) in names.map(|name| child.ajp(name).expect("planned")).iter().zip(1..) {
+            (0..times * number).for_each(|_| worker.connection_opened());
+        }
+        std::mem::forget(child.lb("lb").expect("planned").request_started());
+    }
+    let sums = || names.map(|name| parent.ajp(name).expect("planned").connected());
+    let all = CHILDREN * (CHILDREN + 1) / 2;
+    assert_eq!(sums(), [all, 2 * all, 3 * all]);
+    parent.release_child(17);
+    assert_eq!(sums(), [all - 17, 2 * (all - 17), 3 * (all - 17)]);
+    assert_eq!(names.map(|name| parent.ajp(name).expect("planned").busy()), [0; 3]);
+    assert_eq!(parent.lb("lb").expect("planned").busy(), CHILDREN - 1);
+}
+
+#[test]
 fn health_survives_packing() {
     let base = 1_700_000_000;
     for state in MemberState::ALL {
