@@ -39,6 +39,7 @@ pub(crate) struct LbHandle {
 
 /// The member with which the next selection begins, so that equal members take turns over all processes.
 ///
+/// The first turn is that of the first member, as in the original; the next is another's, whichever process chooses.
 /// The upper half counts selections: two of them that began at the same time can't both take the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Turn(u64);

@@ -34,6 +34,7 @@ mod t27_vulnerabilities;
 mod t28_examples;
 mod t32_resources;
 mod t33_locations;
+mod t34_spread;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         t28_examples::suite(),
         t32_resources::suite(),
         t33_locations::suite(),
+        t34_spread::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

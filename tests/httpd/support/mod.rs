@@ -13,6 +13,7 @@ pub mod load;
 pub mod paths;
 pub mod ports;
 pub mod process;
+pub mod rapid;
 pub mod raw;
 pub mod site;
 pub mod suite;
