@@ -37,8 +37,18 @@ CASES = (
     Case("large", "GET 1 MB", "plain", "/bench/1000000", 1_000_000, 60, 20),
     Case("post", "POST 4 kB, echoed", "plain", "/bench/echo", 4096, 1200, 50, posts=True),
     Case("balancer", "GET 100 octets, balancer of two", "balancer", "/bench/100", 100, 1500, 50),
+    Case("members-many", "GET 100 octets, balancer of 500, two in use", "members-many", "/bench/100", 100, 1500, 50),
+    Case("members-busy", "GET 100 octets, balancer of 500, all in use", "members-busy", "/bench/100", 100, 1500, 50),
     Case("rules-few", f"GET 100 octets, {FEW_RULES} rules", "rules-few", "/bench/100", 100, 1500, 50),
     Case("rules-many", f"GET 100 octets, {MANY_RULES} rules", "rules-many", "/bench/100", 100, 1500, 50),
 )
+
+MULTIPLES = (
+    ("balancer", "small", "a balancer of two, as a multiple of a single worker"),
+    ("members-many", "balancer", "500 members, two in use, as a multiple of two"),
+    ("members-busy", "balancer", "500 members, all in use, as a multiple of two"),
+    ("rules-many", "rules-few", f"{MANY_RULES} rules, as a multiple of {FEW_RULES}"),
+)
+"""Cases whose CPU is shown as a multiple of another's."""
 
 MEMORY_CASE = Case("memory", "memory of a child", "members-many", "/bench/100", 100, 500, 0)

@@ -36,6 +36,7 @@ class Contender(ABC):
             "rules-many": lambda: self.rules(ports[0], MANY_RULES),
             "members-few": lambda: self.balancer(ports, FEW_MEMBERS - len(ports)),
             "members-many": lambda: self.balancer(ports, MANY_MEMBERS - len(ports)),
+            "members-busy": lambda: self.balancer(ports * (MANY_MEMBERS // len(ports)), 0),
         }
         return setups[name]()
 

@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import dataclass
 
-from cases import FEW_MEMBERS, FEW_RULES, MANY_MEMBERS, MANY_RULES
+from cases import FEW_MEMBERS, MANY_MEMBERS, MULTIPLES
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ def summary(contenders, cases, results):
     parts = []
     if cases:
         parts.append(_cpu(contenders, cases, results.samples))
-    if {"rules-few", "rules-many"} <= {case.name for case in cases}:
-        parts.append(_rules(contenders, results.samples))
+    parts += _multiples(contenders, {case.name for case in cases}, results.samples)
     if cases:
         parts.append(_calls(contenders, cases, results.calls))
         parts.append(_tomcat_calls(contenders, cases, results.calls))
@@ -83,13 +82,15 @@ def _cpu(contenders, cases, samples):
     return _section("CPU microseconds of httpd per request", ["", *_titles(contenders)], [row(case) for case in cases])
 
 
-def _rules(contenders, samples):
-    def ratio(contender):
-        few, many = (samples[contender.name, name] for name in ("rules-few", "rules-many"))
-        return Figure.ratio([sample.total for sample in many], [sample.total for sample in few]).show(2)
+def _multiples(contenders, names, samples):
+    def multiple(contender, many, few):
+        series = [[sample.total for sample in samples[contender.name, name]] for name in (many, few)]
+        return Figure.ratio(*series).show(2)
 
-    title = f"CPU with {MANY_RULES} rules, as a multiple of that with {FEW_RULES}"
-    return _section(title, ["", *(each.title for each in contenders)], [["ratio", *map(ratio, contenders)]])
+    chosen = [row for row in MULTIPLES if {row[0], row[1]} <= names]
+    rows = [[title, *(multiple(each, many, few) for each in contenders)] for many, few, title in chosen]
+    title = "CPU of one case, as a multiple of another"
+    return [_section(title, ["", *(each.title for each in contenders)], rows)] if rows else []
 
 
 def _calls(contenders, cases, calls):

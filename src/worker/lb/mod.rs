@@ -17,6 +17,7 @@ mod drain;
 mod maintain;
 mod member;
 mod method;
+mod scan;
 mod select;
 mod service;
 mod session;

@@ -7,10 +7,11 @@
 use smallvec::SmallVec;
 
 use crate::config::settings::Activation;
-use crate::shared::MemberState;
+use crate::shared::{Cell, MemberState};
 use crate::worker::WorkerRequest;
 
 use super::backend::Backend;
+use super::scan::Scan;
 use super::session::Session;
 use super::state::Event;
 use super::view::View;
@@ -181,43 +182,35 @@ impl<B: Backend> Selector<'_, B> {
     ///
     /// All members are compared by what lies dense; the best alone is looked at closely, as it nearly always will do.
     fn lowest(&self, start: usize) -> Option<(usize, u64)> {
+        let by_rule = !self.request.rule.activations.is_empty();
         let mut passed_over: SmallVec<[usize; MAX_CANDIDATES]> = SmallVec::new();
-        while passed_over.len() < MAX_CANDIDATES {
+        while !by_rule && passed_over.len() < MAX_CANDIDATES {
             let best = self.best(start, |index| !passed_over.contains(&index))?;
             if self.is_usable(best.0) {
                 return Some(best);
             }
             passed_over.push(best.0);
         }
-        self.best(start, |index| self.is_usable(index))
+        let count = self.lb.members.len();
+        let turns = (start..count).chain(0..start).filter(|index| self.is_usable(*index));
+        let ranked = turns.map(|index| {
+            let load = if self.is_stateless() { 0 } else { self.load(index) };
+            (index, load)
+        });
+        ranked.min_by_key(|(index, load)| (self.view.standings[*index].distance, *load))
     }
 
-    /// The first of the best candidates from `start` on, and its load.
+    /// The first of the best active candidates from `start` on, and its load.
     fn best(&self, start: usize, is_candidate: impl Fn(usize) -> bool) -> Option<(usize, u64)> {
-        let cells = self.lb.record.cells();
-        let by_rule = !self.request.rule.activations.is_empty();
-        let (is_stateless, is_kept) = (self.is_stateless(), self.view.method.keeps_load());
-        let mut best = None;
-        for index in (start..cells.len()).chain(0..start) {
-            let (cell, standing) = (&cells[index], self.view.standings[index]);
-            if standing.activation != Activation::Active && !by_rule {
-                continue;
-            }
-            // A state that lets no request in may have to be brought up to date.
-            if !cell.state().takes_requests() && !self.is_available(index) {
-                continue;
-            }
-            let load = match is_kept {
-                _ if is_stateless => 0,
-                true => cell.load(),
-                false => self.load(index),
-            };
-            let rank = (standing.distance, load);
-            if best.is_none_or(|(_, lowest)| rank < lowest) && is_candidate(index) {
-                best = Some((index, rank));
-            }
+        // A state that lets no request in may have to be brought up to date.
+        let is_open = |index: usize, cell: &Cell| cell.state().takes_requests() || self.is_available(index);
+        let accept = |index: usize, cell: &Cell| is_candidate(index) && is_open(index, cell);
+        let all = Scan { cells: self.lb.record.cells(), standings: &self.view.standings, start };
+        match self.view.method.keeps_load() {
+            _ if self.is_stateless() => all.lowest(|_, _| 0, accept),
+            true => all.lowest(|_, cell| cell.load(), accept),
+            false => all.lowest(|index, _| self.load(index), accept),
         }
-        best.map(|(index, (_, load))| (index, load))
     }
 
     /// The target of the first redirect: how a disabled stand-by gets requests when nothing else is left.
