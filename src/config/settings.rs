@@ -98,6 +98,8 @@ pub struct Ajp13Settings {
     pub source: Option<String>,
     /// IPv6 addresses of a name are tried first.
     pub prefer_ipv6: bool,
+    /// How often a name is asked for again; `None` is only after failures.
+    pub resolve_interval: Option<Duration>,
     /// Shared secret sent with each request.
     pub secret: Option<Secret>,
     /// Send and receive timeout of the socket; `None` is no limit.

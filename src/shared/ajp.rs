@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::ffi::shm::{record, Mapped};
 
 use super::children::Children;
+use super::host::HostHandle;
 use super::name::Name;
 use super::values::ValuesHandle;
 
@@ -59,6 +60,7 @@ pub(super) struct AjpGauges {
 #[derive(Clone, Debug)]
 pub(crate) struct AjpHandle {
     record: Mapped<AjpRecord>,
+    host: HostHandle,
     children: Arc<Children>,
     gauges: AjpGauges,
     values: ValuesHandle,
@@ -130,8 +132,9 @@ impl AjpHandle {
         children: Arc<Children>,
         gauges: AjpGauges,
         values: ValuesHandle,
+        host: HostHandle,
     ) -> Self {
-        Self { record, children, gauges, values }
+        Self { record, children, gauges, values, host }
     }
 
     /// The values that were changed at run time.
@@ -142,6 +145,12 @@ impl AjpHandle {
     pub(super) fn initialize(&self, name: &str) {
         self.record.name.set(name);
         self.record.last_reset.store(super::now(), Relaxed);
+        self.host.initialize(super::moment());
+    }
+
+    /// What the resolver said of its host.
+    pub(crate) fn host(&self) -> &HostHandle {
+        &self.host
     }
 
     /// Name of the worker.

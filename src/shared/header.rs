@@ -14,7 +14,7 @@ use super::layout::Layout;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 4;
+pub(crate) const LAYOUT_VERSION: u32 = 5;
 
 /// Subjects of which each process would tell the same.
 const SUBJECTS: usize = 48;

@@ -1,4 +1,4 @@
-//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, then the
+//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, hosts, then the
 //! counters of each process.
 //!
 //! An ajp13 worker has one record however many balancers use it; a member has one per balancer
@@ -14,6 +14,7 @@ use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
 use super::ajp::{AjpGauges, AjpRecord};
 use super::children::Shape;
 use super::header::Header;
+use super::host::HostRecord;
 use super::lb::LbRecord;
 use super::member::{Cell, MemberRecord};
 use super::values::ValuesRecord;
@@ -167,6 +168,11 @@ impl Layout {
         self.words() + self.changeable() * size_of::<AtomicU64>() + index * size_of::<ValuesRecord>()
     }
 
+    /// Offset of the record of the host of the ajp13 worker `name`. Rarely looked at, so away from what requests read.
+    pub(super) fn host(&self, name: &str) -> Option<usize> {
+        Some(self.hosts_start() + *self.ajp.get(name)? * size_of::<HostRecord>())
+    }
+
     fn members_start(&self) -> usize {
         size_of::<Header>() + self.ajp_names.len() * size_of::<AjpRecord>()
     }
@@ -180,9 +186,13 @@ impl Layout {
         (self.lbs_start() + self.lb.len() * size_of::<LbRecord>()).next_multiple_of(CACHE_LINE)
     }
 
+    fn hosts_start(&self) -> usize {
+        self.values(self.changeable())
+    }
+
     /// Offset of the processes' counters.
     pub(super) fn children(&self) -> usize {
-        self.values(self.changeable()).next_multiple_of(CACHE_LINE)
+        (self.hosts_start() + self.ajp_names.len() * size_of::<HostRecord>()).next_multiple_of(CACHE_LINE)
     }
 
     /// The slots of processes; rows are padded, so that two of them share no cache line.

@@ -14,6 +14,7 @@ pub(crate) mod children;
 mod file_name;
 pub(crate) mod header;
 pub(crate) mod health;
+pub(crate) mod host;
 pub(crate) mod layout;
 pub(crate) mod lb;
 pub(crate) mod member;
@@ -33,6 +34,7 @@ use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
 pub(crate) use ajp::{AjpHandle, Hint};
 pub(crate) use children::NoFreeSlot;
 pub(crate) use health::{Health, MemberState};
+pub(crate) use host::{HostHandle, Turn, ROOM};
 pub(crate) use layout::Layout;
 pub(crate) use lb::LbHandle;
 pub(crate) use member::{Cell, MemberHandle};
@@ -47,6 +49,12 @@ const ANONYMOUS: &str = "(anonymous)";
 /// Seconds since the epoch, the unit of all times in the records.
 pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+}
+
+/// Milliseconds of a clock that nobody sets, the same for all processes.
+pub(crate) fn moment() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
 }
 
 /// The shared memory of one configuration, as one process sees it.
@@ -122,7 +130,8 @@ impl Shared {
     pub(crate) fn ajp(&self, name: &str) -> Option<AjpHandle> {
         let place = self.layout.ajp(name)?;
         let record = self.segment.record(place.record)?;
-        Some(AjpHandle::new(record, Arc::clone(&self.children), place.gauges, self.values(place.values)?))
+        let (values, host) = (self.values(place.values)?, self.segment.record(self.layout.host(name)?)?);
+        Some(AjpHandle::new(record, Arc::clone(&self.children), place.gauges, values, host))
     }
 
     /// The record of the balancer `name`.

@@ -1,6 +1,6 @@
-//! What maintenance has to wait for, side by side: pings of Tomcats that may be hung, and resolvers that may be dead.
+//! What has to be waited for, side by side: pings of Tomcats that may be hung, and resolvers that may be dead.
 //!
-//! An errand has a thread while it runs, so that none waits for another as long as there are fewer than
+//! An errand has a thread while it runs, so that none waits for another as long as there are fewer than a limit, mostly
 //! [`SIDE_BY_SIDE`]; those beyond stand in line. "connections, section 6".
 
 use std::collections::VecDeque;
@@ -22,6 +22,7 @@ type Errand<'e> = Box<dyn FnOnce() + Send + 'e>;
 pub(crate) struct Errands<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     queue: Arc<Mutex<Queue<'scope>>>,
+    limit: usize,
 }
 
 struct Queue<'e> {
@@ -32,15 +33,20 @@ struct Queue<'e> {
 impl<'scope, 'env> Errands<'scope, 'env> {
     /// No errands yet. The threads take the signals that the calling one takes.
     pub(crate) fn new(scope: &'scope Scope<'scope, 'env>) -> Self {
+        Self::limited(scope, SIDE_BY_SIDE)
+    }
+
+    /// As [`Errands::new`], with `limit` errands that run at a time.
+    pub(super) fn limited(scope: &'scope Scope<'scope, 'env>, limit: usize) -> Self {
         let queue = Queue { waiting: VecDeque::new(), running: 0 };
-        Self { scope, queue: Arc::new(Mutex::new(queue)) }
+        Self { scope, queue: Arc::new(Mutex::new(queue)), limit }
     }
 
     /// Runs `errand` without waiting for its end; where there is no thread to be had, runs it here.
     pub(super) fn run(&self, errand: impl FnOnce() + Send + 'scope) {
         let mut queue = self.queue.lock();
         queue.waiting.push_back(Box::new(errand));
-        if queue.running >= SIDE_BY_SIDE {
+        if queue.running >= self.limit {
             return;
         }
         queue.running += 1;

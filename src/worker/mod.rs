@@ -1,6 +1,7 @@
 //! What `type=` can name, and how a request meets it.
 
 pub(crate) mod ajp13;
+pub(crate) mod bell;
 mod cause;
 pub(crate) mod errands;
 pub(crate) mod lb;
@@ -10,6 +11,7 @@ mod pause;
 pub(crate) mod progress;
 pub(crate) mod registry;
 pub(crate) mod request;
+pub(crate) mod resolver;
 
 pub(crate) use ajp13::HostAddresses;
 pub(crate) use cause::Cause;

@@ -17,6 +17,7 @@ use crate::log::Context;
 use crate::shared::{MemberHandle, Shared};
 
 use super::ajp13::{Ajp13Worker, HostAddresses};
+use super::bell::Bell;
 use super::lb::{Clock, LbWorker};
 use super::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
@@ -81,6 +82,8 @@ pub(crate) struct Workers {
     workers: HashMap<String, Worker>,
     shared: Arc<Shared>,
     clock: Clock,
+    /// Rings when a host is to be asked for.
+    bell: Arc<Bell>,
     /// The changes at run time that this process has seen.
     seen: AtomicU64,
     /// Held while it sees more.
@@ -105,11 +108,13 @@ impl Workers {
         log: Context<'_>,
         clock: Clock,
     ) -> Self {
+        let bell = Arc::new(Bell::default());
+        let parts = Parts { names, shared, bell: &bell, clock, log };
         let mut workers = HashMap::new();
         for worker in &settings.workers {
             let built = match &worker.kind {
-                WorkerKind::Ajp13(settings) => ajp13(settings, names, shared, log).map(Worker::Ajp13),
-                WorkerKind::Lb(settings) => lb(settings, names, shared, clock, log).map(Worker::Lb),
+                WorkerKind::Ajp13(settings) => ajp13(settings, &parts).map(Worker::Ajp13),
+                WorkerKind::Lb(settings) => lb(settings, &parts).map(Worker::Lb),
                 WorkerKind::Status(settings) => Some(Worker::Status(settings.clone())),
             };
             match built {
@@ -118,7 +123,7 @@ impl Workers {
             }
         }
         let (seen, seeing) = (AtomicU64::new(shared.changes()), Mutex::new(()));
-        Self { workers, shared: Arc::clone(shared), clock, seen, seeing }
+        Self { workers, shared: Arc::clone(shared), clock, bell, seen, seeing }
     }
 
     /// The worker called `name`, with all that was changed at run time.
@@ -144,6 +149,28 @@ impl Workers {
         self.workers.values()
     }
 
+    /// All Tomcats, standing alone or as members.
+    pub(super) fn containers(&self) -> impl Iterator<Item = &Ajp13Worker> {
+        self.workers.values().flat_map(|worker| {
+            let (alone, members) = match worker {
+                Worker::Ajp13(worker) => (Some(worker), [].as_slice()),
+                Worker::Lb(worker) => (None, worker.members()),
+                Worker::Status(_) => (None, [].as_slice()),
+            };
+            members.iter().map(|member| member.backend()).chain(alone)
+        })
+    }
+
+    /// Takes over what other processes were told of hosts.
+    pub(crate) fn hear_of_hosts(&self, log: Context<'_>) {
+        self.containers().for_each(|worker| worker.hear_of_host(log));
+    }
+
+    /// Rings when a host is to be asked for.
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
     /// The memory shared by all processes.
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
@@ -155,33 +182,33 @@ impl Workers {
     }
 }
 
-fn ajp13(
-    settings: &Ajp13Settings,
-    names: &HostAddresses,
-    shared: &Shared,
-    log: Context<'_>,
-) -> Option<Ajp13Worker> {
-    let worker = Ajp13Worker::new(Arc::new(settings.clone()), shared.ajp(&settings.name)?, names);
-    worker.tell_unknown_host(names, log);
+/// What workers are built from, beside their settings.
+struct Parts<'a> {
+    names: &'a HostAddresses,
+    shared: &'a Shared,
+    bell: &'a Arc<Bell>,
+    clock: Clock,
+    log: Context<'a>,
+}
+
+fn ajp13(settings: &Ajp13Settings, parts: &Parts<'_>) -> Option<Ajp13Worker> {
+    let record = parts.shared.ajp(&settings.name)?;
+    let worker = Ajp13Worker::new(Arc::new(settings.clone()), record, parts.names, parts.bell);
+    worker.tell_unknown_host(parts.names, parts.log);
     Some(worker)
 }
 
-fn lb(
-    settings: &LbSettings,
-    names: &HostAddresses,
-    shared: &Shared,
-    clock: Clock,
-    log: Context<'_>,
-) -> Option<LbWorker<Ajp13Worker>> {
+fn lb(settings: &LbSettings, parts: &Parts<'_>) -> Option<LbWorker<Ajp13Worker>> {
     let members: Option<Vec<(Ajp13Worker, MemberHandle)>> = settings
         .members
         .iter()
         .map(|member| {
-            let record = shared.member(&settings.name, &member.worker.name)?;
-            Some((ajp13(&member.worker, names, shared, log)?, record))
+            let record = parts.shared.member(&settings.name, &member.worker.name)?;
+            Some((ajp13(&member.worker, parts)?, record))
         })
         .collect();
-    Some(LbWorker::new(Arc::new(settings.clone()), members?, shared.lb(&settings.name)?, clock))
+    let record = parts.shared.lb(&settings.name)?;
+    Some(LbWorker::new(Arc::new(settings.clone()), members?, record, parts.clock))
 }
 
 #[cfg(test)]

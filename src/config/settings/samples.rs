@@ -12,6 +12,7 @@ pub(crate) fn ajp_settings(name: &str) -> Ajp13Settings {
         port: 8009,
         source: None,
         prefer_ipv6: false,
+        resolve_interval: None,
         secret: None,
         socket_timeout: None,
         socket_connect_timeout: None,

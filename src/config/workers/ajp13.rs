@@ -39,6 +39,7 @@ pub(super) fn ajp13(section: &mut Section<'_>, name: &BStr, threads: usize) -> A
         port: u16::try_from(section.number(Property::Port)).unwrap_or_default(),
         source: source(section),
         prefer_ipv6: section.flag(Property::PreferIpv6),
+        resolve_interval: section.limit(Property::ResolveInterval),
         secret: secret(section),
         socket_timeout,
         socket_connect_timeout: section
@@ -72,7 +73,7 @@ pub(super) fn secret(section: &Section<'_>) -> Option<Secret> {
 }
 
 /// Times that are hardly meant: they look as if counted in the other unit.
-const HARDLY_MEANT: [(Property, RangeInclusive<i32>); 7] = [
+const HARDLY_MEANT: [(Property, RangeInclusive<i32>); 8] = [
     (Property::SocketConnectTimeout, 1..=49),
     (Property::ConnectTimeout, 1..=49),
     (Property::PrepostTimeout, 1..=49),
@@ -80,6 +81,7 @@ const HARDLY_MEANT: [(Property, RangeInclusive<i32>); 7] = [
     (Property::ReplyTimeout, 1..=99),
     (Property::SocketTimeout, 10_001..=i32::MAX),
     (Property::PoolTimeout, 86_401..=i32::MAX),
+    (Property::ResolveInterval, 86_401..=i32::MAX),
 ];
 
 fn doubt_units(section: &mut Section<'_>) {

@@ -66,6 +66,7 @@ properties! {
     Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current;
     Source                 "source"                     Name,                TOMCAT,  Replace, ANY,   Absent, Current;
     PreferIpv6             "prefer_ipv6"                Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
+    ResolveInterval        "resolve_interval"           Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
     SocketTimeout          "socket_timeout"             Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
     SocketConnectTimeout   "socket_connect_timeout"     Milliseconds,        TOMCAT,  Replace, TIMES, Derived("socket_timeout"), Current;
     SocketKeepalive        "socket_keepalive"           Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;

@@ -20,6 +20,10 @@ use crate::log;
 use crate::log::Context;
 use crate::text::Reason;
 use crate::worker::errands::Errands;
+use crate::worker::resolver::{system_lookup, Resolver};
+
+/// Pause after a round over the hosts that panicked.
+const FAILED_ROUND_PAUSE: Duration = Duration::from_secs(10);
 
 /// Makes a child ready: claims its slot and starts its threads.
 pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
@@ -35,11 +39,13 @@ pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
     }
     let stop = Arc::new(Stop::default());
     start_maintenance(connector, &stop);
+    keep_hosts_current(connector, &stop);
     keep_maps_current(main, connector, &stop);
-    let shared = Arc::clone(&connector.shared);
+    let (shared, bell) = (Arc::clone(&connector.shared), Arc::clone(connector.workers.bell()));
     // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
     pool.at_cleanup(move || {
         stop.set();
+        bell.ring();
         shared.detach_child(process);
     });
 }
@@ -86,6 +92,11 @@ impl Stop {
         self.changed.notify_all();
     }
 
+    /// Tells whether the thread has to end.
+    fn is_set(&self) -> bool {
+        *self.requested.lock()
+    }
+
     /// Sleeps for `time`; true if the thread has to end.
     fn wait(&self, time: Duration) -> bool {
         let mut requested = self.requested.lock();
@@ -113,6 +124,34 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     if let Err(error) = started {
         let log = connector.log.with_id("CHILD_INIT");
         log!(log, Error, "no maintenance in process {}: {}", std::process::id(), Reason(&error));
+    }
+}
+
+/// So has the resolver, and requests never wait for it. What it told other children is there before the first request.
+fn keep_hosts_current(connector: &Arc<Connector>, stop: &Arc<Stop>) {
+    let log = connector.log.with_id("CHILD_INIT");
+    connector.workers.hear_of_hosts(log);
+    let (kept, stop) = (Arc::clone(connector), Arc::clone(stop));
+    let started = spawn_without_signals("jk-hosts", move || {
+        let listener = kept.workers.bell().listen();
+        std::thread::scope(|scope| {
+            let resolver = Resolver::new(scope, &kept.workers, system_lookup);
+            let log = kept.log.with_id("RESOLVER");
+            while !stop.is_set() {
+                // A round that fails is not the last.
+                let pause = guard("resolver", FAILED_ROUND_PAUSE, || resolver.round(log));
+                listener.sleep(pause);
+            }
+        });
+    });
+    if let Err(error) = started {
+        log!(
+            log,
+            Error,
+            "host names are not asked for in process {}: {}",
+            std::process::id(),
+            Reason(&error)
+        );
     }
 }
 

@@ -1,75 +1,114 @@
-//! Where a Tomcat listens: host and port, resolved to socket addresses.
+//! Where a Tomcat listens: host and port, and the socket addresses that the host has.
 //!
-//! The parent process asks for the names of all workers side by side, so that its children start with the result. A
-//! name that did not resolve, or whose addresses refused all connections, is asked for again: by maintenance, and
-//! by a request that needs it, at most once in [`LEAST_PAUSE`] and by one thread at a time. Rules:
-//! "connections, section 3" and "decisions, row 23".
+//! The parent process asks for the names of all workers side by side, so that its children start with the result. Who
+//! asks later is told in [`super::resolving`]; requests never do. They take what is known, and note that it is doubtful
+//! when none of it took a connection. Rules: "connections, sections 3 and 14" and "decisions, row 23".
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
 
 use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
-use crate::text::Reason;
-
-/// Least time between two questions to the resolver about the same host.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
+use crate::shared::{moment, HostHandle};
+use crate::worker::bell::Bell;
 
 /// What the resolver said of each name: its addresses, or why there are none.
 pub(crate) type HostAddresses = HashMap<String, Result<Vec<IpAddr>, String>>;
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {
-    worker: String,
-    host: String,
-    port: u16,
+    pub(super) worker: String,
     prefer_ipv6: bool,
+    /// How often a name is asked for, even if nothing speaks against what is known.
+    pub(super) interval: Option<Duration>,
     /// Local addresses to connect from; empty leaves it to the system.
     source: Vec<IpAddr>,
-    known: ArcSwap<Vec<SocketAddr>>,
-    /// The known addresses did not work: ask again.
-    doubtful: AtomicBool,
-    /// The log says that the name does not resolve.
-    told: AtomicBool,
-    asked: Mutex<Instant>,
+    target: ArcSwap<Target>,
+    /// The number of the target, for a look without more.
+    number: AtomicU64,
+    /// The number of the target for which idle connections were looked through.
+    looked_through: AtomicU64,
+    /// What the process says that asked the resolver.
+    pub(super) record: HostHandle,
+    /// The proof of what was heard of it last.
+    heard: AtomicU64,
+    /// Since when the known addresses are doubtful; 0 if they are not.
+    pub(super) doubted: AtomicU64,
+    /// Rings for who asks the resolver.
+    pub(super) bell: Arc<Bell>,
+}
+
+/// Host and port at one moment, with all addresses. Changed as a whole.
+pub(super) struct Target {
+    /// Host name or address literal.
+    pub(super) host: String,
+    /// TCP port; 0 disables contact.
+    pub(super) port: u16,
+    /// In the order in which they are tried; empty if there is no contact.
+    pub(super) all: Vec<SocketAddr>,
+    number: u64,
+}
+
+/// The far end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    address: SocketAddr,
+    /// The number of the target of which it was one of the addresses.
+    target: u64,
+}
+
+impl Target {
+    /// Tells whether there is something to ask the resolver.
+    pub(super) fn is_name(&self) -> bool {
+        self.port != 0 && self.host.parse::<IpAddr>().is_err()
+    }
+
+    /// The end of a connection to `address`, which is one of its own.
+    pub(super) fn peer(&self, address: SocketAddr) -> Peer {
+        Peer { address, target: self.number }
+    }
 }
 
 impl Address {
     /// What `settings` name: literals, and what is in `names`.
-    pub(super) fn new(settings: &Ajp13Settings, names: &HostAddresses) -> Self {
-        let with_port = |address| SocketAddr::new(address, settings.port);
-        let found = known(&settings.host, names).into_iter().filter(|_| settings.port != 0).map(with_port);
+    pub(super) fn new(
+        settings: &Ajp13Settings,
+        names: &HostAddresses,
+        record: HostHandle,
+        bell: &Arc<Bell>,
+    ) -> Self {
+        let (host, port, prefer_ipv6) = (settings.host.clone(), settings.port, settings.prefer_ipv6);
+        let all = in_order(with_any_port(&known(&host, names)), port, prefer_ipv6);
         Self {
             worker: settings.name.clone(),
-            host: settings.host.clone(),
-            port: settings.port,
-            prefer_ipv6: settings.prefer_ipv6,
+            prefer_ipv6,
+            interval: settings.resolve_interval,
             source: settings.source.as_deref().map(|source| known(source, names)).unwrap_or_default(),
-            known: ArcSwap::from_pointee(in_order(found.collect(), settings.prefer_ipv6)),
-            doubtful: AtomicBool::new(false),
-            told: AtomicBool::new(false),
-            asked: Mutex::new(Instant::now()),
+            target: ArcSwap::from_pointee(Target { host, port, all, number: 0 }),
+            number: AtomicU64::new(0),
+            looked_through: AtomicU64::new(0),
+            record,
+            heard: AtomicU64::new(0),
+            doubted: AtomicU64::new(0),
+            bell: Arc::clone(bell),
         }
     }
 
-    /// Says that the host is not known yet, where that is so, and why, as far as `names` know.
-    pub(super) fn tell_if_unknown(&self, names: &HostAddresses, log: Context<'_>) {
-        if !self.has_contact() && self.port != 0 {
-            let why = names.get(&self.host).and_then(|answer| answer.as_ref().err());
-            self.tell_unresolved(&why.map(|why| format!(" ({why})")).unwrap_or_default(), log);
-        }
+    /// Host, port and addresses, with what other processes heard of them since.
+    pub(super) fn current(&self, log: Context<'_>) -> Arc<Target> {
+        self.hear(log);
+        self.target.load_full()
     }
 
-    /// All addresses in the order in which they are tried; empty if there is no contact.
-    pub(super) fn all(&self) -> Arc<Vec<SocketAddr>> {
-        self.known.load_full()
+    /// Host, port and addresses as this process knows them.
+    pub(super) fn target(&self) -> Arc<Target> {
+        self.target.load_full()
     }
 
     /// The local address from which to connect to `remote`, if one is configured and of its family.
@@ -80,81 +119,107 @@ impl Address {
 
     /// Tells whether there is something to connect to.
     pub(super) fn has_contact(&self) -> bool {
-        !self.known.load().is_empty()
+        !self.target.load().all.is_empty()
     }
 
-    /// Notes that none of the known addresses took a connection.
+    /// Notes that none of the known addresses took a connection: a name is asked for soon.
     pub(super) fn doubt(&self) {
-        if self.host.parse::<IpAddr>().is_err() {
-            self.doubtful.store(true, Ordering::Relaxed);
+        if self.doubted.load(Relaxed) == 0 && self.target.load().is_name() {
+            self.doubted.store(moment().max(1), Relaxed);
+            self.bell.ring();
         }
     }
 
-    /// Tells whether the name is unresolved or doubtful.
-    pub(super) fn needs_resolver(&self) -> bool {
-        self.port != 0 && (!self.has_contact() || self.doubtful.load(Ordering::Relaxed))
+    /// Tells whether a connection leads to one of the known addresses; costs a look at a number, mostly.
+    pub(super) fn is_home_of(&self, peer: &mut Peer) -> bool {
+        if peer.target == self.number.load(Relaxed) {
+            return true;
+        }
+        let target = self.target.load();
+        let is_known = target.all.contains(&peer.address);
+        if is_known {
+            peer.target = target.number;
+        }
+        is_known
     }
 
-    /// Asks the resolver again if the name is unresolved or doubtful, unless it was asked just now or another
-    /// thread is asking. What is known stays when the resolver has no answer.
-    pub(super) fn refresh(&self, log: Context<'_>) {
-        if !self.needs_resolver() {
+    /// Tells, once for each change, that idle connections may lead to addresses that are known no more.
+    pub(super) fn has_moved(&self) -> bool {
+        let number = self.number.load(Relaxed);
+        self.looked_through.swap(number, Relaxed) != number
+    }
+
+    /// Takes over what another process was told of the host.
+    pub(super) fn hear(&self, log: Context<'_>) {
+        if self.record.proof() == self.heard.load(Relaxed) {
             return;
         }
-        let Some(mut asked) = self.asked.try_lock() else { return };
-        if asked.elapsed() < LEAST_PAUSE {
-            return;
-        }
-        match lookup(&self.host, self.port, self.prefer_ipv6) {
-            Ok(found) => self.adopt(found, log),
-            Err(error) => self.tell_unresolved(&format!(" ({})", Reason(&error)), log),
-        }
-        *asked = Instant::now();
-    }
-
-    /// Says once that the name does not resolve, and again only after it did.
-    fn tell_unresolved(&self, reason: &str, log: Context<'_>) {
-        let consequence = match self.has_contact() {
-            true => "the addresses known before stay in use",
-            false => "no request can go there until it does; it is asked for again",
-        };
-        let (worker, host) = (&self.worker, &self.host);
-        if self.told.swap(true, Ordering::Relaxed) {
-            log!(log, Debug, "({worker}) host {host} does not resolve{reason}");
-        } else {
-            log!(log, Warn, "({worker}) host {host} does not resolve{reason}: {consequence}");
+        let host = self.target.load().host.clone();
+        if let Some((proof, found)) = self.record.told_of(&host) {
+            self.heard.store(proof, Relaxed);
+            if !found.is_empty() && self.adopt(&host, found) {
+                let (worker, target) = (&self.worker, self.target());
+                log!(
+                    log,
+                    Debug,
+                    "({worker}) host {host} resolves to {target} now, as another process was told"
+                );
+            }
         }
     }
 
-    fn adopt(&self, found: Vec<SocketAddr>, log: Context<'_>) {
-        self.doubtful.store(false, Ordering::Relaxed);
-        let told = self.told.swap(false, Ordering::Relaxed);
-        if told || found != **self.known.load() {
-            let addresses = found.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
-            log!(log, Info, "({}) host {} resolves to {addresses} now", self.worker, self.host);
-            self.known.store(Arc::new(found));
-        }
+    /// Takes over the addresses `found` of `host`, if that is its host still; tells whether they are others than before.
+    /// Their order counts only when they change: many resolvers turn it round with each answer.
+    pub(super) fn adopt(&self, host: &str, found: Vec<SocketAddr>) -> bool {
+        let mut is_change = false;
+        self.target.rcu(|target| {
+            let all = in_order(found.clone(), target.port, self.prefer_ipv6);
+            is_change = target.host == host && !are_the_same(&all, &target.all);
+            match is_change {
+                true => Arc::new(target.moved_to(target.host.clone(), target.port, all)),
+                false => Arc::clone(target),
+            }
+        });
+        self.note_number();
+        is_change
+    }
+
+    fn note_number(&self) {
+        self.number.fetch_max(self.target.load().number, Relaxed);
     }
 }
 
-/// Resolves `host`; literals do not ask the resolver. Port 0 means that there is nothing to contact.
-fn lookup(host: &str, port: u16, prefer_ipv6: bool) -> std::io::Result<Vec<SocketAddr>> {
+impl Target {
+    fn moved_to(&self, host: String, port: u16, all: Vec<SocketAddr>) -> Self {
+        Self { host, port, all, number: self.number + 1 }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let addresses: Vec<_> = self.all.iter().map(SocketAddr::to_string).collect();
+        out.write_str(&addresses.join(", "))
+    }
+}
+
+fn with_any_port(addresses: &[IpAddr]) -> Vec<SocketAddr> {
+    addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect()
+}
+
+/// What is tried of `found`, with its port: the resolver's order, or its IPv6 addresses first; nothing with port 0.
+fn in_order(mut found: Vec<SocketAddr>, port: u16, prefer_ipv6: bool) -> Vec<SocketAddr> {
     if port == 0 {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    if let Ok(literal) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(literal, port)]);
+    found.iter_mut().for_each(|address| address.set_port(port));
+    if prefer_ipv6 {
+        found.sort_by_key(SocketAddr::is_ipv4);
     }
-    let found = (host, port).to_socket_addrs()?.collect();
-    Ok(in_order(found, prefer_ipv6))
+    found
 }
 
-/// The resolver's order, or its IPv6 addresses first.
-fn in_order(mut addresses: Vec<SocketAddr>, prefer_ipv6: bool) -> Vec<SocketAddr> {
-    if prefer_ipv6 {
-        addresses.sort_by_key(SocketAddr::is_ipv4);
-    }
-    addresses
+fn are_the_same(one: &[SocketAddr], other: &[SocketAddr]) -> bool {
+    one.iter().all(|address| other.contains(address)) && other.iter().all(|address| one.contains(address))
 }
 
 /// The addresses of `name` without asking anybody: a literal, or what is in `names`.
@@ -166,97 +231,4 @@ fn known(name: &str, names: &HostAddresses) -> Vec<IpAddr> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::log::{Level, Logger};
-    use crate::worker::ajp13::tests::settings;
-
-    fn address(host: &str, port: u16) -> Address {
-        Address::new(&Ajp13Settings { host: host.to_owned(), ..settings(port) }, &HostAddresses::new())
-    }
-
-    #[test]
-    fn literals_are_taken_as_they_are() {
-        assert_eq!(*address("127.0.0.1", 8009).all(), ["127.0.0.1:8009".parse().unwrap()]);
-        assert_eq!(*address("::1", 8009).all(), ["[::1]:8009".parse().unwrap()]);
-    }
-
-    #[test]
-    fn port_0_and_unknown_names_have_no_contact() {
-        assert!(!address("127.0.0.1", 0).has_contact());
-        assert!(!address("no.such.host.invalid", 8009).has_contact());
-        assert!(!address("127.0.0.1:8009", 8009).has_contact());
-    }
-
-    #[test]
-    fn names_are_known_from_the_start_and_not_asked_for() {
-        let names = HostAddresses::from([
-            ("tomcat".to_owned(), Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])),
-            ("here".to_owned(), Ok(vec!["127.0.0.2".parse().unwrap()])),
-        ]);
-        let (host, source) = ("tomcat".to_owned(), Some("here".to_owned()));
-        let address =
-            Address::new(&Ajp13Settings { host, source, prefer_ipv6: true, ..settings(8009) }, &names);
-        assert_eq!(*address.all(), ["[::1]:8009", "10.0.0.1:8009"].map(|text| text.parse().unwrap()));
-        assert_eq!(address.source_for(&address.all()[1]), Some("127.0.0.2:0".parse().unwrap()));
-    }
-
-    #[test]
-    fn prefer_ipv6_moves_addresses_and_loses_none() {
-        let addresses: Vec<SocketAddr> =
-            ["1.1.1.1:1", "[::1]:1", "2.2.2.2:1", "[::2]:1"].map(|text| text.parse().unwrap()).into();
-        assert_eq!(in_order(addresses.clone(), false), addresses);
-        let preferred = [addresses[1], addresses[3], addresses[0], addresses[2]];
-        assert_eq!(in_order(addresses.clone(), true), preferred);
-        assert_eq!(in_order(vec![addresses[0]], true), [addresses[0]]);
-    }
-
-    #[test]
-    fn source_is_used_for_its_own_family() {
-        let settings = Ajp13Settings { source: Some("127.0.0.2".to_owned()), ..settings(1) };
-        let address = Address::new(&settings, &HostAddresses::new());
-        let remote = |text: &str| text.parse::<SocketAddr>().unwrap();
-        assert_eq!(address.source_for(&remote("127.0.0.1:1")), Some(remote("127.0.0.2:0")));
-        assert_eq!(address.source_for(&remote("[::1]:1")), None);
-    }
-
-    #[test]
-    fn doubtful_names_are_asked_for_again_but_not_at_once() {
-        let logger = Logger::capture(Level::Info);
-        let address = address("localhost", 8009);
-        address.known.store(Arc::new(Vec::new()));
-        address.refresh(logger.with_id("-"));
-        assert!(!address.has_contact(), "asked again within the pause");
-        *address.asked.lock() -= LEAST_PAUSE;
-        address.refresh(logger.with_id("-"));
-        assert!(address.has_contact());
-        assert!(logger.captured()[0].starts_with("[info] (tomcat) host localhost resolves to "));
-    }
-
-    #[test]
-    fn an_unknown_name_is_told_when_that_begins_and_when_it_ends() {
-        let logger = Logger::capture(Level::Info);
-        let mut address = address("no.such.host.invalid", 8009);
-        let names =
-            HostAddresses::from([("no.such.host.invalid".to_owned(), Err("no such name".to_owned()))]);
-        address.tell_if_unknown(&names, logger.with_id(""));
-        for host in ["no.such.host.invalid", "localhost"] {
-            host.clone_into(&mut address.host);
-            *address.asked.lock() -= LEAST_PAUSE;
-            address.refresh(logger.with_id(""));
-        }
-        let lines = logger.captured();
-        let told = "[warn] (tomcat) host no.such.host.invalid does not resolve (no such name): no request can go there \
-                    until it does; it is asked for again";
-        assert!(lines[0].starts_with(told), "{lines:?}");
-        assert!(lines[1].starts_with("[info] (tomcat) host localhost resolves to "), "{lines:?}");
-        assert_eq!(lines.len(), 2);
-    }
-
-    #[test]
-    fn literals_are_never_doubtful() {
-        let address = address("127.0.0.1", 8009);
-        address.doubt();
-        assert!(!address.doubtful.load(Ordering::Relaxed));
-    }
-}
+mod tests;

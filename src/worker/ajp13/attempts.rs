@@ -183,10 +183,11 @@ impl Attempts<'_> {
 
     /// Gives the connection of a good attempt back to the pool, if it can be used again.
     fn release(&self, lease: Lease<'_, Connection>, mut connection: Connection, ended: Ended) {
-        if ended.reuse && !self.request.disable_reuse {
+        let is_usable = ended.reuse && !self.request.disable_reuse;
+        if is_usable && self.worker.leads_home(&mut connection, self.request.log) {
             connection.reused = true;
             lease.keep(connection);
-        } else {
+        } else if !is_usable {
             log!(
                 self.request.log,
                 Debug,

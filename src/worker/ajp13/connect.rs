@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 
-use super::address::Address;
+use super::address::{Address, Peer};
 use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
@@ -51,17 +51,17 @@ impl ConnectError {
 /// Opens a connection to the first address that takes it.
 ///
 /// # Errors
-/// [`ConnectError`] when all of them failed; the name is asked for again before the next attempt.
+/// [`ConnectError`] when all of them failed; the name is asked for, which nobody here waits for.
 pub(super) fn connect(
     settings: &Ajp13Settings,
     address: &Address,
     log: Context<'_>,
-) -> Result<Socket, ConnectError> {
-    address.refresh(log);
-    let mut failure = if settings.port == 0 { ConnectError::NoPort } else { ConnectError::Unresolved };
-    for remote in address.all().iter() {
+) -> Result<(Socket, Peer), ConnectError> {
+    let target = address.current(log);
+    let mut failure = if target.port == 0 { ConnectError::NoPort } else { ConnectError::Unresolved };
+    for remote in &target.all {
         match open(settings, address, remote, log) {
-            Ok(socket) => return Ok(socket),
+            Ok(socket) => return Ok((socket, target.peer(*remote))),
             Err(error) => {
                 let reason = Reason(&error);
                 log!(log, Debug, "({}) {remote} took no connection ({reason})", settings.name);

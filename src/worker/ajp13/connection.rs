@@ -15,6 +15,7 @@ use rustix::net::{recv, sendmsg, RecvFlags, SendAncillaryBuffer, SendFlags};
 use socket2::Socket;
 use thiserror::Error;
 
+use super::address::Peer;
 use super::inbox::Inbox;
 use crate::ajp::body_packet_header;
 use crate::ffi::socket::set_receive_low_water;
@@ -30,6 +31,8 @@ pub(super) struct Connection {
     pub(super) inbox: Inbox,
     /// It has already served an exchange to its end.
     pub(super) reused: bool,
+    /// Where it leads.
+    pub(super) peer: Peer,
     /// What the kernel was told last; `None` is no limit.
     receive_timeout: Option<Duration>,
     send_timeout: Option<Duration>,
@@ -135,14 +138,15 @@ impl Wait {
 }
 
 impl Connection {
-    /// Takes over a connected, blocking `socket` that has no timeouts, and counts it in `record`.
-    pub(super) fn new(socket: Socket, record: &AjpHandle, max_packet_size: usize) -> Self {
+    /// Takes over a blocking `socket` that is connected to `peer` and has no timeouts, and counts it in `record`.
+    pub(super) fn new(socket: Socket, peer: Peer, record: &AjpHandle, max_packet_size: usize) -> Self {
         record.connection_opened();
         Self {
             socket,
             outbox: Vec::new(),
             inbox: Inbox::new(receive_buffer_size(max_packet_size)),
             reused: false,
+            peer,
             receive_timeout: None,
             send_timeout: None,
             traffic: Traffic::default(),

@@ -23,6 +23,9 @@ impl Ajp13Worker {
         log: Context<'_>,
     ) -> Result<Connection, AttemptError> {
         while let Some(mut connection) = lease.take_idle() {
+            if !self.leads_home(&mut connection, log) {
+                continue;
+            }
             if !connection.is_quiet() {
                 log!(
                     log,
@@ -58,8 +61,8 @@ impl Ajp13Worker {
         settings: &Ajp13Settings,
         log: Context<'_>,
     ) -> Result<Connection, AttemptError> {
-        let socket = connect(settings, &self.address, log)?;
-        let mut connection = Connection::new(socket, &self.record, settings.max_packet_size);
+        let (socket, peer) = connect(settings, &self.address, log)?;
+        let mut connection = Connection::new(socket, peer, &self.record, settings.max_packet_size);
         if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {
             ping(&mut connection, timeout)?;
         }

@@ -1,12 +1,13 @@
-//! What is done for the pool between requests: closing what is idle too long, and asking the rest for a sign
-//! of life.
+//! What is done for the pool between requests: closing what is idle too long or leads to where the Tomcat is no more,
+//! and asking the rest for a sign of life.
 //!
 //! Nothing here holds up a request: connections are taken out of the pool, and pinged or closed outside its
 //! lock. What waits for answers is apart from what does not, so that a hung Tomcat does not hold up the care of
-//! others. Rules: "connections, sections 5 and 6".
+//! others. Rules: "connections, sections 5, 6 and 14".
 
 use std::time::Instant;
 
+use super::connection::Connection;
 use super::error::AttemptError;
 use super::ping::ping;
 use super::Ajp13Worker;
@@ -15,22 +16,22 @@ use crate::log::Context;
 use crate::text::Counted;
 
 impl Ajp13Worker {
-    /// Tells whether a name waits for the resolver, or idle connections for a ping, and nobody is at it already.
+    /// Tells whether idle connections wait for a ping, and nobody is at it already.
     pub(crate) fn has_questions(&self) -> bool {
         let ping_is_due = self.ping_due().is_some_and(|due| self.pool.has_unproved(due));
-        !self.asking.is_locked() && (self.address.needs_resolver() || ping_is_due)
+        ping_is_due && !self.asking.is_locked()
     }
 
-    /// Asks the resolver again for a name without addresses, and pings idle connections as configured. May wait
-    /// long, so it is done once at a time.
+    /// Pings idle connections as configured. May wait long, so it is done once at a time.
     pub(crate) fn ask(&self, log: Context<'_>) {
         let Some(_asking) = self.asking.try_lock() else { return };
-        self.address.refresh(log);
         self.ping_idle(log);
     }
 
-    /// Closes the connections that were idle longer than connection_pool_timeout.
+    /// Closes the connections that were idle longer than connection_pool_timeout, and those to addresses that the host
+    /// has no more.
     pub(crate) fn close_expired(&self, log: Context<'_>) {
+        self.close_departed(log);
         let settings = self.settings();
         let timeout = settings.connection_pool_timeout;
         let Some(expiry) = timeout.and_then(|timeout| Instant::now().checked_sub(timeout)) else { return };
@@ -44,6 +45,24 @@ impl Ajp13Worker {
                 Counted(expired.len() as u64, "connection")
             );
         }
+    }
+
+    /// Closes the idle connections to addresses that the host has no more.
+    pub(super) fn close_departed(&self, log: Context<'_>) {
+        let departed = self.pool.take_if(|connection| !self.address.is_home_of(&mut connection.peer));
+        if !departed.is_empty() {
+            let (name, count) = (self.name(), Counted(departed.len() as u64, "idle connection"));
+            log!(log, Debug, "({name}) {count} led to where its host is no more; closed");
+        }
+    }
+
+    /// Tells whether `connection` leads to an address that the host has.
+    pub(super) fn leads_home(&self, connection: &mut Connection, log: Context<'_>) -> bool {
+        let is_home = self.address.is_home_of(&mut connection.peer);
+        if !is_home {
+            log!(log, Debug, "({}) a connection led to where its host is no more; closed", self.name());
+        }
+        is_home
     }
 
     /// Until when a connection must have given a sign of life to be left alone.

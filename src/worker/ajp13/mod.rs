@@ -4,7 +4,7 @@
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
 //! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
 //! What goes wrong is an [`error`], for which the log has [`advice`]; what follows from that is decided in
-//! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool.
+//! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool, and [`resolving`] after the host's name.
 
 mod address;
 mod advice;
@@ -21,6 +21,7 @@ mod maintain;
 mod ping;
 mod pool;
 mod reply;
+mod resolving;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
@@ -31,11 +32,13 @@ use parking_lot::Mutex;
 use crate::config::settings::Ajp13Settings;
 use crate::log::Context;
 use crate::shared::AjpHandle;
+use crate::worker::bell::Bell;
 
 use address::Address;
 pub(crate) use address::HostAddresses;
 use connection::Connection;
 use pool::ConnectionPool;
+pub(crate) use resolving::{Answer, Look, NEXT_LOOK};
 
 /// An ajp13 worker, standing alone or as member of a balancer.
 ///
@@ -49,15 +52,20 @@ pub(crate) struct Ajp13Worker {
     record: AjpHandle,
     address: Address,
     pool: ConnectionPool<Connection>,
-    /// Held while maintenance waits for the resolver or a ping.
+    /// Held while maintenance waits for a ping.
     asking: Mutex<()>,
 }
 
 impl Ajp13Worker {
-    /// A worker without connections, whose host is a literal or among `names`, or will be asked for.
-    pub(crate) fn new(settings: Arc<Ajp13Settings>, record: AjpHandle, names: &HostAddresses) -> Self {
+    /// A worker without connections, whose host is a literal or among `names`, or will be asked for by who hears `bell`.
+    pub(crate) fn new(
+        settings: Arc<Ajp13Settings>,
+        record: AjpHandle,
+        names: &HostAddresses,
+        bell: &Arc<Bell>,
+    ) -> Self {
         let (now, version) = record.values().read(&*settings);
-        let address = Address::new(&now, names);
+        let address = Address::new(&now, names, record.host().clone(), bell);
         let pool = ConnectionPool::new(settings.connection_pool_size);
         Self {
             configured: settings,
@@ -112,6 +120,33 @@ impl Ajp13Worker {
     /// Tells whether there is something to connect to: a port other than 0, and a host that resolved.
     pub(crate) fn has_contact(&self) -> bool {
         self.address.has_contact()
+    }
+
+    /// Takes over what other processes were told of its host, closes the connections that are in vain then, and finds
+    /// out whether the host is to be asked for at `now`.
+    pub(crate) fn look_for_host(&self, now: u64, log: Context<'_>) -> Look {
+        let look = self.address.look(now, log);
+        if self.address.has_moved() {
+            self.close_departed(log);
+        }
+        look
+    }
+
+    /// Takes over what other processes were told of its host.
+    pub(crate) fn hear_of_host(&self, log: Context<'_>) {
+        self.address.hear(log);
+    }
+
+    /// Takes it on to ask for its host; false if another process does.
+    pub(crate) fn claim_host(&self, now: u64) -> bool {
+        self.address.claim(now)
+    }
+
+    /// Takes over what the resolver says of `host`.
+    pub(crate) fn take_answer(&self, host: &str, answer: &Answer, log: Context<'_>) {
+        if self.address.take_answer(host, answer, log) {
+            self.close_departed(log);
+        }
     }
 }
 

@@ -104,6 +104,19 @@ impl<T> ConnectionPool<T> {
         state.idle.drain(..surplus.min(expired)).collect()
     }
 
+    /// Takes out the idle connections of which that is true.
+    pub(super) fn take_if(&self, mut is_wanted: impl FnMut(&mut T) -> bool) -> Vec<Idle<T>> {
+        let mut state = self.state.lock();
+        let (mut wanted, mut index) = (Vec::new(), 0);
+        while index < state.idle.len() {
+            match is_wanted(&mut state.idle[index].connection) {
+                true => wanted.push(state.idle.remove(index)),
+                false => index += 1,
+            }
+        }
+        wanted
+    }
+
     /// Tells whether there is an idle connection that was last known to work at or before `limit`.
     pub(super) fn has_unproved(&self, limit: Instant) -> bool {
         self.state.lock().idle.iter().any(|idle| idle.known_good <= limit)

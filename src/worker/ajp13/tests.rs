@@ -6,6 +6,7 @@ mod client;
 mod container;
 mod exchange;
 mod failures;
+mod moving;
 mod pooling;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(super) fn settings(port: u16) -> Ajp13Settings {
         port,
         source: None,
         prefer_ipv6: false,
+        resolve_interval: None,
         secret: None,
         socket_timeout: None,
         socket_connect_timeout: Some(LONG),
@@ -62,7 +64,7 @@ pub(super) fn settings(port: u16) -> Ajp13Settings {
 /// A worker with these settings and a record of its own.
 pub(super) fn worker(settings: Ajp13Settings) -> Ajp13Worker {
     let record = AjpHandle::standalone_for_tests(&settings.name);
-    Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new())
+    Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new(), &Arc::default())
 }
 
 /// A request as a test asks for it.

@@ -39,7 +39,7 @@ pub(crate) trait Backend: Send + Sync {
     /// Tells whether maintenance has to ask others, who may be slow to answer.
     fn has_questions(&self) -> bool;
 
-    /// Asks idle connections for a sign of life and the resolver for a name; may wait long.
+    /// Asks idle connections for a sign of life; may wait long.
     fn ask(&self, log: Context<'_>);
 }
 

@@ -97,7 +97,6 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// The members, in the order of the configuration.
-    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn members(&self) -> &[Member<B>] {
         &self.members
     }

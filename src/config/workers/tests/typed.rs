@@ -12,6 +12,7 @@ fn defaults_of_an_ajp13_worker() {
         port: 8009,
         source: None,
         prefer_ipv6: false,
+        resolve_interval: None,
         secret: None,
         socket_timeout: None,
         socket_connect_timeout: None,
@@ -42,6 +43,23 @@ fn maintenance_can_be_off() {
     assert_eq!(interval(""), Some(Duration::from_secs(60)));
     assert_eq!(interval("worker.maintain=9"), Some(Duration::from_secs(9)));
     assert_eq!((interval("worker.maintain=0"), interval("worker.maintain=-1")), (None, None));
+}
+
+#[test]
+fn hosts_are_asked_for_again_by_seconds() {
+    let read = |lines: &str| {
+        let (worker, complaints) = one_worker(lines);
+        (worker.resolve_interval.map(|interval| interval.as_secs()), complaints.len())
+    };
+    assert_eq!(
+        ["host=tomcat;resolve_interval=30", "host=tomcat;resolve_interval=0"].map(read),
+        [(Some(30), 0), (None, 0)]
+    );
+    assert_eq!(read("host=127.0.0.1;resolve_interval=30"), (Some(30), 0), "no harm with an address");
+    for wrong in ["resolve_interval=-1", "resolve_interval=often"] {
+        assert_eq!(read(wrong), (None, 1), "{wrong}");
+    }
+    assert_eq!(read("resolve_interval=300000"), (Some(300_000), 1), "hardly meant in seconds");
 }
 
 #[test]

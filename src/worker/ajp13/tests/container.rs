@@ -109,7 +109,16 @@ pub(crate) struct Container {
 impl Container {
     /// Plays the n-th script for the n-th request; the last one for all further ones.
     pub(crate) fn playing(scripts: Vec<Vec<Step>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        Self::listening(TcpListener::bind("127.0.0.1:0").expect("a loopback port"), scripts)
+    }
+
+    /// Plays one script for every request, at another address with the port of this one.
+    pub(crate) fn beside(&self, ip: [u8; 4], script: Vec<Step>) -> Self {
+        let listener = TcpListener::bind((std::net::IpAddr::from(ip), self.port()));
+        Self::listening(listener.expect("a loopback port"), vec![script])
+    }
+
+    fn listening(listener: TcpListener, scripts: Vec<Vec<Step>>) -> Self {
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared {
             scripts,
