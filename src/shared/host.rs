@@ -140,6 +140,14 @@ impl HostRecord {
         }
     }
 
+    /// Makes the record one about `host`, whose `addresses` are these; with none, it is anybody's turn to ask.
+    pub(crate) fn retell(&self, host: &str, addresses: &[SocketAddr], now: u64) {
+        self.write(&Words::of(host, addresses));
+        self.failures.store(0, Relaxed);
+        self.answered.store(now, Release);
+        self.asked.store(if addresses.is_empty() { 0 } else { now }, Relaxed);
+    }
+
     /// Tells whether what was told last is about `host`.
     pub(crate) fn is_about(&self, host: &str) -> bool {
         self.host.load(Relaxed) == hash(host)
@@ -301,5 +309,19 @@ mod tests {
         record.asker.store(ended_process().into(), Relaxed);
         assert!(record.claim(1000 + LOST, 1000));
         assert_eq!(record.turn(1000 + LOST, 1000), Turn::Pending);
+    }
+
+    #[test]
+    fn a_record_about_another_host_is_changed_by_nobody_but_who_makes_it_so() {
+        let record = record();
+        record.initialize(0);
+        record.tell("old", &addresses(&["10.0.0.1:0"]));
+        record.retell("new", &addresses(&["10.0.0.2:0"]), 1000);
+        record.tell("old", &addresses(&["10.0.0.3:0"]));
+        assert_eq!(record.told_of("new").unwrap().1, addresses(&["10.0.0.2:0"]));
+        assert_eq!(record.turn(1500, 1000), Turn::At(2000));
+        record.retell("newer", &[], 3000);
+        assert_eq!(record.told_of("newer").unwrap().1, []);
+        assert!(record.claim(3000, 1000));
     }
 }

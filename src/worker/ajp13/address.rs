@@ -184,6 +184,36 @@ impl Address {
         is_change
     }
 
+    /// Goes to another host and port from now on, both at once. The `addresses` of a name are those that whoever wants
+    /// the change has found; without, those that are known of it, or else it is asked for. Connections to where it was
+    /// are closed when they are looked at.
+    pub(super) fn retarget(&self, host: &str, port: u16, addresses: &[IpAddr]) {
+        let is_literal = host.parse::<IpAddr>().is_ok();
+        let found = match host.parse::<IpAddr>() {
+            Ok(literal) => with_any_port(&[literal]),
+            Err(_) if addresses.is_empty() => self.known_of(host),
+            Err(_) => with_any_port(addresses),
+        };
+        if !is_literal && !self.record.is_about(host) {
+            self.record.retell(host, &found, moment());
+        } else if !is_literal {
+            self.record.tell(host, &found);
+        }
+        let all = in_order(found, port, self.prefer_ipv6);
+        self.target.rcu(|target| target.moved_to(host.to_owned(), port, all.clone()));
+        self.note_number();
+        self.doubted.store(0, Relaxed);
+        self.heard.store(0, Relaxed);
+        self.bell.ring();
+    }
+
+    /// What is known of `host` without asking: what another process tells of it, or what this one has if it is the same.
+    fn known_of(&self, host: &str) -> Vec<SocketAddr> {
+        let told = self.record.told_of(host).map(|(_, told)| told).filter(|told| !told.is_empty());
+        let target = self.target();
+        told.unwrap_or_else(|| if target.host == host { target.all.clone() } else { Vec::new() })
+    }
+
     fn note_number(&self) {
         self.number.fetch_max(self.target.load().number, Relaxed);
     }

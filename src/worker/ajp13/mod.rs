@@ -23,6 +23,7 @@ mod pool;
 mod reply;
 mod resolving;
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
@@ -120,6 +121,14 @@ impl Ajp13Worker {
     /// Tells whether there is something to connect to: a port other than 0, and a host that resolved.
     pub(crate) fn has_contact(&self) -> bool {
         self.address.has_contact()
+    }
+
+    /// Goes to another host and port from now on, both at once; `addresses` are those of a name, as far as who wants the
+    /// change has found them. Idle connections to where it was are closed, those in use when they are given back.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for settings that change at run time"))]
+    pub(crate) fn retarget(&self, host: &str, port: u16, addresses: &[IpAddr], log: Context<'_>) {
+        self.address.retarget(host, port, addresses);
+        self.close_departed(log);
     }
 
     /// Takes over what other processes were told of its host, closes the connections that are in vain then, and finds

@@ -130,3 +130,60 @@ fn answers_for_another_host_change_nothing() {
     assert!(!address.adopt("other", sockets(&["10.0.0.9:0"])));
     assert_eq!(address.target().all, sockets(&["10.0.0.1:8009"]));
 }
+
+#[test]
+fn host_and_port_change_together() {
+    let address = address("127.0.0.1", 1);
+    std::thread::scope(|scope| {
+        let changing = scope.spawn(|| {
+            for round in 0..2000u16 {
+                let last = (round % 2 + 1) as u8;
+                address.retarget(&format!("127.0.0.{last}"), last.into(), &[]);
+            }
+        });
+        while !changing.is_finished() {
+            let target = address.target();
+            assert_eq!(target.host, format!("127.0.0.{}", target.port));
+            assert_eq!(target.all, [SocketAddr::from(([127, 0, 0, target.port as u8], target.port))]);
+        }
+    });
+}
+
+#[test]
+fn connections_to_the_old_target_are_not_at_home_in_the_new_one() {
+    let address = address("127.0.0.1", 8009);
+    let target = address.target();
+    let mut peer = target.peer(target.all[0]);
+    for (host, port, is_home) in
+        [("127.0.0.1", 8010, false), ("127.0.0.2", 8009, false), ("127.0.0.1", 8009, true)]
+    {
+        address.retarget(host, port, &[]);
+        assert!(address.has_moved());
+        assert_eq!(address.is_home_of(&mut peer), is_home, "{host}:{port}");
+    }
+    address.retarget("127.0.0.1", 0, &[]);
+    assert!(!address.has_contact() && !address.is_home_of(&mut peer));
+}
+
+#[test]
+fn a_name_found_by_who_changes_the_target_is_known_to_the_others() {
+    let logger = Logger::discard();
+    let [one, other] = two_processes();
+    one.retarget("new", 8010, &[ip("10.0.0.2"), ip("::2")]);
+    assert_eq!(one.target().all, sockets(&["10.0.0.2:8010", "[::2]:8010"]));
+    assert_eq!(other.current(logger.with_id("")).all, sockets(&["10.0.0.1:8009"]), "not changed yet");
+    other.retarget("new", 8010, &[]);
+    assert_eq!(other.target().all, one.target().all);
+    one.retarget("tomcat", 8009, &[]);
+    assert!(!one.has_contact(), "nobody knows the old one any more");
+}
+
+#[test]
+fn another_port_keeps_the_addresses_of_the_name() {
+    let [one, other] = two_processes();
+    one.retarget("tomcat", 8010, &[]);
+    assert_eq!(one.target().all, sockets(&["10.0.0.1:8010"]));
+    assert_eq!(other.target().all, sockets(&["10.0.0.1:8009"]));
+    other.retarget("tomcat", 8010, &[ip("10.0.0.3")]);
+    assert_eq!(one.current(Logger::discard().with_id("")).all, sockets(&["10.0.0.3:8010"]));
+}

@@ -182,3 +182,15 @@ fn no_more_addresses_are_taken_than_others_can_be_told() {
     assert_eq!(one.target().all.len(), ROOM);
     assert_eq!(other.current(Logger::discard().with_id("")).all, one.target().all);
 }
+
+#[test]
+fn an_answer_that_comes_after_a_change_of_host_is_for_nobody() {
+    let record = record();
+    let address = known(Some(5), &record);
+    let now = moment() + 5000 + LATE;
+    assert!(address.claim(now));
+    address.retarget("new", 8010, &[]);
+    assert!(!address.take_answer("tomcat", &found("127.0.0.9:0"), Logger::discard().with_id("")));
+    assert!(!address.has_contact());
+    assert_eq!(address.look(now, Logger::discard().with_id("")), Look::Due("new".to_owned()));
+}

@@ -72,6 +72,27 @@ fn an_idle_connection_that_nobody_has_closed_yet_is_not_used() {
 }
 
 #[test]
+fn host_and_port_changed_at_run_time_move_all_connections() {
+    let (old, new) = (Container::always(Step::page()), Container::always(Step::page()));
+    let worker = worker(settings(old.port()));
+    assert_eq!(get(&worker).0, Outcome::Done);
+    worker.retarget("127.0.0.1", new.port(), &[], logger().with_id(""));
+    old.wait_for(|seen| seen.closed == 1);
+    assert_eq!(get(&worker).0, Outcome::Done);
+    worker.retarget("127.0.0.1", 0, &[], logger().with_id(""));
+    assert!(!worker.has_contact());
+    new.wait_for(|seen| seen.closed == 1);
+    let logger = logger();
+    let (mut client, mut progress) = (TestClient::default(), Progress::default());
+    let outcome = Ask::new("GET").serve_with(&worker, &mut client, &mut progress, &logger);
+    assert_eq!(outcome, Outcome::Failed { failure: Failure::Connect, repeatable: true });
+    assert!(logger.captured().iter().any(|line| line.contains("is no place to connect to")), "{logger:?}");
+    worker.retarget("localhost", new.port(), &["127.0.0.1".parse().unwrap()], logger.with_id(""));
+    assert_eq!(get(&worker).0, Outcome::Done);
+    assert_eq!((requests(&old), requests(&new)), ((1, 1), (2, 2)));
+}
+
+#[test]
 fn a_request_without_any_address_fails_at_once_and_has_the_name_asked_for() {
     let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(8009) };
     let worker = worker(settings);
