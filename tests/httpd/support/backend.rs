@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A listening backend; dropping it closes all its connections.
 pub struct Backend {
+    ip: Ipv4Addr,
     port: u16,
     shared: Arc<Shared>,
 }
@@ -53,17 +54,27 @@ impl Backend {
     /// Listens on a free port and runs `script` for each connection.
     pub fn start(script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
         let (listener, port) = ports::listen();
-        Self::serve(listener, port, script)
+        Self::serve(listener, Ipv4Addr::LOCALHOST, port, script)
     }
 
     /// As [`Backend::start`], on a given port.
     pub fn start_at(port: u16, script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port nobody listens on");
-        Self::serve(listener, port, script)
+        Self::start_on(Ipv4Addr::LOCALHOST, port, script)
+    }
+
+    /// As [`Backend::start_at`], on a given address of this machine.
+    pub fn start_on(
+        ip: Ipv4Addr,
+        port: u16,
+        script: impl Fn(&mut Connection) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((ip, port)).expect("a port nobody listens on");
+        Self::serve(listener, ip, port, script)
     }
 
     fn serve(
         listener: TcpListener,
+        ip: Ipv4Addr,
         port: u16,
         script: impl Fn(&mut Connection) + Send + Sync + 'static,
     ) -> Self {
@@ -71,7 +82,7 @@ impl Backend {
         let script: Arc<Script> = Arc::new(script);
         let accepting = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &accepting, &script));
-        Self { port, shared }
+        Self { ip, port, shared }
     }
 
     /// Answers every request, on kept connections.
@@ -130,7 +141,7 @@ pub fn worker(name: &str, port: u16) -> String {
 impl Drop for Backend {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok();
+        TcpStream::connect((self.ip, self.port)).ok();
         for stream in self.shared.streams.lock().drain(..).filter_map(|stream| stream.upgrade()) {
             stream.shutdown(Shutdown::Both).ok();
         }

@@ -10,6 +10,7 @@ pub mod gzip;
 pub mod http2;
 pub mod httpd;
 pub mod load;
+pub mod names;
 pub mod paths;
 pub mod ports;
 pub mod process;
