@@ -111,9 +111,10 @@ fn moves(mpm: Mpm) {
 
 fn hangs(mpm: Mpm) {
     let [old, new] = tomcats();
-    let properties =
-        "worker.w.resolve_interval=1\nworker.list=gone\nworker.gone.host=gone.test\nworker.gone.port=9";
-    let site = site(mpm, old.port(), properties).conf("JkMount /gone gone");
+    let gone = format!("worker.gone.host=gone.test\nworker.gone.port={}\n", ports::free());
+    let down = format!("worker.down.host=tomcat.test\nworker.down.port={}\n", ports::free());
+    let properties = format!("worker.w.resolve_interval=1\nworker.list=gone,down\n{gone}{down}");
+    let site = site(mpm, old.port(), &properties).conf("JkMount /gone gone\nJkMount /down down");
     let Some((httpd, names)) = Names::start(site, OLD) else { return };
     names.hang();
     wait_for_a_hung_question(&httpd);
@@ -121,6 +122,7 @@ fn hangs(mpm: Mpm) {
     progress(&load, 1000);
     for _ in 0..5 {
         assert_eq!(httpd.get("/gone").status, 503, "there is no address, and nobody waits for one");
+        assert_eq!(httpd.get("/down").status, 503, "none took a connection, and nobody waits for another");
     }
     wait_for_a_hung_question(&httpd);
     assert_eq!(new.connections(), 0);
