@@ -80,6 +80,21 @@ fn open(
     remote: &SocketAddr,
     log: Context<'_>,
 ) -> io::Result<Socket> {
+    let socket = prepare(settings, address, remote, log)?;
+    socket.connect_timeout(
+        &(*remote).into(),
+        settings.socket_connect_timeout.unwrap_or(UNTIL_THE_SYSTEM_GIVES_UP),
+    )?;
+    Ok(socket)
+}
+
+/// A socket with the configured options, not connected yet.
+fn prepare(
+    settings: &Ajp13Settings,
+    address: &Address,
+    remote: &SocketAddr,
+    log: Context<'_>,
+) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(*remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
     socket.set_keepalive(settings.socket_keepalive)?;
@@ -94,9 +109,5 @@ fn open(
             log!(log, Warn, "({name}) source {} can't be used ({reason}); ignored", local.ip());
         }
     }
-    socket.connect_timeout(
-        &(*remote).into(),
-        settings.socket_connect_timeout.unwrap_or(UNTIL_THE_SYSTEM_GIVES_UP),
-    )?;
     Ok(socket)
 }

@@ -45,19 +45,27 @@ impl PingError {
 /// # Errors
 /// [`PingError`] if there is any doubt about it.
 pub(super) fn ping(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
+    ask(connection)?;
+    let mut wait = Wait::once(timeout);
+    while !hear(connection, &mut wait)? {}
+    Ok(())
+}
+
+/// Sends a CPing.
+pub(super) fn ask(connection: &mut Connection) -> Result<(), PingError> {
     connection.outbox.clear();
     connection.outbox.extend_from_slice(&CPING);
-    connection.send()?;
-    let mut wait = Wait::once(timeout);
-    loop {
-        connection.receive(&mut wait)?;
-        let octets = connection.inbox.octets();
-        if let Some((payload, length)) = split_packet(octets, LARGEST_ANSWER)? {
-            if Reply::decode(payload)? != Reply::CPong || length < octets.len() {
-                return Err(PingError::Unexpected);
-            }
-            connection.inbox.take(length);
-            return Ok(());
-        }
+    Ok(connection.send()?)
+}
+
+/// Receives some of the answer; tells whether that was all of it.
+pub(super) fn hear(connection: &mut Connection, wait: &mut Wait) -> Result<bool, PingError> {
+    connection.receive(wait)?;
+    let octets = connection.inbox.octets();
+    let Some((payload, length)) = split_packet(octets, LARGEST_ANSWER)? else { return Ok(false) };
+    if Reply::decode(payload)? != Reply::CPong || length < octets.len() {
+        return Err(PingError::Unexpected);
     }
+    connection.inbox.take(length);
+    Ok(true)
 }
