@@ -5,16 +5,18 @@ use std::sync::atomic::{
     AtomicI64, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
+use std::time::Duration;
 
 use crate::ffi::shm::{record, Held, SharedLock};
 
 use super::layout::Layout;
+use super::lease;
 
 /// First eight octets of the memory: tells the file from any other.
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 5;
+pub(crate) const LAYOUT_VERSION: u32 = 6;
 
 /// Subjects of which each process would tell the same.
 const SUBJECTS: usize = 48;
@@ -41,8 +43,8 @@ record! {
         changing: SharedLock,
         /// Counts the changes of settings.
         changes: AtomicU64,
-        /// Room for what is to come.
-        reserved: [AtomicU64; 1],
+        /// Who asks members in error by CPing: a [lease](super::lease).
+        prober: AtomicU64,
     }
 }
 
@@ -114,5 +116,10 @@ impl Header {
         }
         self.maintained.compare_exchange(last, now, Relaxed, Relaxed).ok()?;
         Some(u32::try_from(passed.max(0)).unwrap_or(u32::MAX))
+    }
+
+    /// Takes or renews the lease of the process that asks members in error.
+    pub(super) fn claim_probing(&self, process: u32, now: u32) -> Result<(), Duration> {
+        lease::claim(&self.prober, process, now)
     }
 }

@@ -100,7 +100,8 @@ impl MemberHandle {
         Health::unpack(self.cell().health.load(Relaxed), self.header.created())
     }
 
-    /// Replaces the health by `change` of it in one step; tells what it was and what it is now.
+    /// Replaces the health by `change` of it in one step; tells what it was and what it is now, with the times that
+    /// the record can hold.
     ///
     /// `change` returns `None` to leave it, and is called again when another process was faster.
     pub(crate) fn update_health(&self, change: impl Fn(Health) -> Option<Health>) -> (Health, Health) {
@@ -109,8 +110,9 @@ impl MemberHandle {
         loop {
             let before = Health::unpack(word, base);
             let Some(after) = change(before) else { return (before, before) };
-            match self.cell().health.compare_exchange_weak(word, after.pack(base), Relaxed, Relaxed) {
-                Ok(_) => return (before, after),
+            let next = after.pack(base);
+            match self.cell().health.compare_exchange_weak(word, next, Relaxed, Relaxed) {
+                Ok(_) => return (before, Health::unpack(next, base)),
                 Err(newer) => word = newer,
             }
         }

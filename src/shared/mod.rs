@@ -17,6 +17,7 @@ pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod layout;
 pub(crate) mod lb;
+pub(crate) mod lease;
 pub(crate) mod member;
 pub(crate) mod name;
 mod recent;
@@ -26,7 +27,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
@@ -37,6 +38,7 @@ pub(crate) use health::{Health, MemberState};
 pub(crate) use host::{HostHandle, Turn, ROOM};
 pub(crate) use layout::Layout;
 pub(crate) use lb::LbHandle;
+pub(crate) use lease::LEASE;
 pub(crate) use member::{Cell, MemberHandle};
 pub(crate) use values::ValuesHandle;
 
@@ -204,6 +206,15 @@ impl Shared {
     /// of `interval` seconds have passed since it was last done.
     pub(crate) fn claim_maintenance(&self, now: i64, interval: i64) -> Option<u32> {
         self.header.claim_maintenance(now, interval)
+    }
+
+    /// Takes or renews, for `process`, the lease of the one that asks members in error by CPing; `now` is in
+    /// milliseconds of a clock that all processes share and nobody sets, modulo 2^32.
+    ///
+    /// # Errors
+    /// How long another process still has it.
+    pub(crate) fn claim_probing(&self, process: u32, now: u32) -> Result<(), Duration> {
+        self.header.claim_probing(process, now)
     }
 
     /// Halves the reply timeouts of all ajp13 workers once per interval, however many balancers use them.

@@ -8,6 +8,7 @@ pub(crate) mod lb;
 pub(crate) mod maintain;
 pub(crate) mod outcome;
 mod pause;
+pub(crate) mod prober;
 pub(crate) mod progress;
 pub(crate) mod registry;
 pub(crate) mod request;

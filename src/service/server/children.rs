@@ -22,7 +22,7 @@ use crate::text::Reason;
 use crate::worker::errands::Errands;
 use crate::worker::resolver::{system_lookup, Resolver};
 
-/// Pause after a round over the hosts that panicked.
+/// Pause after a round over hosts or members that panicked.
 const FAILED_ROUND_PAUSE: Duration = Duration::from_secs(10);
 
 /// Makes a child ready: claims its slot and starts its threads.
@@ -39,6 +39,7 @@ pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
     }
     let stop = Arc::new(Stop::default());
     start_maintenance(connector, &stop);
+    start_prober(connector, &stop);
     keep_hosts_current(connector, &stop);
     keep_maps_current(main, connector, &stop);
     let (shared, bell) = (Arc::clone(&connector.shared), Arc::clone(connector.workers.bell()));
@@ -151,6 +152,34 @@ fn keep_hosts_current(connector: &Arc<Connector>, stop: &Arc<Stop>) {
             "host names are not asked for in process {}: {}",
             std::process::id(),
             Reason(&error)
+        );
+    }
+}
+
+/// Members in error are asked in a thread of their own, too, whether or not there is maintenance: one process asks for
+/// all, and the others look from time to time whether it still does.
+fn start_prober(connector: &Arc<Connector>, stop: &Arc<Stop>) {
+    let process = std::process::id();
+    if connector.workers.prober(process).is_none() {
+        return;
+    }
+    let (connected, stop) = (Arc::clone(connector), Arc::clone(stop));
+    let started = spawn_without_signals("jk-probe", move || {
+        let log = connected.log.with_id("WATCHDOG");
+        let probe = || {
+            let mut prober = connected.workers.prober(process)?;
+            while !stop.wait(prober.round(log)) {}
+            None
+        };
+        // One that fails is followed by another.
+        while guard("probing", Some(FAILED_ROUND_PAUSE), probe).is_some_and(|pause| !stop.wait(pause)) {}
+    });
+    if let Err(error) = started {
+        let (log, reason) = (connector.log.with_id("CHILD_INIT"), Reason(&error));
+        log!(
+            log,
+            Error,
+            "members in error are not asked by process {process}: {reason}; it is up to the others"
         );
     }
 }

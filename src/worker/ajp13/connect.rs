@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 
@@ -38,7 +39,7 @@ pub(super) enum ConnectError {
 
 impl ConnectError {
     /// Why `remote` failed: `timeout` passed, or something else, such as the system's own limit.
-    fn of(remote: SocketAddr, error: io::Error, timeout: Option<Duration>) -> Self {
+    pub(super) fn of(remote: SocketAddr, error: io::Error, timeout: Option<Duration>) -> Self {
         match timeout {
             Some(timeout) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                 Self::TimedOut(remote, timeout)
@@ -86,6 +87,22 @@ fn open(
         settings.socket_connect_timeout.unwrap_or(UNTIL_THE_SYSTEM_GIVES_UP),
     )?;
     Ok(socket)
+}
+
+/// Begins to connect to `remote` and does not wait for the end, at which the socket can be written to; it is not
+/// blocking.
+pub(super) fn begin(
+    settings: &Ajp13Settings,
+    address: &Address,
+    remote: &SocketAddr,
+    log: Context<'_>,
+) -> io::Result<Socket> {
+    let socket = prepare(settings, address, remote, log)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&(*remote).into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+        Ok(()) | Err(_) => Ok(socket),
+    }
 }
 
 /// A socket with the configured options, not connected yet.

@@ -29,7 +29,7 @@ pub(super) struct Connection {
     pub(super) outbox: Vec<u8>,
     /// What was received and not yet taken.
     pub(super) inbox: Inbox,
-    /// It has already served an exchange to its end.
+    /// It has waited for a request, so that the container may have closed it meanwhile.
     pub(super) reused: bool,
     /// Where it leads.
     pub(super) peer: Peer,
@@ -288,6 +288,16 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Makes a socket blocking that was not.
+    pub(super) fn make_blocking(&self) -> io::Result<()> {
+        self.socket.set_nonblocking(false)
+    }
+
+    /// What `poll` asks for to know that something has come.
+    pub(super) fn readable(&self) -> PollFd<'_> {
+        PollFd::new(&self.socket, PollFlags::IN)
     }
 
     /// Closes with a TCP reset, so that the container's next write fails at once.

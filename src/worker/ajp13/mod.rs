@@ -4,7 +4,8 @@
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
 //! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
 //! What goes wrong is an [`error`], for which the log has [`advice`]; what follows from that is decided in
-//! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool, and [`resolving`] after the host's name.
+//! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool, and [`resolving`] after the host's
+//! name; a [`probe`] asks whether the Tomcat works again.
 
 mod address;
 mod advice;
@@ -20,6 +21,7 @@ mod inbox;
 mod maintain;
 mod ping;
 mod pool;
+mod probe;
 mod reply;
 mod resolving;
 
@@ -39,6 +41,7 @@ use address::Address;
 pub(crate) use address::HostAddresses;
 use connection::Connection;
 use pool::ConnectionPool;
+pub(crate) use probe::{Probe, Step};
 pub(crate) use resolving::{Answer, Look, NEXT_LOOK};
 
 /// An ajp13 worker, standing alone or as member of a balancer.
@@ -160,4 +163,4 @@ impl Ajp13Worker {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -143,6 +143,13 @@ impl<T> ConnectionPool<T> {
         None
     }
 
+    /// Takes a connection for which there was no lease; gives it back if there is no room.
+    pub(super) fn add(&self, connection: T) -> Option<T> {
+        let now = Instant::now();
+        let rest = self.put_back(Idle { connection, used: now, known_good: now });
+        rest.map(|idle| idle.connection)
+    }
+
     /// Ends a lease, or hands it over to the thread that waits longest.
     fn release(&self, mut state: MutexGuard<'_, State<T>>) {
         if state.waiting > state.granted {

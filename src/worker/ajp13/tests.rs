@@ -8,12 +8,13 @@ mod exchange;
 mod failures;
 mod moving;
 mod pooling;
+mod probing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use client::{Call, TestClient};
-pub(super) use container::{Container, Step};
+pub(in crate::worker) use container::{Container, Step};
 
 use super::{Ajp13Worker, HostAddresses};
 use crate::ajp::{Attributes, ForwardRequest, Headers};

@@ -88,14 +88,15 @@ impl<B: Backend> Account<'_, B> {
 
     fn state(&self, index: usize) -> String {
         let member = &self.selector.lb.members[index];
-        let health = member.record().health();
+        let (health, timing) = (member.record().health(), self.selector.view.timing);
         match health.state {
             MemberState::Error => {
-                let recovery =
-                    health.last_error.unwrap_or(0).saturating_add(self.selector.view.timing.recover);
-                let seconds = recovery.saturating_sub(self.selector.now).max(0).unsigned_abs();
-                format!("is in error state for another {}", Counted(seconds, "second"))
+                let recovery = health.last_error.unwrap_or(0).saturating_add(timing.recover);
+                let left = recovery.saturating_sub(self.selector.now).max(0).unsigned_abs();
+                let how = if timing.by_probe { "and asked by CPing in" } else { "for another" };
+                format!("is in error state {how} {}", Counted(left, "second"))
             }
+            MemberState::Probe if timing.by_probe => "is being asked whether it works again".to_owned(),
             MemberState::Probe => "is being tried by another request".to_owned(),
             MemberState::Busy => "has no room".to_owned(),
             _ if member.is_full() => "has no room".to_owned(),

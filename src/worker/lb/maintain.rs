@@ -1,6 +1,7 @@
 //! What time does to the members of a balancer ("load-balancer, sections 3 and 6").
 //!
-//! Recovery does not depend on it: a selection notices by itself when recover_time has passed.
+//! Recovery does not depend on it: members in error are asked ([`super::probe`]), or a selection notices by itself when
+//! recover_time has passed.
 
 use crate::config::settings::Activation;
 use crate::log::Context;

@@ -2,7 +2,8 @@
 //!
 //! - [`session`] reads which routes a request names, [`select`] chooses a member, [`method`] measures load;
 //! - [`service`] gives the request to members until one answers, and notes what that says about them;
-//! - [`state`] is what all processes think of a member, [`maintain`] what time does to it;
+//! - [`state`] is what all processes think of a member, [`maintain`] what time does to it, and [`probe`] finds out when
+//!   it works again;
 //! - [`view`] is what balancer and members are now, as somebody may have changed them at run time.
 //!
 //! Members are reached through [`Backend`], so everything here is tested with scripted ones. Values that
@@ -17,6 +18,7 @@ mod drain;
 mod maintain;
 mod member;
 mod method;
+mod probe;
 mod scan;
 mod select;
 mod service;
@@ -35,6 +37,7 @@ use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
+pub(crate) use probe::Probing;
 
 use state::{transition, Event};
 use view::View;

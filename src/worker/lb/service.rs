@@ -327,8 +327,10 @@ impl<B: Backend> Service<'_, B> {
         if !everybody.any_usable() {
             return "and no other is usable: each request tries it again".to_owned();
         }
-        let seconds = Counted(self.view.timing.recover.unsigned_abs(), "second");
-        format!("others take its requests, and it is tried again after {seconds} (recover_time)")
+        let timing = self.view.timing;
+        let seconds = Counted(timing.recover.unsigned_abs(), "second");
+        let how = if timing.by_probe { "asked by CPing" } else { "tried again" };
+        format!("others take its requests, and it is {how} after {seconds} (recover_time)")
     }
 }
 

@@ -13,6 +13,19 @@
 //!        └─no verdict, or the probe got lost─▶ RECOVER
 //! ```
 //!
+//! So it is with `recover_probe=off`, where a user's request is the probe. Otherwise a CPing in the background is
+//! ([`super::probe`], "decisions, row 10"), and PROBE means that it is under way:
+//!
+//! ```text
+//!      no answer            recover_time, or no member works
+//!   ERROR ◀──── PROBE ◀──────────────────────────────────── ERROR
+//!                 │ ◀──── another member works ──── FORCE ◀── nothing else is left ── ERROR, PROBE
+//!                 ▼ CPong                             │ CPong
+//!                 OK ◀────────────────────────────────┘
+//! ```
+//!
+//! While a member is asked, what else is heard of it is older than the answer will be, and changes nothing.
+//!
 //! What a failure means for the request at hand (exclude the member, fail over, give up) is a separate
 //! question, answered in [`super::service`]. Differences to the original: REC, PRB and FRC last until a
 //! success or an error, where the original let a local error, a client error or a full pool make them OK; a
@@ -24,20 +37,22 @@ use std::time::Duration;
 use crate::shared::{Health, MemberState};
 use crate::worker::outcome::MemberEvent;
 
-/// The times that decide about errors; all in seconds.
+/// What decides about errors; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timing {
     /// recover_time
     pub recover: i64,
     /// error_escalation_time
     pub escalate: i64,
+    /// recover_probe: a CPing in the background ends an error, no user's request does.
+    pub by_probe: bool,
 }
 
 impl Timing {
-    /// Takes both from the settings.
-    pub(super) fn new(recover: Duration, escalate: Duration) -> Self {
+    /// Takes them from the settings.
+    pub(super) fn new(recover: Duration, escalate: Duration, by_probe: bool) -> Self {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        Self { recover: seconds(recover), escalate: seconds(escalate) }
+        Self { recover: seconds(recover), escalate: seconds(escalate), by_probe }
     }
 }
 
@@ -73,6 +88,22 @@ pub(super) enum Event {
     },
     /// Every member is in error: this one is tried in spite of that.
     Forced,
+    /// The process that asks for all wants to ask it by CPing. It asks no member twice at a time, so that a PROBE
+    /// which it does not know of is that of a process that is gone.
+    Asked {
+        /// No member of the balancer works, so that recover_time is not waited for.
+        urgent: bool,
+    },
+    /// It answered the CPing.
+    Answered {
+        /// When it was asked.
+        began: i64,
+    },
+    /// It did not answer the CPing, or took no connection for it.
+    Unanswered {
+        /// When it was asked.
+        began: i64,
+    },
 }
 
 impl Event {
@@ -112,7 +143,9 @@ impl MemberState {
 pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing) -> Option<Health> {
     use MemberState::{Busy, Error, Force, Idle, Ok, Probe, Recover};
     let to = |state| Health { state, ..health };
+    let by_probe = timing.by_probe;
     let next = match (event, health.state) {
+        (Event::NoVerdict | Event::Full | Event::Broken | Event::Failed { .. }, Probe) if by_probe => health,
         (Event::Succeeded { began }, _) if is_outdated(health, began, now) => health,
         (Event::Succeeded { .. }, _) => Health { state: Ok, ..Health::default() },
         (Event::NoVerdict | Event::Full, Probe) => to(Recover),
@@ -125,7 +158,9 @@ pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing)
         }
         // The time of the election bounds how long the probe keeps others away.
         (Event::Elected, Recover) => Health { state: Probe, last_error: Some(now), ..health },
-        (Event::Waited | Event::Maintained { .. }, Error | Probe) if is_over(health, now, timing) => {
+        (Event::Waited | Event::Maintained { .. }, Error | Probe)
+            if !by_probe && is_over(health, now, timing) =>
+        {
             to(Recover)
         }
         (Event::Maintained { .. }, Idle | Ok | Busy | Force) if is_escalated(health, now, timing) => {
@@ -133,6 +168,18 @@ pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing)
         }
         (Event::Maintained { unused: true }, Ok) => to(Idle),
         (Event::Forced, Error) => to(Force),
+        (Event::Forced, Probe) if by_probe => to(Force),
+        (Event::Asked { urgent }, state) if may_be_asked(health, urgent, now, timing) => match state {
+            // Users' requests go on trying it, as nothing else is left.
+            Force if urgent => health,
+            _ => Health { state: Probe, last_error: Some(now), ..health },
+        },
+        (Event::Answered { began }, Probe | Force) if is_news(health, began) => {
+            Health { state: Ok, ..Health::default() }
+        }
+        (Event::Unanswered { began }, Probe) if is_news(health, began) => {
+            Health { state: Error, last_error: Some(now), ..health }
+        }
         _ => health,
     };
     (next != health).then_some(next)
@@ -157,6 +204,19 @@ fn is_outdated(health: Health, began: i64, now: i64) -> bool {
     let since = if health.state.is_doubtful() { health.last_error } else { health.first_error };
     // Times ahead of the clock, which was set back, can't be compared with.
     health.state == MemberState::Error || since.is_some_and(|since| began < since && since <= now)
+}
+
+/// Tells whether a member is due for a CPing in the background: any that is in doubt, one in error when its time has
+/// come.
+pub(super) fn may_be_asked(health: Health, urgent: bool, now: i64, timing: Timing) -> bool {
+    health.state.is_doubtful()
+        && (health.state != MemberState::Error || urgent || is_over(health, now, timing))
+}
+
+/// Tells whether nothing newer is known of a member than that it was asked when this `began`: no error since, nor
+/// another question.
+fn is_news(health: Health, began: i64) -> bool {
+    health.last_error.is_none_or(|last| last <= began)
 }
 
 /// Tells whether recover_time has passed since the last error or the start of the probe.

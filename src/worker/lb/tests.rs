@@ -2,6 +2,7 @@
 
 mod bench;
 mod failover;
+mod probes;
 mod recovery;
 mod spread;
 

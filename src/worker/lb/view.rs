@@ -18,7 +18,7 @@ pub(super) struct View {
     pub(super) settings: LbSettings,
     /// How load is measured.
     pub(super) method: &'static dyn Method,
-    /// The times that decide about errors.
+    /// What decides about errors.
     pub(super) timing: Timing,
     /// What a selection asks first of each member.
     pub(super) standings: Vec<Standing>,
@@ -76,7 +76,11 @@ impl View {
         }
         Self {
             method: method::by_name(settings.method),
-            timing: Timing::new(settings.recover_time, settings.error_escalation_time),
+            timing: Timing::new(
+                settings.recover_time,
+                settings.error_escalation_time,
+                settings.recover_probe,
+            ),
             settings,
             standings: members().map(standing).collect(),
             multipliers: method::multipliers(&factors),

@@ -3,17 +3,22 @@
 use super::*;
 use MemberState::{Busy, Error, Force, Idle, Ok, Probe, Recover};
 
-const TIMING: Timing = Timing { recover: 60, escalate: 30 };
+const TIMING: Timing = Timing { recover: 60, escalate: 30, by_probe: false };
+const BY_PROBE: Timing = Timing { by_probe: true, ..TIMING };
 const NOW: i64 = 1_000_000;
 
 /// The state after `event` for a member in `state` whose errors began `first` and ended `last` seconds ago.
 fn after(state: MemberState, errors: Option<(i64, i64)>, event: Event) -> Health {
+    with(TIMING, state, errors, event)
+}
+
+fn with(timing: Timing, state: MemberState, errors: Option<(i64, i64)>, event: Event) -> Health {
     let health = Health {
         state,
         first_error: errors.map(|(first, _)| NOW - first),
         last_error: errors.map(|(_, last)| NOW - last),
     };
-    transition(health, event, NOW, TIMING).unwrap_or(health)
+    transition(health, event, NOW, timing).unwrap_or(health)
 }
 
 #[test]
@@ -41,6 +46,74 @@ fn every_state_meets_every_event() {
         for (state, expected) in MemberState::ALL.into_iter().zip(expected) {
             assert_eq!(after(state, recent, event).state, expected, "{state:?} meets {event:?}");
         }
+    }
+}
+
+/// With `recover_probe`, the default; the errors ended 10 seconds ago, when the member in PROBE was asked.
+#[test]
+fn every_state_meets_every_event_with_probes() {
+    let recent = Some((10, 10));
+    #[rustfmt::skip]
+    let table = [
+        // event                              IDLE   OK     RECOVER  FORCE  BUSY   ERROR  PROBE
+        (Event::Succeeded { began: NOW },    [Ok,    Ok,    Ok,      Ok,    Ok,    Error, Ok]),
+        (Event::Succeeded { began: NOW - 11 },[Idle, Ok,    Recover, Force, Busy,  Error, Probe]),
+        (Event::NoVerdict,                   [Ok,    Ok,    Recover, Force, Ok,    Error, Probe]),
+        (Event::Full,                        [Busy,  Busy,  Recover, Force, Busy,  Error, Probe]),
+        (Event::RoomAgain,                   [Idle,  Ok,    Recover, Force, Ok,    Error, Probe]),
+        (Event::Broken,                      [Error, Error, Error,   Error, Error, Error, Probe]),
+        (Event::Failed { in_flight: false }, [Error, Error, Error,   Error, Error, Error, Probe]),
+        (Event::Failed { in_flight: true },  [Ok,    Ok,    Error,   Error, Ok,    Error, Probe]),
+        (Event::Elected,                     [Idle,  Ok,    Probe,   Force, Busy,  Error, Probe]),
+        (Event::Waited,                      [Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
+        (Event::Maintained { unused: false },[Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
+        (Event::Maintained { unused: true }, [Idle,  Idle,  Recover, Force, Busy,  Error, Probe]),
+        (Event::Forced,                      [Idle,  Ok,    Recover, Force, Busy,  Force, Force]),
+        (Event::Asked { urgent: false },     [Idle,  Ok,    Probe,   Probe, Busy,  Error, Probe]),
+        (Event::Asked { urgent: true },      [Idle,  Ok,    Probe,   Force, Busy,  Probe, Probe]),
+        (Event::Answered { began: NOW - 10 },[Idle,  Ok,    Recover, Ok,    Busy,  Error, Ok]),
+        (Event::Answered { began: NOW - 11 },[Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
+        (Event::Unanswered { began: NOW - 10 },[Idle, Ok,   Recover, Force, Busy,  Error, Error]),
+        (Event::Unanswered { began: NOW - 11 },[Idle, Ok,   Recover, Force, Busy,  Error, Probe]),
+    ];
+    for (event, expected) in table {
+        for (state, expected) in MemberState::ALL.into_iter().zip(expected) {
+            assert_eq!(with(BY_PROBE, state, recent, event).state, expected, "{state:?} meets {event:?}");
+        }
+    }
+}
+
+#[test]
+fn a_member_is_asked_from_recover_time_on() {
+    let asked = Event::Asked { urgent: false };
+    assert_eq!(with(BY_PROBE, Error, Some((90, 60)), asked).state, Error);
+    let due = with(BY_PROBE, Error, Some((90, 61)), asked);
+    assert_eq!((due.state, due.first_error, due.last_error), (Probe, Some(NOW - 90), Some(NOW)));
+    assert_eq!(with(BY_PROBE, Error, Some((-5, -5)), asked).state, Probe, "the clock was set back");
+    assert_eq!(with(BY_PROBE, Error, None, asked).state, Probe, "nothing says for how long to wait");
+    for event in [Event::Waited, Event::Maintained { unused: false }] {
+        for state in [Error, Probe] {
+            let years = Some((1 << 29, 1 << 29));
+            assert_eq!(with(BY_PROBE, state, years, event).state, state, "no time makes up for an answer");
+        }
+    }
+}
+
+#[test]
+fn an_answer_ends_the_series_and_silence_begins_recover_time_again() {
+    let answered = with(BY_PROBE, Probe, Some((90, 10)), Event::Answered { began: NOW - 10 });
+    assert_eq!(answered, Health { state: Ok, ..Health::default() });
+    let silent = with(BY_PROBE, Probe, Some((90, 10)), Event::Unanswered { began: NOW - 10 });
+    let expected = Health { state: Error, first_error: Some(NOW - 90), last_error: Some(NOW) };
+    assert_eq!(silent, expected);
+}
+
+#[test]
+fn a_member_that_is_asked_again_does_not_hear_the_first_answer() {
+    let again = with(BY_PROBE, Probe, Some((90, 10)), Event::Asked { urgent: false });
+    assert_eq!((again.state, again.last_error), (Probe, Some(NOW)), "the process that asked first is gone");
+    for late in [Event::Answered { began: NOW - 10 }, Event::Unanswered { began: NOW - 10 }] {
+        assert_eq!(transition(again, late, NOW + 1, BY_PROBE), None);
     }
 }
 

@@ -25,8 +25,14 @@ thread_local! {
     static CLOCK: Cell<i64> = Cell::new(crate::shared::now() + 1000);
 }
 
-fn clock() -> i64 {
+/// The time that tests set, in seconds since the epoch.
+pub(crate) fn clock() -> i64 {
     CLOCK.with(Cell::get)
+}
+
+/// Lets time pass.
+pub(crate) fn pass(seconds: i64) {
+    CLOCK.with(|clock| clock.set(clock.get() + seconds));
 }
 
 /// One call of a member's worker.
@@ -204,7 +210,7 @@ impl Bench {
 
     /// Lets time pass.
     pub(crate) fn wait(&self, seconds: i64) {
-        CLOCK.with(|clock| clock.set(clock.get() + seconds));
+        pass(seconds);
     }
 
     /// Serves `request`; returns outcome and notes.

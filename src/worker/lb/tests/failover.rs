@@ -127,8 +127,8 @@ fn others_are_told_of_while_there_are_any() {
     }
     let changes: Vec<_> = bench.told().into_iter().filter(|line| line.contains("error state")).collect();
     let expected = [
-        "[warn] (lb) member a could not be reached: it is in error state now, others take its requests, and it is tried \
-         again after 60 seconds (recover_time)",
+        "[warn] (lb) member a could not be reached: it is in error state now, others take its requests, and it is asked \
+         by CPing after 60 seconds (recover_time)",
         "[warn] (lb) member b answered with status 503: it is in error state now, and no other is usable: each request \
          tries it again",
     ];
@@ -172,7 +172,10 @@ fn nothing_in_error_means_nothing_to_force() {
 
 #[test]
 fn a_forced_session_with_a_dead_member_fails_at_once_while_others_are_healthy() {
-    let bench = Bench::new(&["a", "b"], |settings| settings.sticky_session_force = true);
+    let bench = Bench::new(&["a", "b"], |settings| {
+        settings.sticky_session_force = true;
+        settings.recover_probe = false;
+    });
     bench.put("a", Error);
     let (outcome, tried) = bench.route(&TestRequest::session("x.a"));
     assert_eq!((outcome, tried.len(), bench.state("a")), (failed(NoMember), 0, Error));

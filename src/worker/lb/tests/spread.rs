@@ -22,7 +22,7 @@ use crate::log::{Context, Level, Logger};
 use crate::shared::ajp::BusyGuard;
 use crate::shared::tests::{other_process, shared_with};
 use crate::shared::{AjpHandle, Shared};
-use crate::worker::lb::{Backend, LbWorker};
+use crate::worker::lb::{Backend, LbWorker, Probing};
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
 const PROCESSES: usize = 4;
@@ -217,6 +217,7 @@ impl Site {
             if phase == 2 {
                 let recover_time = self.settings.recover_time.as_secs();
                 CLOCK.fetch_add(i64::try_from(recover_time).expect("seconds") + 1, Relaxed);
+                ask(lb);
             }
         }
         if round % ROUNDS_PER_MAINTENANCE == 0 {
@@ -250,6 +251,14 @@ impl Site {
             );
         }
     }
+}
+
+/// One process asks for all whether the member that failed works again, which it does.
+fn ask(lb: &LbWorker<Tomcat>) {
+    let logger = Logger::discard();
+    let mut probing = Probing::of(lb).expect("recover_probe is on");
+    assert_eq!(probing.look(NAMES.len()).as_slice(), [FAILING]);
+    probing.answered(FAILING, logger.with_id("-"));
 }
 
 /// Serves `request`, letting the oldest go where `held` are in flight; the index of the member.

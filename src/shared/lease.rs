@@ -1,0 +1,71 @@
+//! Who does what one process does for all, as long as it shows that it lives.
+//!
+//! A lease is one word: the process in its upper half, and in the lower the end of the lease, in milliseconds of the
+//! clock that all processes of the system share and nobody sets. That half wraps around, which does no harm: an end that
+//! is not ahead by at most [`LEASE`] is past.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// How long a lease lasts that is not renewed.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
+
+/// Takes the lease `word` for `process` at `now`, or renews it; in milliseconds of the shared clock.
+///
+/// # Errors
+/// How long the lease of another process still lasts.
+pub(super) fn claim(word: &AtomicU64, process: u32, now: u32) -> Result<(), Duration> {
+    let held = word.load(Relaxed);
+    let (holder, end) = ((held >> 32) as u32, held as u32);
+    let left = Duration::from_millis(u64::from(end.wrapping_sub(now)));
+    let is_held = holder != 0 && !left.is_zero() && left <= LEASE;
+    if is_held && holder != process {
+        return Err(left);
+    }
+    let end = now.wrapping_add(LEASE.as_millis() as u32);
+    let mine = (u64::from(process) << 32) | u64::from(end);
+    // Who loses here was overtaken by a process that has just begun its lease.
+    word.compare_exchange(held, mine, Relaxed, Relaxed).map(|_| ()).map_err(|_| LEASE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn one_process_has_it_until_its_lease_ends() {
+        let word = AtomicU64::new(0);
+        assert_eq!(claim(&word, 1, 10_000), Ok(()));
+        assert_eq!(claim(&word, 2, 10_000), Err(LEASE));
+        assert_eq!(claim(&word, 1, 11_000), Ok(()), "renewed");
+        assert_eq!(claim(&word, 2, 12_999), Err(MS));
+        assert_eq!(claim(&word, 2, 13_000), Ok(()), "process 1 does not show itself any more");
+        assert_eq!(claim(&word, 1, 13_001), Err(LEASE - MS), "process 1 wakes up again");
+    }
+
+    #[test]
+    fn the_clock_wraps_around() {
+        let word = AtomicU64::new(0);
+        assert_eq!(claim(&word, 1, u32::MAX - 999), Ok(()));
+        assert_eq!(claim(&word, 2, 0), Err(LEASE / 2));
+        assert_eq!(claim(&word, 2, 1000), Ok(()));
+        assert_eq!(claim(&word, 1, 1000 + (1 << 31)), Ok(()), "nobody had it for weeks");
+    }
+
+    #[test]
+    fn of_many_at_once_one_gets_it() {
+        let word = AtomicU64::new(0);
+        let barrier = std::sync::Barrier::new(8);
+        let claims = |process| {
+            barrier.wait();
+            usize::from(claim(&word, process, 5).is_ok())
+        };
+        let won: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=8).map(|process| scope.spawn(move || claims(process))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+        });
+        assert_eq!(won, 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! A CPing that nobody waits for: over a connection of its own, in steps, so that one thread can ask many Tomcats at
+//! a time.
+//!
+//! It connects as a request would: same addresses, options and timeouts. The limit of the CPing is that for new
+//! connections, else that before requests, else ping_timeout, whether or not requests ask at all; it limits connecting
+//! as well where socket_connect_timeout does not. The connection that answered is kept for requests. Who is asked, and
+//! when, is decided by [`crate::worker::prober`]; "decisions, row 10".
+
+use std::fmt::{self, Display, Formatter};
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use socket2::Socket;
+
+use super::address::{Peer, Target};
+use super::connect::{begin, ConnectError};
+use super::connection::{Connection, ReceiveError, Wait};
+use super::error::AttemptError;
+use super::ping::{ask, hear, PingError};
+use super::Ajp13Worker;
+use crate::log::Context;
+
+/// A CPing under way.
+pub(crate) struct Probe<'w> {
+    worker: &'w Ajp13Worker,
+    stage: Stage,
+    /// When the stage has lasted too long.
+    deadline: Instant,
+}
+
+enum Stage {
+    Connecting {
+        socket: Socket,
+        target: Arc<Target>,
+        /// Of its address that is tried.
+        index: usize,
+    },
+    Listening(Box<Connection>),
+}
+
+/// Where a probe is after a step.
+pub(crate) enum Step<'w> {
+    /// It goes on.
+    Waits(Probe<'w>),
+    /// The Tomcat works.
+    Answered,
+    /// It does not.
+    Failed(Silence<'w>),
+}
+
+/// Why there was no CPong, for the log.
+pub(crate) struct Silence<'w> {
+    worker: &'w Ajp13Worker,
+    error: AttemptError,
+}
+
+impl Display for Silence<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        self.worker.tell(&self.error).fmt(out)
+    }
+}
+
+impl Ajp13Worker {
+    /// Begins to ask for a sign of life; does not wait.
+    pub(crate) fn probe(&self, log: Context<'_>) -> Step<'_> {
+        self.probe_from(self.address.current(log), 0, ConnectError::Unresolved, log)
+    }
+
+    /// Begins to connect to the first address of `target` from `index` on that does not refuse at once; `failure` is how
+    /// the one before ended.
+    fn probe_from(
+        &self,
+        target: Arc<Target>,
+        index: usize,
+        mut failure: ConnectError,
+        log: Context<'_>,
+    ) -> Step<'_> {
+        for index in index..target.all.len() {
+            match begin(&self.settings(), &self.address, &target.all[index], log) {
+                Ok(socket) => {
+                    let limit = self.settings().socket_connect_timeout.unwrap_or_else(|| self.probe_limit());
+                    return self.probe_waits(Stage::Connecting { socket, target, index }, limit);
+                }
+                Err(error) => failure = ConnectError::Failed(target.all[index], error),
+            }
+        }
+        self.address.doubt();
+        self.probe_failed(failure)
+    }
+
+    /// Sends the CPing over a connection that stands.
+    fn probe_over(&self, socket: Socket, peer: Peer) -> Step<'_> {
+        let mut connection =
+            Box::new(Connection::new(socket, peer, &self.record, self.settings().max_packet_size));
+        match ask(&mut connection) {
+            Ok(()) => self.probe_waits(Stage::Listening(connection), self.probe_limit()),
+            Err(error) => self.probe_failed(error),
+        }
+    }
+
+    fn probe_waits(&self, stage: Stage, limit: Duration) -> Step<'_> {
+        Step::Waits(Probe { worker: self, stage, deadline: Instant::now() + limit })
+    }
+
+    fn probe_failed(&self, error: impl Into<AttemptError>) -> Step<'_> {
+        Step::Failed(Silence { worker: self, error: error.into() })
+    }
+
+    /// Keeps the connection that answered, if there is room. The container may close it while it is idle, as any other
+    /// that waits for requests.
+    fn probe_answered(&self, mut connection: Connection) -> Step<'_> {
+        connection.reused = true;
+        if connection.make_blocking().is_ok() {
+            drop(self.pool.add(connection));
+        }
+        Step::Answered
+    }
+
+    fn probe_limit(&self) -> Duration {
+        let settings = self.settings();
+        settings.connect_ping.or(settings.prepost_ping).unwrap_or(settings.ping_timeout)
+    }
+}
+
+impl<'w> Probe<'w> {
+    /// What `poll` has to say before [`Probe::go_on`] finds something.
+    pub(crate) fn awaits(&self) -> PollFd<'_> {
+        match &self.stage {
+            Stage::Connecting { socket, .. } => PollFd::new(socket, PollFlags::OUT),
+            Stage::Listening(connection) => connection.readable(),
+        }
+    }
+
+    /// When [`Probe::go_on`] ends the stage even so.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Goes on if what it awaits is there (`ready`), or waited for too long; does not wait.
+    pub(crate) fn go_on(self, ready: bool, log: Context<'_>) -> Step<'w> {
+        if !ready && Instant::now() < self.deadline {
+            return Step::Waits(self);
+        }
+        let Self { worker, stage, deadline } = self;
+        match stage {
+            Stage::Connecting { socket, target, index } => match connected(&socket, ready) {
+                Ok(()) => worker.probe_over(socket, target.peer(target.all[index])),
+                Err(error) => {
+                    let timeout = worker.settings().socket_connect_timeout;
+                    let failure = ConnectError::of(target.all[index], error, timeout);
+                    worker.probe_from(target, index + 1, failure, log)
+                }
+            },
+            Stage::Listening(mut connection) => match heard(&mut connection, ready, worker.probe_limit()) {
+                Ok(true) => worker.probe_answered(*connection),
+                Ok(false) => Step::Waits(Self { worker, stage: Stage::Listening(connection), deadline }),
+                Err(error) => worker.probe_failed(error),
+            },
+        }
+    }
+}
+
+/// How connecting ended; not `ready` is too late.
+fn connected(socket: &Socket, ready: bool) -> io::Result<()> {
+    match socket.take_error()? {
+        Some(error) => Err(error),
+        None if ready => Ok(()),
+        None => Err(ErrorKind::TimedOut.into()),
+    }
+}
+
+/// Takes what came of the answer; tells whether that was all of it.
+fn heard(connection: &mut Connection, ready: bool, limit: Duration) -> Result<bool, PingError> {
+    match ready {
+        true => hear(connection, &mut Wait::once(Duration::ZERO)),
+        false => Err(ReceiveError::TimedOut(limit).into()),
+    }
+}

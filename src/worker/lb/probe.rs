@@ -1,0 +1,125 @@
+//! Members in error are asked by CPing in the background, and take requests again when they answered ("decisions,
+//! row 10").
+//!
+//! Here is who has to be asked, and what an answer means; [`crate::worker::prober`] asks. It is one process that does so
+//! for all. While no member of a balancer works, each look asks all that are in error, and users' requests try them as
+//! well ([`super::service`]): whoever is first brings a member back.
+
+use std::fmt::Display;
+
+use smallvec::SmallVec;
+
+use crate::config::settings::Activation;
+use crate::log;
+use crate::log::Context;
+use crate::text::Counted;
+
+use super::backend::Backend;
+use super::member::Member;
+use super::state::{may_be_asked, Event};
+use super::view::View;
+use super::LbWorker;
+
+/// The members of a balancer as the process sees them that asks for all.
+pub(crate) struct Probing<'w, B> {
+    lb: &'w LbWorker<B>,
+    /// When it began to ask each of them that has not answered yet.
+    asked: Vec<Option<i64>>,
+    /// The member with which the next look begins, so that none is always the last.
+    first: usize,
+}
+
+impl<'w, B: Backend> Probing<'w, B> {
+    /// Nobody is asked yet; `None` if nobody is to be (`recover_probe=off`).
+    pub(crate) fn of(lb: &'w LbWorker<B>) -> Option<Self> {
+        lb.configured.recover_probe.then(|| Self { lb, asked: vec![None; lb.members.len()], first: 0 })
+    }
+
+    /// A member.
+    pub(crate) fn member(&self, index: usize) -> &'w Member<B> {
+        &self.lb.members[index]
+    }
+
+    /// Finds the members that have to be asked now, at most `places`, and tells all processes that they are being asked.
+    pub(crate) fn look(&mut self, places: usize) -> SmallVec<[usize; 8]> {
+        let mut found = SmallVec::new();
+        if places == 0 || !self.lb.members.iter().any(|member| member.record().health().state.is_doubtful()) {
+            return found;
+        }
+        let view = self.lb.view.load();
+        let (now, urgent, count) = ((self.lb.clock)(), !self.lb.any_works(&view), self.asked.len());
+        let first = self.first;
+        for index in (0..count).map(|step| (first + step) % count) {
+            if found.len() == places {
+                self.first = index;
+                break;
+            }
+            if self.begin(&view, index, urgent, now) {
+                found.push(index);
+            }
+        }
+        found
+    }
+
+    /// Tells all processes that a member is being asked, if it has to be.
+    fn begin(&mut self, view: &View, index: usize, urgent: bool, now: i64) -> bool {
+        let (lb, member) = (self.lb, self.member(index));
+        let is_due = |health| may_be_asked(health, urgent, now, view.timing);
+        let known = self.asked[index].is_some() || !member.backend().has_contact();
+        if known || !is_due(member.record().health()) {
+            return false;
+        }
+        let (before, after) = lb.apply(view, member, Event::Asked { urgent }, now);
+        if !is_due(before) {
+            return false;
+        }
+        // What the record says: it can't hold every time that a clock may show.
+        self.asked[index] = Some(after.last_error.map_or(now, |last| last.max(now)));
+        true
+    }
+
+    /// A member that was asked answered.
+    pub(crate) fn answered(&mut self, index: usize, log: Context<'_>) {
+        let Some(began) = self.asked[index].take() else { return };
+        let (lb, member, now) = (self.lb, self.member(index), (self.lb.clock)());
+        lb.put_on_level(member);
+        let (before, after) = lb.apply(&lb.view.load(), member, Event::Answered { began }, now);
+        if !before.state.is_doubtful() || after.state.is_doubtful() {
+            return;
+        }
+        member.worker().clear_reply_timeouts();
+        let (process, since) = (std::process::id(), before.first_error.unwrap_or(now));
+        log!(
+            log,
+            Info,
+            "({}) member {} works again: it answered the CPing of process {process}, {} after its first error",
+            lb.name,
+            member.name(),
+            Counted(now.saturating_sub(since).max(0).unsigned_abs(), "second")
+        );
+    }
+
+    /// A member that was asked did not answer, and `why`.
+    pub(crate) fn unanswered(&mut self, index: usize, why: &dyn Display, log: Context<'_>) {
+        let Some(began) = self.asked[index].take() else { return };
+        let (lb, member) = (self.lb, self.member(index));
+        lb.apply(&lb.view.load(), member, Event::Unanswered { began }, (lb.clock)());
+        log!(log, Debug, "({}) member {} does not work yet: {why}", lb.name, member.name());
+    }
+
+    /// Another process asks from now on, also those that this one was asking.
+    pub(crate) fn hand_over(&mut self) {
+        self.asked.fill(None);
+    }
+}
+
+impl<B: Backend> LbWorker<B> {
+    /// Tells whether any member serves anybody, so that those in error can wait for recover_time.
+    fn any_works(&self, view: &View) -> bool {
+        self.members.iter().zip(&view.standings).any(|(member, standing)| {
+            !member.record().health().state.is_doubtful()
+                && standing.activation != Activation::Stopped
+                && member.backend().has_contact()
+        })
+    }
+}
