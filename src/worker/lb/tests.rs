@@ -3,6 +3,7 @@
 mod bench;
 mod failover;
 mod probes;
+mod properties;
 mod recovery;
 mod spread;
 
