@@ -41,7 +41,7 @@ record! {
     }
 }
 
-/// Looks at values that somebody changes meanwhile before those known before are kept.
+/// Looks at values that somebody changes meanwhile before changes have to wait for a look.
 const MAX_LOOKS: usize = 100;
 
 /// Access to the changed values of one record; cheap to clone.
@@ -77,18 +77,25 @@ impl ValuesHandle {
     /// The values in force, which are `configured` where nobody changed them, and their version.
     pub(crate) fn read<T: Live>(&self, configured: &T) -> (T, u64) {
         for _ in 0..MAX_LOOKS {
-            let version = self.version();
-            let mut settings = configured.clone();
-            if version != 0 {
-                self.place(version).fill(&mut settings);
-            }
+            let (settings, version) = self.look(configured);
             // What was read is whole if nobody turned the word meanwhile: the place is written only after that.
             fence(Acquire);
             if self.word().load(Relaxed) == version {
                 return (settings, version);
             }
         }
-        (configured.clone(), 0)
+        // Without the lock, as its holder was stopped, nobody changes anything either.
+        let _held = self.header.lock_changes();
+        self.look(configured)
+    }
+
+    fn look<T: Live>(&self, configured: &T) -> (T, u64) {
+        let version = self.version();
+        let mut settings = configured.clone();
+        if version != 0 {
+            self.place(version).fill(&mut settings);
+        }
+        (settings, version)
     }
 
     /// Changes the values in force by `change`, which sees them; all processes know it with their next request.
@@ -190,7 +197,7 @@ mod tests {
         });
         while !thread.is_finished() {
             let (seen, version) = values.read(&configured);
-            assert!(version == 0 || seen.host == format!("host{}", seen.port), "{seen:?}");
+            assert!(version != 0 && seen.host == format!("host{}", seen.port), "{seen:?}");
         }
         thread.join().expect("no panic");
         assert_eq!(values.read(&configured).0.port, 1999);
