@@ -13,6 +13,8 @@ impl<B: Backend> LbWorker<B> {
     pub(crate) fn stop_drained(&self, log: Context<'_>) {
         let (view, now) = (self.view.load(), (self.clock)());
         for (index, member) in self.members.iter().enumerate() {
+            // Whoever changed it may have died before this note.
+            member.record().note_activation(view.standings[index].activation, now);
             let Some(timeout) = view.member(index).drain_timeout else { continue };
             if view.standings[index].activation != Activation::Disabled {
                 continue;
@@ -52,12 +54,45 @@ mod tests {
     use crate::worker::lb::tests::{Bench, TestRequest};
 
     #[test]
+    fn since_when_a_member_drains_is_noted_also_if_who_disabled_it_died_before() {
+        let bench = Bench::new(&["a", "b"], |settings| {
+            settings.members[0].drain_timeout = Some(Duration::from_secs(30));
+        });
+        let look = || {
+            bench.lb.keep_current();
+            bench.lb.stop_drained(bench.logger.with_id("-"));
+        };
+        let values = bench.record("a").values().clone();
+        let change = |activation| {
+            values
+                .change(&bench.lb.settings().members[0], |member: &mut MemberSettings| {
+                    member.activation = activation;
+                })
+                .expect("changed");
+        };
+        change(Activation::Disabled);
+        let since = (bench.lb.clock)();
+        look();
+        assert_eq!(bench.record("a").draining_since(), Some(since));
+        change(Activation::Active);
+        look();
+        assert_eq!(bench.record("a").draining_since(), None);
+        change(Activation::Disabled);
+        look();
+        bench.wait(30);
+        look();
+        bench.lb.keep_current();
+        assert_eq!(bench.schedule(&TestRequest::session("x.a"), 1), "b", "a is stopped");
+    }
+
+    #[test]
     fn a_member_is_stopped_when_it_was_disabled_for_long_enough() {
         let bench = Bench::new(&["a", "b", "c"], |settings| {
             settings.members[0].drain_timeout = Some(Duration::from_secs(30));
             settings.members[2].drain_timeout = Some(Duration::from_secs(30));
         });
         let look = || {
+            bench.lb.keep_current();
             bench.lb.stop_drained(bench.logger.with_id("-"));
             bench.lb.keep_current();
         };
