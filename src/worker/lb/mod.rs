@@ -87,6 +87,12 @@ impl<B: Backend> LbWorker<B> {
         &self.name
     }
 
+    /// What the balancer itself is now.
+    #[cfg(feature = "test-points")]
+    pub(crate) fn settings_now(&self) -> LbSettings {
+        self.view.load().settings.clone()
+    }
+
     /// What member `index` is for the balancer now.
     #[cfg(feature = "test-points")]
     pub(crate) fn member_settings(&self, index: usize) -> MemberSettings {
