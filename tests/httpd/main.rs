@@ -36,6 +36,7 @@ mod t30_dns;
 mod t32_resources;
 mod t33_locations;
 mod t34_spread;
+mod t35_gauges;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         t32_resources::suite(),
         t33_locations::suite(),
         t34_spread::suite(),
+        t35_gauges::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

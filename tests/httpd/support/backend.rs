@@ -117,6 +117,12 @@ impl Backend {
         self.shared.ended.load(Ordering::SeqCst)
     }
 
+    /// Connections that are open now.
+    pub fn open(&self) -> usize {
+        let ended = self.ended();
+        self.connections() - ended
+    }
+
     /// CPings received so far.
     pub fn pings(&self) -> usize {
         self.shared.pings.load(Ordering::SeqCst)

@@ -92,6 +92,11 @@ impl Site {
         Self::with_module(module, mpm, mpm.sizing())
     }
 
+    /// As [`Site::with_sizing`], with that build of the module.
+    pub fn of_with_sizing(module: &Path, mpm: Mpm, sizing: &str) -> Self {
+        Self::with_module(module, mpm, sizing)
+    }
+
     /// As [`Site::single_child`], with that build of the module, which may be the C original.
     pub fn single_child_of(module: &Path, mpm: Mpm, threads: u32) -> Self {
         Self::with_module(module, mpm, &mpm.single_child(threads))
