@@ -32,6 +32,7 @@ mod t25_haproxy;
 mod t26_hygiene;
 mod t27_vulnerabilities;
 mod t28_examples;
+mod t29_probes;
 mod t30_dns;
 mod t32_resources;
 mod t33_locations;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         t26_hygiene::suite(),
         t27_vulnerabilities::suite(),
         t28_examples::suite(),
+        t29_probes::suite(),
         t30_dns::suite(),
         t32_resources::suite(),
         t33_locations::suite(),

@@ -41,7 +41,10 @@ pub fn suite() -> Suite {
 /// A site of the panicking build, and the command that tells it where the places are named.
 fn site(backend: &Backend, place: &str) -> (Site, Command) {
     let site = Site::single_child_of(paths::panicking_module(), Mpm::Event, 4)
-        .workers(&format!("worker.list=w\nworker.maintain=1\n{}", backend.worker("w")))
+        .workers(&format!(
+            "worker.list=w,lb\nworker.maintain=1\nworker.lb.type=lb\nworker.lb.balance_workers=w\n{}",
+            backend.worker("w")
+        ))
         .load("http2")
         .conf("Protocols h2c http/1.1\nJkMount /app/* w")
         .file("htdocs/file", "of httpd")
@@ -135,11 +138,12 @@ fn lives() {
     let httpd = site.start_by(command);
     wait::until_true("a child", PATIENCE, || panics(&httpd, "child_init") > 0);
     assert_eq!(raw::get(httpd.port(), "/app/x").status(), 200, "without maintenance, but served");
-    httpd.site().write("conf/panics", "child_status\nmaintenance\nmap file");
+    httpd.site().write("conf/panics", "child_status\nmaintenance\nprobing\nmap file");
     let children = httpd.children();
     children.iter().for_each(|child| process::send(*child, Signal::KILL));
     wait::until_true("the parent to hear of it", PATIENCE, || panics(&httpd, "child_status") > 0);
     wait::until_true("rounds of maintenance", PATIENCE, || panics(&httpd, "maintenance") > 1);
+    wait::until_true("a prober", PATIENCE, || panics(&httpd, "probing") > 0);
     wait::until_true("a look at the map file", PATIENCE, || panics(&httpd, "map file") > 0);
     httpd.site().write("conf/panics", "");
     for path in ["/app/x", "/mapped"] {
