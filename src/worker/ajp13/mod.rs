@@ -94,7 +94,11 @@ impl Ajp13Worker {
         }
         let (settings, version) = self.record.values().read(&*self.configured);
         self.version.store(version, Relaxed);
-        self.settings.store(Arc::new(settings));
+        let now = Arc::new(settings);
+        let before = self.settings.swap(Arc::clone(&now));
+        if (&now.host, now.port) != (&before.host, before.port) {
+            self.address.retarget(&now.host, now.port, &[]);
+        }
     }
 
     /// Changes settings at run time; each process sees them with its next request.
