@@ -38,6 +38,7 @@ mod t32_resources;
 mod t33_locations;
 mod t34_spread;
 mod t35_gauges;
+mod t36_operation;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         t33_locations::suite(),
         t34_spread::suite(),
         t35_gauges::suite(),
+        t36_operation::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

@@ -1,4 +1,7 @@
 //! A connection that stays open, so that the same child serves all its requests.
+//!
+//! httpd closes it with answers such as 503. It is opened again then, under prefork to the same child if all others have
+//! connections that stay open.
 
 use std::io::{self, BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -8,13 +11,15 @@ use super::raw;
 
 /// An open connection.
 pub struct Pinned {
+    port: u16,
     stream: BufReader<TcpStream>,
+    is_closed: bool,
 }
 
 impl Pinned {
     /// Connects to 127.0.0.1:`port`.
     pub fn new(port: u16) -> Self {
-        Self { stream: BufReader::new(raw::connect(port)) }
+        Self { port, stream: BufReader::new(raw::connect(port)), is_closed: false }
     }
 
     /// One GET.
@@ -36,6 +41,9 @@ impl Pinned {
     /// # Errors
     /// Those of the connection.
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<()> {
+        if self.is_closed {
+            *self = Self::new(self.port);
+        }
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
@@ -59,6 +67,7 @@ impl Pinned {
             let Some((name, value)) = line.split_once(':') else { break };
             reply.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
+        self.is_closed = reply.header("connection") == Some("close");
         reply.body = match reply.header("content-length") {
             Some(length) => self.octets(length.parse().map_err(Error::other)?)?,
             None => self.chunks()?,

@@ -24,7 +24,7 @@ impl Report {
         let text = reply.header("x-report").filter(|text| text.contains("process="))?;
         let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         let part = |text: &str| text.split(' ').filter_map(pair).collect();
-        Some(Self { parts: text.split("; ").map(part).collect() })
+        Some(Self { parts: text.split(';').map(part).collect() })
     }
 
     /// As [`Report::find`]; panics without one.
