@@ -95,6 +95,15 @@ impl<'p> Table<'p> {
         unsafe { apr_table_addn(self.raw.as_ptr(), name.as_ptr(), value) };
     }
 
+    /// Appends entries with both `names`, which need no copy, and one copy of `value`.
+    pub(crate) fn add_twice(self, names: [&'static CStr; 2], value: &[u8]) {
+        let value = self.pool().c_string(value);
+        for name in names {
+            // SAFETY: as in `set_named`; two entries may share a value, which nobody changes in place.
+            unsafe { apr_table_addn(self.raw.as_ptr(), name.as_ptr(), value) };
+        }
+    }
+
     /// Appends an entry, whatever there is of that name.
     pub(crate) fn add(self, name: &[u8], value: &[u8]) {
         let pool = self.pool();

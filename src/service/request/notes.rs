@@ -3,7 +3,10 @@
 //! Names and values: "directives, section 6".
 
 use std::ffi::CStr;
+use std::io::Write;
 use std::time::Duration;
+
+use smallvec::SmallVec;
 
 use crate::ffi::request::Request;
 use crate::ffi::table::Table;
@@ -47,8 +50,17 @@ pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNo
     if let Some(route) = service.route.as_ref().filter(|route| !route.is_empty()) {
         notes.set_named(c"JK_WORKER_ROUTE", route.as_bytes());
     }
-    for (names, member) in [(FIRST, &service.first), (LAST, &service.last)] {
-        member.iter().for_each(|member| write_member(notes, names, member));
+    let (Some(first), Some(last)) = (&service.first, &service.last) else { return };
+    // Nearly always there was one attempt, and each value is made once.
+    if first == last && notes.get(FIRST[0]).is_none() {
+        let names = FIRST.into_iter().zip(LAST);
+        names
+            .zip(values(first))
+            .for_each(|(names, value)| value.with(|text| notes.add_twice(names.into(), text)));
+        return;
+    }
+    for (names, member) in [(FIRST, first), (LAST, last)] {
+        write_member(notes, names, member);
     }
 }
 
@@ -57,16 +69,28 @@ fn write_member(notes: Table<'_>, names: [&'static CStr; 10], member: &MemberNot
     // served twice.
     let write = if notes.get(names[0]).is_some() { Table::set_named } else { Table::add_named };
     for (name, value) in names.into_iter().zip(values(member)) {
-        match value {
-            Value::Text(text) => write(notes, name, text.as_bytes()),
-            Value::Number(number) => write(notes, name, number.to_string().as_bytes()),
-        }
+        value.with(|text| write(notes, name, text));
     }
 }
 
 enum Value<'a> {
     Text(&'a str),
     Number(u64),
+}
+
+impl Value<'_> {
+    /// Hands its octets to `write`.
+    fn with(&self, write: impl FnOnce(&[u8])) {
+        match self {
+            Value::Text(text) => write(text.as_bytes()),
+            Value::Number(number) => {
+                let mut digits: SmallVec<[u8; 20]> = SmallVec::new();
+                // A vector takes all that is written.
+                let _ = write!(digits, "{number}");
+                write(&digits);
+            }
+        }
+    }
 }
 
 fn values(member: &MemberNotes) -> [Value<'_>; 10] {
