@@ -25,6 +25,7 @@ mod probe;
 mod reply;
 mod resolving;
 
+#[cfg(test)]
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
@@ -93,6 +94,11 @@ impl Ajp13Worker {
             return;
         }
         let (settings, version) = self.record.values().read(&*self.configured);
+        let before = self.settings();
+        if (&before.host, before.port) != (&settings.host, settings.port) {
+            // Idle connections to where it was are closed at the next look.
+            self.address.retarget(&settings.host, settings.port, &[]);
+        }
         self.version.store(version, Relaxed);
         let now = Arc::new(settings);
         let before = self.settings.swap(Arc::clone(&now));
@@ -132,7 +138,7 @@ impl Ajp13Worker {
 
     /// Goes to another host and port from now on, both at once; `addresses` are those of a name, as far as who wants the
     /// change has found them. Idle connections to where it was are closed, those in use when they are given back.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for settings that change at run time"))]
+    #[cfg(test)]
     pub(crate) fn retarget(&self, host: &str, port: u16, addresses: &[IpAddr], log: Context<'_>) {
         self.address.retarget(host, port, addresses);
         self.close_departed(log);

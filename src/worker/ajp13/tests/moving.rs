@@ -93,6 +93,18 @@ fn host_and_port_changed_at_run_time_move_all_connections() {
 }
 
 #[test]
+fn an_address_that_was_changed_is_where_the_next_request_goes() {
+    let (old, new) = (Container::always(Step::page()), Container::always(Step::page()));
+    let worker = worker(settings(old.port()));
+    assert_eq!(get(&worker).0, Outcome::Done);
+    let change = |settings: &mut Ajp13Settings| settings.port = new.port();
+    worker.record.values().change(&*worker.configured, change).expect("changed");
+    worker.keep_current();
+    assert_eq!(get(&worker).0, Outcome::Done);
+    assert_eq!((requests(&old), requests(&new)), ((1, 1), (1, 1)));
+}
+
+#[test]
 fn a_request_without_any_address_fails_at_once_and_has_the_name_asked_for() {
     let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(8009) };
     let worker = worker(settings);
