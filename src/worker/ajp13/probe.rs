@@ -109,8 +109,11 @@ impl Ajp13Worker {
     }
 
     /// Keeps the connection that answered, if there is room. The container may close it while it is idle, as any other
-    /// that waits for requests.
-    fn probe_answered(&self, mut connection: Connection) -> Step<'_> {
+    /// that waits for requests. If the Tomcat is somewhere else by now, that place is asked.
+    fn probe_answered(&self, mut connection: Connection, log: Context<'_>) -> Step<'_> {
+        if !self.leads_home(&mut connection, log) {
+            return self.probe(log);
+        }
         connection.reused = true;
         if connection.make_blocking().is_ok() {
             drop(self.pool.add(connection));
@@ -154,7 +157,7 @@ impl<'w> Probe<'w> {
                 }
             },
             Stage::Listening(mut connection) => match heard(&mut connection, ready, worker.probe_limit()) {
-                Ok(true) => worker.probe_answered(*connection),
+                Ok(true) => worker.probe_answered(*connection, log),
                 Ok(false) => Step::Waits(Self { worker, stage: Stage::Listening(connection), deadline }),
                 Err(error) => worker.probe_failed(error),
             },

@@ -16,8 +16,11 @@ use crate::worker::ajp13::{probe, Probe};
 
 /// Asks `worker` to the end; an error is what the log would say.
 fn asked(worker: &Ajp13Worker) -> Result<(), String> {
+    ends(worker.probe(Logger::discard().with_id("-")))
+}
+
+fn ends(mut step: probe::Step<'_>) -> Result<(), String> {
     let logger = Logger::discard();
-    let mut step = worker.probe(logger.with_id("-"));
     loop {
         step = match step {
             probe::Step::Waits(probe) => {
@@ -172,6 +175,19 @@ fn all_addresses_are_tried_and_a_name_is_doubted_when_none_is_left() {
     let told = format!("127.0.0.3:{port} took no connection (Connection refused)");
     assert_eq!(asked(&all_refuse), Err(told));
     assert!(is_doubted(&all_refuse));
+}
+
+#[test]
+fn an_answer_from_where_the_tomcat_was_is_none() {
+    let (old, new) = (Container::always(Step::page()), Container::always(Step::page()));
+    let worker = worker(settings(old.port()));
+    let logger = Logger::discard();
+    let step = worker.probe(logger.with_id("-"));
+    worker.address.retarget("127.0.0.1", new.port(), &[]);
+    assert_eq!(ends(step), Ok(()));
+    assert_eq!((old.seen().pings, new.seen().pings), (1, 1));
+    assert_eq!(get(&worker).0, Outcome::Done);
+    assert_eq!((old.seen().requests.len(), new.seen().connections), (0, 1));
 }
 
 fn is_doubted(worker: &Ajp13Worker) -> bool {
