@@ -167,7 +167,12 @@ unsafe extern "C" fn child_status(
 unsafe extern "C" fn monitor(_pool: *mut apr_pool_t, server: *mut server_rec) -> c_int {
     // SAFETY: httpd hands over the main server, in the parent (ffi, "Hooks").
     let server = unsafe { Server::from_raw(server) };
-    guard("monitor", (), || server.into_iter().for_each(service::watch_in_parent));
+    guard("monitor", (), || {
+        server.into_iter().for_each(|server| {
+            service::hear_in_parent(server);
+            service::watch_in_parent(server);
+        });
+    });
     DECLINED
 }
 

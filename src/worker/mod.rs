@@ -14,7 +14,7 @@ pub(crate) mod registry;
 pub(crate) mod request;
 pub(crate) mod resolver;
 
-pub(crate) use ajp13::HostAddresses;
+pub(crate) use ajp13::{HostAddresses, Named};
 pub(crate) use cause::Cause;
 pub(crate) use outcome::{Failure, Outcome};
 pub(crate) use progress::Progress;

@@ -3,6 +3,7 @@
 //! Built by the parent from typed settings and the shared memory made for them; children inherit it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Release},
@@ -161,9 +162,14 @@ impl Workers {
         })
     }
 
-    /// Takes over what other processes were told of hosts.
-    pub(crate) fn hear_of_hosts(&self, log: Context<'_>) {
-        self.containers().for_each(|worker| worker.hear_of_host(log));
+    /// Takes over what other processes were told of hosts; tells whether addresses have changed.
+    pub(crate) fn hear_of_hosts(&self, log: Context<'_>) -> bool {
+        self.containers().filter(|worker| worker.hear_of_host(log)).count() > 0
+    }
+
+    /// The hosts that are names, and their addresses as far as they are known.
+    pub(crate) fn named_hosts(&self) -> impl Iterator<Item = (String, Vec<IpAddr>)> + '_ {
+        self.containers().filter_map(Ajp13Worker::named_host)
     }
 
     /// Rings when a host is to be asked for.
@@ -194,7 +200,7 @@ struct Parts<'a> {
 fn ajp13(settings: &Ajp13Settings, parts: &Parts<'_>) -> Option<Ajp13Worker> {
     let record = parts.shared.ajp(&settings.name)?;
     let worker = Ajp13Worker::new(Arc::new(settings.clone()), record, parts.names, parts.bell);
-    worker.tell_unknown_host(parts.names, parts.log);
+    worker.tell_unresolved_host(parts.names, parts.log);
     Some(worker)
 }
 

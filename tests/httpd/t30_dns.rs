@@ -35,6 +35,7 @@ pub fn suite() -> Suite {
         .test("a_tomcat_that_moved_is_found_by_the_request_that_missed_it", missed)
         .test("a_member_whose_name_comes_later_takes_part", comes_later)
         .test("if_the_process_that_asks_is_killed_another_one_asks", killed)
+        .test("a_restart_without_a_resolver_keeps_what_children_were_told", restarted)
         .test("all_addresses_of_a_name_are_tried", tried)
 }
 
@@ -197,6 +198,27 @@ fn killed() {
     wait::until_true("another child to ask", LIMIT, || {
         questions(&httpd).iter().any(|question| child(question) != Some(asking))
     });
+}
+
+fn restarted() {
+    let [old, new] = tomcats();
+    let site = site(Mpm::Event, old.port(), "worker.w.resolve_interval=1").conf("JkLogLevel debug");
+    let Some((httpd, names)) = Names::start(site, OLD) else { return };
+    names.resolve(NEW);
+    let heard = format!("[{}:", httpd.id());
+    wait::until_true("the parent to hear of the new address", LIMIT, || {
+        let log = httpd.jk_log();
+        log.lines().any(|line| line.contains(&heard) && line.contains("as another process was told"))
+    });
+    names.hang();
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(2);
+    drop(old);
+    assert_eq!(httpd.get("/fresh").text(), "new");
+    let told =
+        "host tomcat.test does not resolve (no answer within 3 s): the addresses known before stay in use";
+    assert!(httpd.jk_log().contains(told), "{}", httpd.jk_log());
+    drop(new);
 }
 
 fn tried() {

@@ -4,8 +4,8 @@
 //! 2. [`check_config`] reads and judges what they name (`plan`), and tells the truth at configtest.
 //! 3. [`post_config`] builds from the plan: logs, shared memory, workers, and a [`host::VirtualHost`] per server, which is
 //!    what requests see. What worked is remembered for a restart that meets something broken (`last_good`).
-//! 4. [`child_init`] makes a child ready: its slot, and its threads for workers and map files. The parent looks at the
-//!    map files as well ([`watch_in_parent`]).
+//! 4. [`child_init`] makes a child ready: its slot, and its threads for workers, host names and map files. The parent looks
+//!    at the map files as well ([`watch_in_parent`]), and hears what children are told of names ([`hear_in_parent`]).
 //! 5. [`child_ended`] gives back what a child held.
 
 mod check;
@@ -26,5 +26,6 @@ pub(super) mod test_points;
 pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};
 pub(crate) use map_watch::watch_in_parent;
+pub(crate) use names::hear_in_parent;
 pub(crate) use slot::ServerSlot;
 pub(crate) use startup::{build_last_good, post_config};

@@ -7,7 +7,7 @@ use super::check::{plan_last_good, show};
 use super::host::{Connector, IndicatedWorkers, VirtualHost};
 use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
-use super::names::Hosts;
+use super::names::{Hosts, LastAddresses};
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
@@ -62,7 +62,10 @@ fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Ve
     release_free_memory();
     match built {
         Ok(built) => {
-            main.process_pool().into_iter().for_each(|process| built.texts.store(process));
+            if let Some(process) = main.process_pool() {
+                built.texts.store(process);
+                built.addresses.store(process);
+            }
             add_version_component(pool, VERSION);
             for (server, host) in main.and_following().zip(built.hosts) {
                 // Made by the process that will drop it: httpd may have become a daemon since it made the main
@@ -78,11 +81,12 @@ fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Ve
     }
 }
 
-/// What requests will use, and the texts that it was made from.
+/// What requests will use, and the texts and addresses that it was made from.
 struct Built {
     /// One per server, that of the main server first.
     hosts: Vec<VirtualHost>,
     texts: LastGood,
+    addresses: LastAddresses,
 }
 
 fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<Built, String> {
@@ -96,7 +100,11 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
     let shared = create_shared(pool, main, phase, &plan, &log)?;
-    let names = Hosts::ask(&plan.workers).answers;
+    let before = match phase {
+        Phase::Restart => LastAddresses::load(process),
+        _ => LastAddresses::default(),
+    };
+    let names = Hosts::ask(&plan.workers).or(before);
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let (settings, defined) = (plan.workers, plan.defined);
@@ -104,7 +112,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let connector = Arc::new(connector);
     let hosts = plan.hosts.into_iter().zip(host_logs);
     let hosts = hosts.map(|(host, log)| virtual_host(host, log, &connector)).collect();
-    Ok(Built { hosts, texts: plan.texts })
+    Ok(Built { hosts, texts: plan.texts, addresses: LastAddresses::of(&names) })
 }
 
 /// A restart that met errors goes on with older texts, and says so where operators look.

@@ -18,8 +18,29 @@ use crate::log::Context;
 use crate::shared::{moment, HostHandle};
 use crate::worker::bell::Bell;
 
-/// What the resolver said of each name: its addresses, or why there are none.
-pub(crate) type HostAddresses = HashMap<String, Result<Vec<IpAddr>, String>>;
+/// What is known of each name.
+pub(crate) type HostAddresses = HashMap<String, Named>;
+
+/// What the resolver said of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its addresses, or those that it had before.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// Why the resolver has none.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Named {
+    /// One that has `addresses`.
+    pub(crate) fn found(addresses: Vec<IpAddr>) -> Self {
+        Self { addresses, trouble: None }
+    }
+
+    /// One that has none, and why.
+    pub(crate) fn unresolved(why: String) -> Self {
+        Self { addresses: Vec::new(), trouble: Some(why) }
+    }
+}
 
 /// The addresses of one Tomcat, as far as they are known.
 pub(super) struct Address {
@@ -149,23 +170,20 @@ impl Address {
         self.looked_through.swap(number, Relaxed) != number
     }
 
-    /// Takes over what another process was told of the host.
-    pub(super) fn hear(&self, log: Context<'_>) {
+    /// Takes over what another process was told of the host; tells whether the addresses have changed.
+    pub(super) fn hear(&self, log: Context<'_>) -> bool {
         if self.record.proof() == self.heard.load(Relaxed) {
-            return;
+            return false;
         }
         let host = self.target.load().host.clone();
-        if let Some((proof, found)) = self.record.told_of(&host) {
-            self.heard.store(proof, Relaxed);
-            if !found.is_empty() && self.adopt(&host, found) {
-                let (worker, target) = (&self.worker, self.target());
-                log!(
-                    log,
-                    Debug,
-                    "({worker}) host {host} resolves to {target} now, as another process was told"
-                );
-            }
+        let Some((proof, found)) = self.record.told_of(&host) else { return false };
+        self.heard.store(proof, Relaxed);
+        let is_change = !found.is_empty() && self.adopt(&host, found);
+        if is_change {
+            let (worker, target) = (&self.worker, self.target());
+            log!(log, Debug, "({worker}) host {host} resolves to {target} now, as another process was told");
         }
+        is_change
     }
 
     /// Takes over the addresses `found` of `host`, if that is its host still; tells whether they are others than before.
@@ -256,7 +274,7 @@ fn are_the_same(one: &[SocketAddr], other: &[SocketAddr]) -> bool {
 fn known(name: &str, names: &HostAddresses) -> Vec<IpAddr> {
     match name.parse::<IpAddr>() {
         Ok(literal) => vec![literal],
-        Err(_) => names.get(name).and_then(|answer| answer.clone().ok()).unwrap_or_default(),
+        Err(_) => names.get(name).map(|named| named.addresses.clone()).unwrap_or_default(),
     }
 }
 

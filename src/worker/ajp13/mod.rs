@@ -25,7 +25,6 @@ mod probe;
 mod reply;
 mod resolving;
 
-#[cfg(test)]
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
@@ -39,7 +38,7 @@ use crate::shared::AjpHandle;
 use crate::worker::bell::Bell;
 
 use address::Address;
-pub(crate) use address::HostAddresses;
+pub(crate) use address::{HostAddresses, Named};
 use connection::Connection;
 use pool::ConnectionPool;
 pub(crate) use probe::{Probe, Step};
@@ -116,9 +115,9 @@ impl Ajp13Worker {
         self.record.values().change(&*self.configured, change)
     }
 
-    /// Says at start that requests can't reach it, if that is so.
-    pub(crate) fn tell_unknown_host(&self, names: &HostAddresses, log: Context<'_>) {
-        self.address.tell_if_unknown(names, log);
+    /// Says at start that its host does not resolve, if that is so.
+    pub(crate) fn tell_unresolved_host(&self, names: &HostAddresses, log: Context<'_>) {
+        self.address.tell_if_unresolved(names, log);
     }
 
     /// Its name in the configuration.
@@ -154,9 +153,16 @@ impl Ajp13Worker {
         look
     }
 
-    /// Takes over what other processes were told of its host.
-    pub(crate) fn hear_of_host(&self, log: Context<'_>) {
-        self.address.hear(log);
+    /// Takes over what other processes were told of its host; tells whether its addresses have changed.
+    pub(crate) fn hear_of_host(&self, log: Context<'_>) -> bool {
+        self.address.hear(log)
+    }
+
+    /// Its host, if that is a name, and the addresses as far as they are known.
+    pub(crate) fn named_host(&self) -> Option<(String, Vec<IpAddr>)> {
+        let target = self.address.target();
+        let addresses = target.all.iter().map(std::net::SocketAddr::ip).collect();
+        target.is_name().then(|| (target.host.clone(), addresses))
     }
 
     /// Takes it on to ask for its host; false if another process does.

@@ -39,12 +39,12 @@ pub(crate) enum Look {
 }
 
 impl Address {
-    /// Says that the host is not known yet, where that is so, and why, as far as `names` know.
-    pub(super) fn tell_if_unknown(&self, names: &HostAddresses, log: Context<'_>) {
+    /// Says that the host does not resolve, where that is so, and why, as far as `names` know.
+    pub(super) fn tell_if_unresolved(&self, names: &HostAddresses, log: Context<'_>) {
         let target = self.target();
-        if target.all.is_empty() && target.port != 0 {
-            let why = names.get(&target.host).and_then(|answer| answer.as_ref().err());
-            let reason = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        let trouble = names.get(&target.host).and_then(|named| named.trouble.as_ref());
+        if target.is_name() && (trouble.is_some() || target.all.is_empty()) {
+            let reason = trouble.map(|why| format!(" ({why})")).unwrap_or_default();
             self.tell_unresolved(self.record.fail(moment()), &reason, log);
         }
     }

@@ -18,7 +18,7 @@ fn of(settings: &Ajp13Settings, names: &HostAddresses, record: HostHandle) -> Ad
 /// The same worker in two processes that know `tomcat` as 10.0.0.1.
 fn two_processes() -> [Address; 2] {
     let record = AjpHandle::standalone_for_tests("tomcat").host().clone();
-    let names = HostAddresses::from([("tomcat".to_owned(), Ok(vec![ip("10.0.0.1")]))]);
+    let names = HostAddresses::from([("tomcat".to_owned(), Named::found(vec![ip("10.0.0.1")]))]);
     let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(8009) };
     [record.clone(), record].map(|record| of(&settings, &names, record))
 }
@@ -47,8 +47,8 @@ fn port_0_and_unknown_names_have_no_contact() {
 #[test]
 fn names_are_known_from_the_start_and_not_asked_for() {
     let names = HostAddresses::from([
-        ("tomcat".to_owned(), Ok(vec![ip("10.0.0.1"), ip("::1")])),
-        ("here".to_owned(), Ok(vec![ip("127.0.0.2")])),
+        ("tomcat".to_owned(), Named::found(vec![ip("10.0.0.1"), ip("::1")])),
+        ("here".to_owned(), Named::found(vec![ip("127.0.0.2")])),
     ]);
     let (host, source) = ("tomcat".to_owned(), Some("here".to_owned()));
     let settings = Ajp13Settings { host, source, prefer_ipv6: true, ..settings(8009) };

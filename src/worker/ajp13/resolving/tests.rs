@@ -8,6 +8,7 @@ use crate::config::settings::Ajp13Settings;
 use crate::log::{Level, Logger};
 use crate::shared::{AjpHandle, HostHandle};
 use crate::worker::ajp13::tests::settings;
+use crate::worker::ajp13::Named;
 
 /// Longer than any process is late.
 const LATE: u64 = 256;
@@ -24,7 +25,8 @@ fn record() -> HostHandle {
 
 /// `tomcat`, known as 127.0.0.1.
 fn known(interval: Option<u64>, record: &HostHandle) -> Address {
-    let names = HostAddresses::from([("tomcat".to_owned(), Ok(vec!["127.0.0.1".parse().unwrap()]))]);
+    let names =
+        HostAddresses::from([("tomcat".to_owned(), Named::found(vec!["127.0.0.1".parse().unwrap()]))]);
     named("tomcat", interval, &names, record)
 }
 
@@ -159,16 +161,32 @@ fn what_is_known_stays_while_the_resolver_fails_and_that_is_told_when_it_begins_
 #[test]
 fn an_unknown_name_is_told_at_start_and_no_second_time() {
     let logger = Logger::capture(Level::Info);
-    let names = HostAddresses::from([("tomcat".to_owned(), Err("no such name".to_owned()))]);
+    let names = HostAddresses::from([("tomcat".to_owned(), Named::unresolved("no such name".to_owned()))]);
     let record = record();
     for _ in 0..2 {
         let address = named("tomcat", None, &names, &record);
-        address.tell_if_unknown(&names, logger.with_id(""));
+        address.tell_if_unresolved(&names, logger.with_id(""));
         address.take_answer("tomcat", &not_found(), logger.with_id(""));
     }
     assert_eq!(
         logger.captured(),
         ["[warn] (tomcat) host tomcat does not resolve (no such name): no request can go there until it does; it is asked \
+          for again"]
+    );
+}
+
+#[test]
+fn a_name_that_a_restart_could_not_resolve_keeps_its_addresses_and_is_asked_for() {
+    let logger = Logger::capture(Level::Info);
+    let trouble = Some("no answer".to_owned());
+    let before = Named { addresses: vec!["127.0.0.1".parse().unwrap()], trouble };
+    let names = HostAddresses::from([("tomcat".to_owned(), before)]);
+    let address = named("tomcat", None, &names, &record());
+    address.tell_if_unresolved(&names, logger.with_id(""));
+    assert!(address.has_contact() && is_due(&address, moment() + 2 * LEAST_PAUSE));
+    assert_eq!(
+        logger.captured(),
+        ["[warn] (tomcat) host tomcat does not resolve (no answer): the addresses known before stay in use; it is asked \
           for again"]
     );
 }

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 
 use super::*;
 use crate::shared::moment;
-use crate::worker::ajp13::Look;
+use crate::worker::ajp13::{Look, Named};
 use crate::worker::Failure;
 
 /// A worker whose host is a name, which resolves to 127.0.0.1.
 fn named(port: u16) -> Ajp13Worker {
     let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(port) };
     let record = AjpHandle::standalone_for_tests(&settings.name);
-    let names = HostAddresses::from([("tomcat".to_owned(), Ok(vec!["127.0.0.1".parse().unwrap()]))]);
+    let names =
+        HostAddresses::from([("tomcat".to_owned(), Named::found(vec!["127.0.0.1".parse().unwrap()]))]);
     Ajp13Worker::new(Arc::new(settings), record, &names, &Arc::default())
 }
 

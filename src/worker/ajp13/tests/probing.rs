@@ -9,6 +9,7 @@ use std::time::Instant;
 use rustix::event::{poll, Timespec};
 use socket2::{Domain, Socket, Type};
 
+use super::super::Named;
 use super::*;
 use crate::ajp::peer::CPONG;
 use crate::ajp::CPING;
@@ -160,7 +161,7 @@ fn all_addresses_are_tried_and_a_name_is_doubted_when_none_is_left() {
     let container = Container::always(Step::page());
     let addresses = |list: &[&str]| -> HostAddresses {
         let list: Vec<IpAddr> = list.iter().map(|text| text.parse().expect("an address")).collect();
-        HostAddresses::from([("tomcat".to_owned(), Ok(list))])
+        HostAddresses::from([("tomcat".to_owned(), Named::found(list))])
     };
     let with = |names: &HostAddresses, port| {
         let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(port) };
