@@ -144,7 +144,7 @@ fn a_process_begins_goes_on_and_rests() {
     assert_eq!(at(1500, mine), (Duty::Begin, true));
     assert_eq!(at(2499, mine), (Duty::Go, true));
     assert_eq!(at(2500, mine), (Duty::Look, true));
-    assert_eq!(at(4499, mine), (Duty::Look, true), "late, but in time");
-    assert_eq!(at(6499, mine), (Duty::Begin, true), "too late: another may have been there");
-    assert_eq!(at(7500, Err(100)), (Duty::Rest, true), "another is");
+    assert_eq!(at(4249, mine), (Duty::Look, true), "late, but in time");
+    assert_eq!(at(5999, mine), (Duty::Begin, true), "too late: another may have been there");
+    assert_eq!(at(6999, Err(100)), (Duty::Rest, true), "another is");
 }
