@@ -4,6 +4,7 @@
 
 mod changes;
 mod draining;
+mod tomcats;
 
 use crate::support::httpd::Httpd;
 use crate::support::pinned::Pinned;
@@ -17,6 +18,7 @@ pub fn suite() -> Suite {
         .test("a_change_by_one_child_is_seen_by_the_next_request_of_each", changes::seen_by_each_child)
         .under(&two, "no_request_sees_half_of_a_change", changes::whole)
         .under(&two, "a_member_that_is_disabled_for_its_drain_timeout_is_stopped", draining::run)
+        .alone("tomcats_that_are_killed_cost_what_was_in_flight_and_come_back", tomcats::run)
 }
 
 /// Four children, no more and no less.

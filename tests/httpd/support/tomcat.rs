@@ -105,12 +105,18 @@ impl Tomcat {
 
     fn wait(&mut self) {
         for index in 0..self.services.len() {
-            let port = self.services[index].port;
-            wait::until_true("Tomcat to answer a CPing", START_LIMIT, || {
-                assert!(self.process.ended().is_none(), "Tomcat ended: {}", self.log());
-                answers_ping(port)
-            });
+            let route = self.services[index].route.clone();
+            self.wait_for(&route);
         }
+    }
+
+    /// Waits until the service of that route answers a CPing.
+    pub fn wait_for(&mut self, route: &str) {
+        let port = self.service(route).port;
+        wait::until_true("Tomcat to answer a CPing", START_LIMIT, || {
+            assert!(self.process.ended().is_none(), "Tomcat ended: {}", self.log());
+            answers_ping(port)
+        });
     }
 
     /// The service of that route.
@@ -129,10 +135,15 @@ impl Tomcat {
         self.process.kill();
     }
 
-    /// Starts it again with the same ports.
+    /// Starts it again with the same ports, and waits for its services.
     pub fn restart(&mut self) {
-        self.process = java(self.base.path(), &self.properties);
+        self.launch_again();
         self.wait();
+    }
+
+    /// As [`Tomcat::restart`], without the waiting.
+    pub fn launch_again(&mut self) {
+        self.process = java(self.base.path(), &self.properties);
     }
 
     fn log(&self) -> String {
