@@ -1,8 +1,12 @@
 //! What can be changed while the server runs: which properties, and their values as numbers and text.
 //!
 //! Shared memory holds such values in this form, and a typed setting is made of them again; a time counts in the unit
-//! of its property, a word by its place among the words of the [table](super::workers::table). Which properties these
-//! are: "status-worker, section 7".
+//! of its property, a word by its place among the words of the [table](super::workers::table), whose ranges hold. Which
+//! properties these are: "status-worker, section 7". [`text`] is how an administrator writes a value, [`change`] what
+//! differs from the configuration.
+
+pub mod change;
+pub mod text;
 
 use std::time::Duration;
 
@@ -10,7 +14,8 @@ use super::settings::{
     Activation, Ajp13Settings, LbLock, LbMethod, LbSettings, MemberSettings, RecoveryOptions,
 };
 use super::workers::spec::ValueKind;
-use super::workers::table::Property;
+pub use super::workers::table::Property;
+pub use change::{changes, Change};
 
 /// A value that can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,13 +61,13 @@ macro_rules! live {
 
             fn set_value(&mut self, property: Property, value: &Value) -> bool {
                 match (property, value) {
+                    _ if !text::is_in_range(property, value) => false,
                     $((Property::$number, Value::Number(number)) => {
                         let value = Number::from_number(*number, property.spec().kind);
                         value.map(|value| self.$field = value).is_some()
                     })*
                     $((Property::$text, Value::Text(text)) => {
-                        self.$place = Words::from_text(text);
-                        true
+                        Words::from_text(text).map(|text| self.$place = text).is_some()
                     })*
                     _ => false,
                 }
@@ -128,9 +133,9 @@ trait Number: Sized {
 }
 
 /// A setting that is text.
-trait Words {
+trait Words: Sized {
     fn to_text(&self) -> String;
-    fn from_text(text: &str) -> Self;
+    fn from_text(text: &str) -> Option<Self>;
 }
 
 macro_rules! plain_numbers {
@@ -226,72 +231,21 @@ impl Words for String {
         self.clone()
     }
 
-    fn from_text(text: &str) -> Self {
-        text.to_owned()
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned()).filter(|text| !text.is_empty())
     }
 }
 
+/// Empty text is none.
 impl Words for Option<String> {
     fn to_text(&self) -> String {
         self.clone().unwrap_or_default()
     }
 
-    fn from_text(text: &str) -> Self {
-        Some(text.to_owned()).filter(|text| !text.is_empty())
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Some(text.to_owned()).filter(|text| !text.is_empty()))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::settings::samples::{ajp_settings, lb_settings};
-
-    /// Sets each value to another one and back.
-    fn both_ways<T: Live + PartialEq + std::fmt::Debug>(settings: &T) {
-        for property in T::properties() {
-            let old = settings.value(property).expect("one of its own");
-            let new = match &old {
-                Value::Number(number) => Value::Number(i64::from(*number == 0)),
-                Value::Text(text) => Value::Text(format!("{text}x")),
-            };
-            let mut changed = settings.clone();
-            assert!(changed.set_value(property, &new), "{property:?}");
-            assert_eq!(changed.value(property), Some(new), "{property:?}");
-            assert_ne!(changed, *settings, "{property:?}");
-            assert!(changed.set_value(property, &old), "{property:?}");
-            assert_eq!(changed, *settings, "{property:?}");
-        }
-    }
-
-    #[test]
-    fn every_value_can_be_changed_and_changed_back() {
-        both_ways(&ajp_settings("t1"));
-        let lb = lb_settings("lb", &["t1"]);
-        both_ways(&lb);
-        both_ways(&lb.members[0]);
-    }
-
-    #[test]
-    fn units_are_those_of_the_property() {
-        let mut lb = lb_settings("lb", &["t1"]);
-        assert!(lb.set_value(Property::RecoverTime, &Value::Number(7)));
-        assert!(lb.set_value(Property::RetryInterval, &Value::Number(7)));
-        assert_eq!((lb.recover_time, lb.retry_interval), (Duration::from_secs(7), Duration::from_millis(7)));
-    }
-
-    #[test]
-    fn what_is_no_value_of_a_property_changes_nothing() {
-        let settings = lb_settings("lb", &["t1"]);
-        let mut lb = settings.clone();
-        for (property, value) in [
-            (Property::Method, Value::Number(5)),
-            (Property::Method, Value::Text("Request".to_owned())),
-            (Property::RecoverTime, Value::Number(-1)),
-            (Property::Host, Value::Text("localhost".to_owned())),
-            (Property::Secret, Value::Text("x".to_owned())),
-        ] {
-            assert!(!lb.set_value(property, &value), "{property:?} {value:?}");
-        }
-        assert_eq!(lb, settings);
-    }
-}
+pub(crate) mod tests;
