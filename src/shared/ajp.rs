@@ -2,6 +2,8 @@
 //!
 //! Fields: "load-balancer, section 1.2"; when they change: "connections, section 10".
 
+mod snapshot;
+
 use std::sync::atomic::{
     AtomicI64, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed},
@@ -14,6 +16,7 @@ use super::children::Children;
 use super::host::HostHandle;
 use super::name::Name;
 use super::values::ValuesHandle;
+pub(crate) use snapshot::AjpSnapshot;
 
 record! {
     /// One Tomcat as all processes see it. Busy and connected counts live in the slots of the children.
@@ -64,36 +67,6 @@ pub(crate) struct AjpHandle {
     children: Arc<Children>,
     gauges: AjpGauges,
     values: ValuesHandle,
-}
-
-/// The counters of a worker at one moment.
-#[cfg(any(test, feature = "test-points"))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AjpSnapshot {
-    /// Requests given to the worker.
-    pub used: u64,
-    /// Octets read from the container.
-    pub read: u64,
-    /// Octets written to the container.
-    pub transferred: u64,
-    /// Failed attempts.
-    pub errors: u64,
-    /// Requests that failed by the client's fault.
-    pub client_errors: u64,
-    /// Attempts that passed reply_timeout; halved by each maintenance.
-    pub reply_timeouts: u32,
-    /// Requests in flight.
-    pub busy: u32,
-    /// Most requests in flight at a time.
-    pub max_busy: u32,
-    /// Open connections.
-    pub connected: u32,
-    /// Most open connections at a time.
-    pub max_connected: u32,
-    /// When the last attempt failed, seconds since the epoch; 0 is never.
-    pub error_time: i64,
-    /// Since when the counters count, seconds since the epoch.
-    pub last_reset: i64,
 }
 
 /// A request in flight; ends with the guard.
@@ -276,26 +249,6 @@ impl AjpHandle {
     /// Octets written to the container.
     pub(crate) fn transferred(&self) -> u64 {
         self.record.transferred.load(Relaxed)
-    }
-
-    /// All counters. They are read one by one, so requests that end meanwhile may show in some of them only.
-    #[cfg(any(test, feature = "test-points"))]
-    pub(crate) fn snapshot(&self) -> AjpSnapshot {
-        let record = &self.record;
-        AjpSnapshot {
-            used: self.used(),
-            read: self.read(),
-            transferred: self.transferred(),
-            errors: record.errors.load(Relaxed),
-            client_errors: record.client_errors.load(Relaxed),
-            reply_timeouts: self.reply_timeouts(),
-            busy: self.busy(),
-            max_busy: record.max_busy.load(Relaxed),
-            connected: self.connected(),
-            max_connected: record.max_connected.load(Relaxed),
-            error_time: record.error_time.load(Relaxed),
-            last_reset: record.last_reset.load(Relaxed),
-        }
     }
 
     /// A record that belongs to this process alone.

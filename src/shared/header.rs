@@ -31,8 +31,9 @@ record! {
         slots_used: AtomicU32,
         /// Octets that the records take.
         size: AtomicU64,
-        /// When the memory was made, seconds since the epoch: where the short times of [`super::Health`] start.
-        created: AtomicI64,
+        /// Where the short times of [`super::Health`] start, seconds since the epoch: when the memory was made, or
+        /// before.
+        times_start: AtomicI64,
         /// When the work that one process does for all was last taken on, seconds since the epoch.
         maintained: AtomicI64,
         /// Children that have begun to work.
@@ -54,7 +55,7 @@ impl Header {
         self.magic.store(u64::from_ne_bytes(MAGIC), Relaxed);
         self.version.store(LAYOUT_VERSION, Relaxed);
         self.size.store(layout.size() as u64, Relaxed);
-        self.created.store(now, Relaxed);
+        self.times_start.store(now, Relaxed);
         self.maintained.store(now, Relaxed);
         self.changing.initialize()
     }
@@ -79,9 +80,14 @@ impl Header {
         self.changes.load(Acquire)
     }
 
-    /// When the memory was made.
-    pub(super) fn created(&self) -> i64 {
-        self.created.load(Relaxed)
+    /// Where short times start, seconds since the epoch.
+    pub(super) fn times_start(&self) -> i64 {
+        self.times_start.load(Relaxed)
+    }
+
+    /// Has short times start at `time`, if that is earlier. Called before there are any.
+    pub(super) fn start_times_at(&self, time: i64) {
+        self.times_start.fetch_min(time, Relaxed);
     }
 
     /// Child slots that were in use at some time; slot 0, the parent's, counts always.

@@ -1,8 +1,8 @@
 //! The health of a member: state and the times of its error series, changed in one step.
 //!
 //! State and times must fit together (a state OK with the times of an error would be escalated later), so they
-//! share one atomic word: 4 bits of state, and twice 30 bits of seconds since the memory was made, which last
-//! 34 years. The transitions are in [`crate::worker::lb`].
+//! share one atomic word: 4 bits of state, and twice 30 bits of seconds since the memory was made, or errors
+//! that are older, which last 34 years. The transitions are in [`crate::worker::lb`].
 
 /// What all processes think of a member ("load-balancer, section 6").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,7 +26,6 @@ pub(crate) enum MemberState {
 
 impl MemberState {
     /// All states by their number.
-    #[cfg(test)]
     pub(crate) const ALL: [MemberState; 7] = {
         use MemberState::*;
         [Idle, Ok, Recover, Force, Busy, Error, Probe]

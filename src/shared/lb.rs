@@ -37,6 +37,15 @@ pub(crate) struct LbHandle {
     values: ValuesHandle,
 }
 
+/// The counters of a balancer at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LbSnapshot {
+    /// Most requests in it at a time.
+    pub max_busy: u32,
+    /// Since when the counters count, seconds since the epoch.
+    pub last_reset: i64,
+}
+
 /// The member with which the next selection begins, so that equal members take turns over all processes.
 ///
 /// The first turn is that of the first member, as in the original; the next is another's, whichever process chooses.
@@ -99,10 +108,19 @@ impl LbHandle {
         self.children.sum(self.gauge)
     }
 
-    /// Most requests in the balancer at a time.
-    #[cfg(test)]
-    pub(crate) fn max_busy(&self) -> u32 {
-        self.record.max_busy.load(Relaxed)
+    /// Its counters.
+    pub(crate) fn snapshot(&self) -> LbSnapshot {
+        let record = &self.record;
+        LbSnapshot {
+            max_busy: record.max_busy.load(Relaxed),
+            last_reset: record.last_reset.load(Relaxed),
+        }
+    }
+
+    /// Goes on with the counters of an earlier memory. Called before the memory is shared.
+    pub(crate) fn restore(&self, counters: &LbSnapshot) {
+        self.record.max_busy.store(counters.max_busy, Relaxed);
+        self.record.last_reset.store(counters.last_reset, Relaxed);
     }
 
     /// Whose turn it is among equal members.

@@ -51,6 +51,23 @@ pub(crate) struct MemberHandle {
     values: ValuesHandle,
 }
 
+/// What a record knows of its member at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MemberSnapshot {
+    /// State and error times.
+    pub health: Health,
+    /// Load value.
+    pub load: u64,
+    /// Requests without a session.
+    pub sessions: u64,
+    /// Failures that count against it.
+    pub errors: u64,
+    /// Since when it is not active, seconds since the epoch.
+    pub draining_since: Option<i64>,
+    /// Requests of its sessions in the last minute.
+    pub session_requests: u32,
+}
+
 impl Cell {
     /// Its state, without the times.
     pub(crate) fn state(&self) -> MemberState {
@@ -97,7 +114,7 @@ impl MemberHandle {
 
     /// State and error times.
     pub(crate) fn health(&self) -> Health {
-        Health::unpack(self.cell().health.load(Relaxed), self.header.created())
+        Health::unpack(self.cell().health.load(Relaxed), self.header.times_start())
     }
 
     /// Replaces the health by `change` of it in one step; tells what it was and what it is now, with the times that
@@ -105,7 +122,7 @@ impl MemberHandle {
     ///
     /// `change` returns `None` to leave it, and is called again when another process was faster.
     pub(crate) fn update_health(&self, change: impl Fn(Health) -> Option<Health>) -> (Health, Health) {
-        let base = self.header.created();
+        let base = self.header.times_start();
         let mut word = self.cell().health.load(Relaxed);
         loop {
             let before = Health::unpack(word, base);
@@ -190,11 +207,32 @@ impl MemberHandle {
 
     /// Counts a request of one of its sessions at `now`.
     pub(crate) fn count_session_request(&self, now: i64) {
-        self.record.recent.count(now);
+        self.record.recent.add(now, 1);
+    }
+
+    /// All it knows at `now`, read one by one.
+    pub(crate) fn snapshot(&self, now: i64) -> MemberSnapshot {
+        MemberSnapshot {
+            health: self.health(),
+            load: self.load(),
+            sessions: self.sessions(),
+            errors: self.errors(),
+            draining_since: self.draining_since(),
+            session_requests: self.session_requests(now),
+        }
+    }
+
+    /// Goes on at `now` with what an earlier memory knew. Called before the memory is shared.
+    pub(crate) fn restore(&self, known: &MemberSnapshot, now: i64) {
+        self.update_health(|_| Some(known.health));
+        self.change_load(|_| known.load);
+        self.record.sessions.store(known.sessions, Relaxed);
+        self.record.errors.store(known.errors, Relaxed);
+        self.record.draining_since.store(known.draining_since.unwrap_or(0), Relaxed);
+        self.record.recent.add(now, known.session_requests);
     }
 
     /// Requests of its sessions in the minute before `now`.
-    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn session_requests(&self, now: i64) -> u32 {
         self.record.recent.in_last_minute(now)
     }

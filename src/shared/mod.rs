@@ -32,14 +32,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
 
-pub(crate) use ajp::{AjpHandle, Hint};
+pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
 pub(crate) use children::NoFreeSlot;
 pub(crate) use health::{Health, MemberState};
 pub(crate) use host::{HostHandle, Turn, ROOM};
 pub(crate) use layout::Layout;
-pub(crate) use lb::LbHandle;
+pub(crate) use lb::{LbHandle, LbSnapshot};
 pub(crate) use lease::LEASE;
-pub(crate) use member::{Cell, MemberHandle};
+pub(crate) use member::{Cell, MemberHandle, MemberSnapshot};
 pub(crate) use values::ValuesHandle;
 
 use children::Children;
@@ -160,6 +160,12 @@ impl Shared {
     fn values(&self, index: usize) -> Option<ValuesHandle> {
         let values = self.segment.record(self.layout.values(index))?;
         ValuesHandle::new(Mapped::clone(&self.words), index, values, Mapped::clone(&self.header))
+    }
+
+    /// Makes room for errors of members that are as old as `time`, seconds since the epoch; times before the memory was
+    /// made count as that moment otherwise. Called before the memory is shared, and before members have any.
+    pub(crate) fn make_room_for_errors_since(&self, time: i64) {
+        self.header.start_times_at(time);
     }
 
     /// How often settings were changed at run time: who knows the number knows all changes.

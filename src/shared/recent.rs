@@ -19,18 +19,17 @@ record! {
 }
 
 impl Recent {
-    /// Counts an event at `now`, seconds since the epoch.
-    pub(super) fn count(&self, now: i64) {
+    /// Counts `events` at `now`, seconds since the epoch.
+    pub(super) fn add(&self, now: i64, events: u32) {
         let number = number(now);
         let add = |word: u64| {
             let before = if word >> 32 == number { word as u32 } else { 0 };
-            Some((number << 32) | u64::from(before.saturating_add(1)))
+            Some((number << 32) | u64::from(before.saturating_add(events)))
         };
         let _ = self.spans[number as usize % SPANS].fetch_update(Relaxed, Relaxed, add);
     }
 
     /// Events in the minute before `now`, and in up to five seconds before that.
-    #[cfg(any(test, feature = "test-points"))]
     pub(super) fn in_last_minute(&self, now: i64) -> u32 {
         let number = number(now);
         let words = self.spans.iter().map(|span| span.load(Relaxed));
@@ -56,7 +55,7 @@ mod tests {
     fn a_minute_is_remembered_and_no_more() {
         let recent = recent();
         for second in 0..300 {
-            recent.count(1_000_000 + second);
+            recent.add(1_000_000 + second, 1);
         }
         let at = |second: i64| recent.in_last_minute(1_000_000 + second);
         assert_eq!([at(299), at(329), at(359), at(364), at(365), at(10_000)], [65, 35, 5, 0, 0, 0]);
@@ -65,9 +64,9 @@ mod tests {
     #[test]
     fn a_span_of_an_hour_ago_is_counted_anew() {
         let recent = recent();
-        recent.count(0);
-        recent.count(SPAN * SPANS as i64 * 60);
-        recent.count(SPAN * SPANS as i64 * 60);
+        recent.add(0, 1);
+        recent.add(SPAN * SPANS as i64 * 60, 1);
+        recent.add(SPAN * SPANS as i64 * 60, 1);
         assert_eq!(recent.in_last_minute(SPAN * SPANS as i64 * 60), 2);
     }
 }

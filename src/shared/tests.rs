@@ -227,6 +227,52 @@ fn health_survives_packing() {
 }
 
 #[test]
+fn a_new_memory_goes_on_with_what_an_earlier_one_knew() {
+    let settings = settings_of(&[lb_settings("lb", &["t1"])], &[]);
+    let [old, new] = [(); 2].map(|()| Shared::create(None, &settings, 1).expect("memory"));
+    let at = now() - 500;
+    let ajp = AjpSnapshot {
+        used: 1,
+        read: 2,
+        transferred: 3,
+        errors: 4,
+        client_errors: 5,
+        reply_timeouts: 6,
+        max_busy: 7,
+        max_connected: 8,
+        error_time: 9,
+        last_reset: 10,
+        ..AjpSnapshot::default()
+    };
+    let health = Health { state: MemberState::Error, first_error: Some(at), last_error: Some(at + 1) };
+    let member = MemberSnapshot {
+        health,
+        load: 1,
+        sessions: 2,
+        errors: 3,
+        draining_since: Some(4),
+        session_requests: 5,
+    };
+    let lb = LbSnapshot { max_busy: 1, last_reset: 2 };
+    old.make_room_for_errors_since(at);
+    let record = |shared: &Shared| shared.member("lb", "t1").expect("t1");
+    old.ajp("t1").expect("t1").restore(&ajp);
+    record(&old).restore(&member, now());
+    old.lb("lb").expect("lb").restore(&lb);
+    let guard = old.ajp("t1").expect("t1").request_started();
+    let busy = AjpSnapshot { used: 2, busy: 1, ..ajp };
+    assert_eq!(old.ajp("t1").expect("t1").snapshot(), busy);
+    assert_eq!(record(&old).snapshot(now()), member);
+    assert_eq!(old.lb("lb").expect("lb").snapshot(), lb);
+    new.ajp("t1").expect("t1").restore(&old.ajp("t1").expect("t1").snapshot());
+    assert_eq!(new.ajp("t1").expect("t1").snapshot(), AjpSnapshot { busy: 0, ..busy }, "nothing is in flight");
+    record(&new).restore(&member, now());
+    let first_error = record(&new).health().first_error;
+    assert!(first_error > Some(at), "no room was made for it: {first_error:?}");
+    drop(guard);
+}
+
+#[test]
 fn health_changes_only_if_asked_to() {
     let shared = shared_with(&[lb_settings("lb", &["t1"])], &[]);
     let member = shared.member("lb", "t1").expect("t1");
