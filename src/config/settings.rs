@@ -27,6 +27,23 @@ impl WorkersSettings {
         self.workers.iter().find(|worker| worker.name == name)
     }
 
+    /// The balancers.
+    pub fn balancers(&self) -> impl Iterator<Item = &LbSettings> {
+        self.workers.iter().filter_map(|worker| match &worker.kind {
+            WorkerKind::Lb(lb) => Some(lb),
+            WorkerKind::Ajp13(_) | WorkerKind::Status(_) => None,
+        })
+    }
+
+    /// All Tomcats, standing alone or as members: as often as they are named.
+    pub fn tomcats(&self) -> impl Iterator<Item = &Ajp13Settings> {
+        self.workers.iter().flat_map(|worker| match &worker.kind {
+            WorkerKind::Ajp13(settings) => vec![settings],
+            WorkerKind::Lb(lb) => lb.members.iter().map(|member| &member.worker).collect(),
+            WorkerKind::Status(_) => Vec::new(),
+        })
+    }
+
     /// The first balancer that has a member called `name`.
     pub fn balancer_of(&self, name: &str) -> Option<&LbSettings> {
         self.workers.iter().find_map(|worker| match &worker.kind {

@@ -64,14 +64,6 @@ pub(super) struct Place<G> {
     pub(super) values: usize,
 }
 
-/// The balancers of a configuration.
-pub(super) fn balancers(settings: &WorkersSettings) -> impl Iterator<Item = &LbSettings> {
-    settings.workers.iter().filter_map(|worker| match &worker.kind {
-        WorkerKind::Lb(lb) => Some(lb),
-        WorkerKind::Ajp13(_) | WorkerKind::Status(_) => None,
-    })
-}
-
 impl Layout {
     /// Plans the records of `settings` and slots for the parent and `child_slots` children.
     pub(crate) fn plan(settings: &WorkersSettings, child_slots: usize) -> Self {

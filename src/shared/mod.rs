@@ -115,7 +115,7 @@ impl Shared {
                 record.initialize(name);
             }
         }
-        for lb in layout::balancers(settings) {
+        for lb in settings.balancers() {
             if let Some(record) = self.lb(&lb.name) {
                 record.initialize(&lb.name);
             }

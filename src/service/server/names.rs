@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::host::VirtualHost;
-use crate::config::settings::{Ajp13Settings, WorkerKind, WorkersSettings};
+use crate::config::settings::{Ajp13Settings, WorkersSettings};
 use crate::ffi::memory::{Key, ProcessPool};
 use crate::ffi::resolver::{self, Answer};
 use crate::ffi::server::Server;
@@ -33,7 +33,7 @@ impl<'w> Hosts<'w> {
     /// Asks for all names that `workers` contact or connect from.
     pub(super) fn ask(workers: &'w WorkersSettings) -> Self {
         let mut named: Vec<(&str, Option<&Ajp13Settings>)> = Vec::new();
-        for worker in containers(workers).filter(|worker| worker.port != 0) {
+        for worker in workers.tomcats().filter(|worker| worker.port != 0) {
             named.push((&worker.host, Some(worker)));
             named.extend(worker.source.as_deref().map(|source| (source, None)));
         }
@@ -70,15 +70,6 @@ impl<'w> Hosts<'w> {
         self.missing.extend(worker.zip(why));
         self.answers.insert(name.to_owned(), named);
     }
-}
-
-/// All Tomcats, standing alone or as members.
-fn containers(workers: &WorkersSettings) -> impl Iterator<Item = &Ajp13Settings> {
-    workers.workers.iter().flat_map(|worker| match &worker.kind {
-        WorkerKind::Ajp13(settings) => vec![settings],
-        WorkerKind::Lb(lb) => lb.members.iter().map(|member| &member.worker).collect(),
-        WorkerKind::Status(_) => Vec::new(),
-    })
 }
 
 /// The addresses of names as they were known last, for restarts that meet a resolver without answers.
