@@ -39,6 +39,11 @@ pub trait Live: Clone {
     /// Sets `property` to `value`; `false` if it is not one of those above, or the value can't be one of it.
     fn set_value(&mut self, property: Property, value: &Value) -> bool;
 
+    /// The value of `property` in the words of workers.properties; empty if it is not one of those above.
+    fn words(&self, property: Property) -> String {
+        self.value(property).map(|value| value.text(property)).unwrap_or_default()
+    }
+
     /// All of them, numbers first.
     fn properties() -> impl Iterator<Item = Property> {
         Self::NUMBERS.iter().chain(Self::TEXTS).copied()

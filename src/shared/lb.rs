@@ -111,10 +111,7 @@ impl LbHandle {
     /// Its counters.
     pub(crate) fn snapshot(&self) -> LbSnapshot {
         let record = &self.record;
-        LbSnapshot {
-            max_busy: record.max_busy.load(Relaxed),
-            last_reset: record.last_reset.load(Relaxed),
-        }
+        LbSnapshot { max_busy: record.max_busy.load(Relaxed), last_reset: record.last_reset.load(Relaxed) }
     }
 
     /// Goes on with the counters of an earlier memory. Called before the memory is shared.

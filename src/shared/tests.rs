@@ -265,7 +265,11 @@ fn a_new_memory_goes_on_with_what_an_earlier_one_knew() {
     assert_eq!(record(&old).snapshot(now()), member);
     assert_eq!(old.lb("lb").expect("lb").snapshot(), lb);
     new.ajp("t1").expect("t1").restore(&old.ajp("t1").expect("t1").snapshot());
-    assert_eq!(new.ajp("t1").expect("t1").snapshot(), AjpSnapshot { busy: 0, ..busy }, "nothing is in flight");
+    assert_eq!(
+        new.ajp("t1").expect("t1").snapshot(),
+        AjpSnapshot { busy: 0, ..busy },
+        "nothing is in flight"
+    );
     record(&new).restore(&member, now());
     let first_error = record(&new).health().first_error;
     assert!(first_error > Some(at), "no room was made for it: {first_error:?}");

@@ -102,6 +102,8 @@ fn words_are_those_of_the_administrator() {
     for (property, number, words) in cases {
         assert_eq!(Value::Number(number).text(property), words, "{property:?}");
     }
+    assert_eq!(lb_settings("lb", &["t1"]).words(Property::RecoverTime), "60");
+    assert_eq!(ajp_settings("t1").words(Property::RecoverTime), "", "a worker has none");
     let domain = Value::Text("d".to_owned());
     assert_eq!(domain.text(Property::Domain), "d");
     assert_eq!(Value::parse(Property::Domain, ""), Ok(Value::Text(String::new())));

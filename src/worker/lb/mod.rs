@@ -38,6 +38,7 @@ use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
 pub(crate) use probe::Probing;
+pub(in crate::worker) use view::multipliers;
 
 use state::{transition, Event};
 use view::View;

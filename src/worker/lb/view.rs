@@ -40,6 +40,12 @@ pub(super) struct Standing {
     pub(super) activation: Activation,
 }
 
+/// Load per unit of work of each of `members`.
+pub(in crate::worker) fn multipliers<'m>(members: impl IntoIterator<Item = &'m MemberSettings>) -> Vec<u64> {
+    let factors: Vec<u32> = members.into_iter().map(|member| member.lbfactor.max(1)).collect();
+    method::multipliers(&factors)
+}
+
 impl View {
     /// The balancer `configured` so, with the changes that `lb` and `members` have seen.
     pub(super) fn new<'m>(
@@ -62,7 +68,6 @@ impl View {
             .collect();
         let now = |index: usize| changed[index].as_deref().unwrap_or(&configured.members[index]);
         let members = || (0..changed.len()).map(now);
-        let factors: Vec<u32> = members().map(|member| member.lbfactor.max(1)).collect();
         let standing =
             |member: &MemberSettings| Standing { distance: member.distance, activation: member.activation };
         let mut routes = HashMap::new();
@@ -83,7 +88,7 @@ impl View {
             ),
             settings,
             standings: members().map(standing).collect(),
-            multipliers: method::multipliers(&factors),
+            multipliers: multipliers(members()),
             routes,
             domains,
             versions,
