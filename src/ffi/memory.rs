@@ -10,8 +10,9 @@ use super::bindings::{
     apr_palloc, apr_pool_create_ex, apr_pool_destroy, apr_pool_t, apr_pool_userdata_get,
     apr_pool_userdata_set,
 };
+use super::pool::Pool;
 use super::process::is_main_thread;
-use super::server::Server;
+use super::server::{is_restarting, Server};
 use super::text::Life;
 
 /// The pool of the httpd process, seen from a generation that lives for `'s`. It outlives this module's code, so all
@@ -96,6 +97,17 @@ impl ProcessPool<'_> {
         true
     }
 
+    /// Calls `octets` when the configuration of `pool` goes, in the process that calls this. If that is for a restart, what
+    /// it returns is remembered under `key`.
+    pub(crate) fn remember_at_restart(
+        self,
+        pool: Pool<'_>,
+        key: Key,
+        octets: impl FnOnce() -> Vec<u8> + Send + Sync + 'static,
+    ) {
+        pool.keep_in_parent(LastWords { process: self.raw, key, octets: Some(Box::new(octets)) });
+    }
+
     fn find(self, key: Key) -> Option<Remembered> {
         let mut data = null_mut();
         // SAFETY: the process pool lives, and the result goes to a live local variable.
@@ -106,5 +118,30 @@ impl ProcessPool<'_> {
         // SAFETY: names with this module's prefix are its own, and `remember` alone stores under one (a `Key` can do
         // nothing else): always a `Remembered`, of the layout whose version the key ends in.
         Some(unsafe { data.cast::<Remembered>().read() })
+    }
+}
+
+/// What a configuration leaves to the next one.
+struct LastWords {
+    process: NonNull<apr_pool_t>,
+    key: Key,
+    octets: Option<Box<dyn FnOnce() -> Vec<u8> + Send + Sync>>,
+}
+
+// SAFETY: the pointer is used on drop alone, and there only in the main thread, as for every `ProcessPool`.
+unsafe impl Send for LastWords {}
+// SAFETY: as for Send; a shared reference gives access to nothing.
+unsafe impl Sync for LastWords {}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        let Some(octets) = self.octets.take() else { return };
+        let octets = octets();
+        // At the end of the process what was remembered last has gone before the configuration, as its pool is younger.
+        if is_restarting() && is_main_thread() {
+            // SAFETY: the pool of the process, which outlives every configuration, lives while httpd restarts.
+            let process = ProcessPool { raw: self.process, _life: unsafe { Life::promised() } };
+            process.remember(self.key, &octets);
+        }
     }
 }

@@ -8,7 +8,8 @@ use super::bindings::{
     ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_listeners, ap_mpm_query,
     ap_server_root_relative, ap_state_query, apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec,
     AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE,
-    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_DESTROY_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP,
+    AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
@@ -193,6 +194,11 @@ pub(crate) fn phase() -> Phase {
 /// Tells whether this process still reads its configuration, and serves nobody yet.
 pub(super) fn is_configuring() -> bool {
     state(AP_SQ_MAIN_STATE) != AP_SQ_MS_RUN_MPM as i32
+}
+
+/// Tells whether a configuration goes because another comes, and not because the process ends.
+pub(super) fn is_restarting() -> bool {
+    state(AP_SQ_MAIN_STATE) == AP_SQ_MS_DESTROY_CONFIG as i32
 }
 
 /// What httpd says about itself.

@@ -34,6 +34,7 @@ mod t27_vulnerabilities;
 mod t28_examples;
 mod t29_probes;
 mod t30_dns;
+mod t31_persist;
 mod t32_resources;
 mod t33_locations;
 mod t34_spread;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         t28_examples::suite(),
         t29_probes::suite(),
         t30_dns::suite(),
+        t31_persist::suite(),
         t32_resources::suite(),
         t33_locations::suite(),
         t34_spread::suite(),

@@ -8,6 +8,7 @@ use super::host::{Connector, IndicatedWorkers, VirtualHost};
 use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::{Hosts, LastAddresses};
+use super::persistence;
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
@@ -23,6 +24,7 @@ use crate::log;
 use crate::log::Logger;
 use crate::service::verdict::Verdict;
 use crate::shared::Shared;
+use crate::worker::in_force::settings_in_force;
 use crate::worker::registry::Workers;
 
 /// Component of the server's version.
@@ -65,6 +67,7 @@ fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Ve
             if let Some(process) = main.process_pool() {
                 built.texts.store(process);
                 built.addresses.store(process);
+                persistence::keep(pool, process, &built.hosts[0].connector);
             }
             add_version_component(pool, VERSION);
             for (server, host) in main.and_following().zip(built.hosts) {
@@ -101,10 +104,13 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     tell_restored(&plan, &log);
     let shared = create_shared(pool, main, phase, &plan, &log)?;
     let before = match phase {
-        Phase::Restart => LastAddresses::load(process),
+        Phase::Restart => {
+            persistence::restore(process, &plan.workers, &shared, log.with_id("POST_CONFIG"));
+            LastAddresses::load(process)
+        }
         _ => LastAddresses::default(),
     };
-    let names = Hosts::ask(&plan.workers).or(before);
+    let names = Hosts::ask(&settings_in_force(&plan.workers, &shared)).or(before);
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let (settings, defined) = (plan.workers, plan.defined);

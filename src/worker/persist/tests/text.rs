@@ -1,6 +1,7 @@
 //! The state as text: whole, torn, damaged, and of others.
 
 use super::*;
+use crate::worker::persist::parse::Unusable;
 use crate::worker::persist::text::BEGINNING;
 
 /// Texts have their properties in the order of their names.
