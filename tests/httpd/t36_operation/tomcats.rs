@@ -120,6 +120,7 @@ pub fn run() {
     let clients = servers.each_ref().map(|(_, httpd)| Clients::start(httpd.port()));
     let mut returns = [const { Vec::new() }; 3];
     for _ in 0..RESTARTS {
+        clients.iter().for_each(|clients| clients.calm(false));
         clients.iter().for_each(|clients| clients.wait_for(100));
         let before = Instant::now();
         first.kill();
@@ -128,6 +129,7 @@ pub fn run() {
             servers.iter().for_each(|(mpm, httpd)| drop(scope.spawn(move || dead(mpm, httpd))));
         });
         clients.iter().for_each(|clients| clients.wait_for(100));
+        clients.iter().for_each(|clients| clients.calm(true));
         first.launch_again();
         first.wait_for("tomcat1");
         thread::scope(|scope| {

@@ -13,6 +13,10 @@ use crate::support::wait;
 
 const CLIENTS: usize = 32;
 
+/// Between the requests of a client.
+const BRISK: Duration = Duration::from_millis(50);
+const CALM: Duration = Duration::from_millis(500);
+
 /// Visits after which a client begins a new session.
 const VISITS: u64 = 10;
 
@@ -28,6 +32,8 @@ pub struct Clients {
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,
+    /// Somebody else needs the machine.
+    is_calm: AtomicBool,
     finished: AtomicUsize,
     /// From before to after each kill.
     kills: Mutex<Vec<(Instant, Instant)>>,
@@ -77,6 +83,11 @@ impl Clients {
         let finished = || self.seen.finished.load(Ordering::Relaxed);
         let goal = finished() + requests;
         wait::until_true("the clients to go on", Duration::from_secs(60), || finished() >= goal);
+    }
+
+    /// Has them ask for less, or for more again.
+    pub fn calm(&self, is_calm: bool) {
+        self.seen.is_calm.store(is_calm, Ordering::Relaxed);
     }
 
     /// The first Tomcat was killed, not before `begun` and not later than now.
@@ -143,7 +154,7 @@ fn visit(client: &Client, method: &str, seen: &Seen) {
             }
         };
         seen.finished.fetch_add(1, Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(200));
+        thread::sleep(if seen.is_calm.load(Ordering::Relaxed) { CALM } else { BRISK });
     }
 }
 
