@@ -171,6 +171,7 @@ unsafe extern "C" fn monitor(_pool: *mut apr_pool_t, server: *mut server_rec) ->
         server.into_iter().for_each(|server| {
             service::hear_in_parent(server);
             service::watch_in_parent(server);
+            service::save_in_parent(server);
         });
     });
     DECLINED

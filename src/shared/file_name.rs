@@ -1,4 +1,5 @@
-//! What the file of the shared memory is called: `<JkShmFile>.<pid>.<16 digits that nobody can guess>`.
+//! What the file of the shared memory is called: `<JkShmFile>.<pid>.<16 digits that nobody can guess>`. So are files that
+//! will take the place of others.
 //!
 //! The directory may be writable by others, who see the name of one generation and know the process id; so the next
 //! generation, and the next start, take a name that they can't have put anything in place of ("promises", local user).
@@ -20,7 +21,7 @@ use super::children::is_alive;
 const DIGITS: usize = 16;
 
 /// A new name for the file at `path`.
-pub(super) fn fresh(path: &Path) -> PathBuf {
+pub(crate) fn fresh(path: &Path) -> PathBuf {
     // The standard library seeds its hashers from the system's random numbers.
     let random = RandomState::new().build_hasher().finish();
     let mut name = path.as_os_str().to_owned();
@@ -30,7 +31,7 @@ pub(super) fn fresh(path: &Path) -> PathBuf {
 
 /// Removes what servers of this user left behind at `path` when they were killed. A file in use would only lose its
 /// name: children inherit the mapping.
-pub(super) fn remove_leftovers(path: &Path) {
+pub(crate) fn remove_leftovers(path: &Path) {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
     let own = |found: fs::Metadata| found.is_file() && found.uid() == geteuid().as_raw();
     let ended = |creator: u32| creator == process::id() || !is_alive(creator);

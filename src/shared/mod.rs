@@ -11,7 +11,7 @@
 
 pub(crate) mod ajp;
 pub(crate) mod children;
-mod file_name;
+pub(crate) mod file_name;
 pub(crate) mod header;
 pub(crate) mod health;
 pub(crate) mod host;

@@ -10,8 +10,8 @@ mod server_settings;
 pub use options::{AddressForwarding, JkOptions, OptionWords, UriForwarding};
 pub use rows::DIRECTIVES;
 pub use server_settings::{
-    ConfigCheck, EnvVar, GlobalSettings, Indicator, LogTarget, Mount, MountCopy, MountFile, ServerSettings,
-    StripSession,
+    ConfigCheck, EnvVar, GlobalSettings, Indicator, LogTarget, Mount, MountCopy, MountFile, Persist,
+    ServerSettings, StripSession,
 };
 
 use std::ffi::CStr;

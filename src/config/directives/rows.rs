@@ -1,10 +1,10 @@
-//! The rows: every directive of the original, and JkConfigCheck.
+//! The rows: every directive of the original, and JkConfigCheck, JkPersist and JkStateFile.
 
 use std::ffi::{CStr, CString};
 
 use super::{
     Arity, ConfigCheck, Directive, EnvVar, Indicator, Invocation, LogTarget, Mount, MountCopy, MountFile,
-    Place, Section, StripSession,
+    Persist, Place, Section, StripSession,
 };
 use crate::config::diagnostic::{did_you_mean, extends};
 use crate::config::workers::check_worker_property;
@@ -12,7 +12,7 @@ use crate::log::Level;
 use crate::text::{begins_as_path, LeadingNumber};
 
 /// All directives.
-pub const DIRECTIVES: [Directive; 38] = [
+pub const DIRECTIVES: [Directive; 40] = [
     row(c"JkWorkersFile", Place::Main, Arity::One, c"the file with the worker definitions", workers_file),
     row(
         c"JkWorkerProperty",
@@ -43,6 +43,14 @@ pub const DIRECTIVES: [Directive; 38] = [
         c"Off, Warn or Strict: what becomes of warnings",
         config_check,
     ),
+    row(
+        c"JkPersist",
+        Place::Main,
+        Arity::One,
+        c"Off, Graceful or On: whether the state of workers outlives restarts, or stops as well",
+        persist,
+    ),
+    row(c"JkStateFile", Place::Main, Arity::One, c"the file of the state of workers", state_file),
     row(c"JkMountFile", Place::Server, Arity::One, c"the file with URI to worker mappings", mount_file),
     row(
         c"JkMountFileReload",
@@ -157,6 +165,17 @@ fn watchdog(call: &mut Invocation<'_>) -> Result<(), String> {
 fn config_check(call: &mut Invocation<'_>) -> Result<(), String> {
     let words = [("Off", ConfigCheck::Off), ("Warn", ConfigCheck::Warn), ("Strict", ConfigCheck::Strict)];
     call.settings.global.config_check = choose(call, &words)?;
+    Ok(())
+}
+
+fn persist(call: &mut Invocation<'_>) -> Result<(), String> {
+    let words = [("Off", Persist::Off), ("Graceful", Persist::Graceful), ("On", Persist::On)];
+    call.settings.global.persist = choose(call, &words)?;
+    Ok(())
+}
+
+fn state_file(call: &mut Invocation<'_>) -> Result<(), String> {
+    call.settings.global.state_file = Some((call.path()?, call.origin.clone()));
     Ok(())
 }
 

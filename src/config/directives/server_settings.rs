@@ -56,6 +56,10 @@ pub struct GlobalSettings {
     pub shm_file: Option<(PathBuf, Origin)>,
     /// JkConfigCheck.
     pub config_check: ConfigCheck,
+    /// JkPersist.
+    pub persist: Persist,
+    /// JkStateFile, and where it stands.
+    pub state_file: Option<(PathBuf, Origin)>,
 }
 
 /// JkConfigCheck: what becomes of warnings about workers and maps.
@@ -68,6 +72,18 @@ pub enum ConfigCheck {
     Warn,
     /// Warnings refuse as well.
     Strict,
+}
+
+/// JkPersist: what the state of workers outlives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persist {
+    /// Nothing.
+    Off,
+    /// Restarts of the server that runs.
+    #[default]
+    Graceful,
+    /// Its end as well, in JkStateFile.
+    On,
 }
 
 /// One JkMount or JkUnMount.

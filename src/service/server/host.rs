@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::log_format::LogFormat;
 use super::logs::NamedSink;
+use super::persistence::Persistence;
 use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::DefinedNames;
@@ -28,6 +29,8 @@ pub(crate) struct Connector {
     pub(crate) defined: DefinedNames,
     /// Log of the main server: for what belongs to no request.
     pub(crate) log: Arc<Logger>,
+    /// Where their state is kept.
+    pub(super) persistence: Persistence,
     /// Where the lines of all servers go.
     pub(crate) sinks: Vec<NamedSink>,
 }

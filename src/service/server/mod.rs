@@ -22,6 +22,7 @@ mod plan;
 mod resources;
 mod slot;
 mod startup;
+mod state_file;
 #[cfg(feature = "test-points")]
 pub(super) mod test_points;
 
@@ -29,5 +30,6 @@ pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};
 pub(crate) use map_watch::watch_in_parent;
 pub(crate) use names::hear_in_parent;
+pub(crate) use persistence::save_in_parent;
 pub(crate) use slot::ServerSlot;
 pub(crate) use startup::{build_last_good, post_config};

@@ -11,19 +11,22 @@ use rustix::fs::{access, Access};
 use rustix::process::geteuid;
 
 use super::logs::LOG_DIRECTORY;
+use super::persistence::{consequence, state_file};
 use super::plan::HostPlan;
-use crate::config::directives::LogTarget;
+use super::state_file::StateFile;
+use crate::config::directives::{GlobalSettings, LogTarget, Persist};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::server_root_relative;
 use crate::text::Reason;
 
-/// Complains about log files and a file of the shared memory that can't be made.
+/// Complains about log files and files of shared memory and state that can't be made.
 pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
     let default = |name| server_root_relative(pool, format!("{LOG_DIRECTORY}/{name}").as_bytes());
     let named = hosts[0].settings.global.shm_file.as_ref().map(|(path, origin)| (path.clone(), Some(origin)));
     if let Some((path, origin)) = named.or_else(|| Some((default("jk-runtime-status")?, None))) {
         complain(("JkShmFile", origin), &path, directory_obstacle(&path), report);
+        check_state_file(&hosts[0].settings.global, &path, report);
     }
     hosts.iter().for_each(|host| doubt_mount_file(host, report));
     let mut known: Vec<PathBuf> = Vec::new();
@@ -37,6 +40,21 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
             complain(("JkLogFile", origin), &path, log_obstacle(&path), report);
             known.push(path);
         }
+    }
+}
+
+/// Complains about a state file that can't be made, and warns of one that a start would not take. That of a server can
+/// be read by root alone.
+fn check_state_file(global: &GlobalSettings, shm_file: &Path, report: &mut Report) {
+    if global.persist != Persist::On {
+        return;
+    }
+    let path = state_file(global, shm_file);
+    let origin = global.state_file.as_ref().map(|(_, origin)| origin);
+    complain(("JkStateFile", origin), &path, directory_obstacle(&path), report);
+    let doubt = || consequence(&StateFile::at(path.clone()).look());
+    if let Some(text) = geteuid().is_root().then(doubt).flatten() {
+        report.warn(origin, format!("JkStateFile {}: {text}", path.display()));
     }
 }
 

@@ -8,7 +8,7 @@ use super::host::{Connector, IndicatedWorkers, VirtualHost};
 use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::{Hosts, LastAddresses};
-use super::persistence;
+use super::persistence::{self, Persistence};
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
@@ -102,19 +102,20 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let log = Arc::clone(&host_logs[0]);
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
     tell_restored(&plan, &log);
-    let shared = create_shared(pool, main, phase, &plan, &log)?;
+    let shm_file = shm_file(pool, main, &plan);
+    let persistence = Persistence::new(&plan.hosts[0].settings.global, shm_file.as_deref().ok());
+    let shared = create_shared(main, phase, shm_file, &plan, &log)?;
+    persistence.restore(process, phase, &plan.workers, &shared, &log);
     let before = match phase {
-        Phase::Restart => {
-            persistence::restore(process, &plan.workers, &shared, log.with_id("POST_CONFIG"));
-            LastAddresses::load(process)
-        }
+        Phase::Restart => LastAddresses::load(process),
         _ => LastAddresses::default(),
     };
     let names = Hosts::ask(&settings_in_force(&plan.workers, &shared)).or(before);
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let (settings, defined) = (plan.workers, plan.defined);
-    let connector = Connector { workers, shared, settings, defined, log, sinks: logs.into_sinks() };
+    let connector =
+        Connector { workers, shared, settings, defined, log, persistence, sinks: logs.into_sinks() };
     let connector = Arc::new(connector);
     let hosts = plan.hosts.into_iter().zip(host_logs);
     let hosts = hosts.map(|(host, log)| virtual_host(host, log, &connector)).collect();
@@ -138,20 +139,16 @@ fn tell_restored(plan: &Plan, log: &Logger) {
 
 /// The memory with its file; a restart that can't make the file goes on without. "decisions, row 30".
 fn create_shared(
-    pool: Pool<'_>,
     main: Server<'_>,
     phase: Phase,
+    file: Result<PathBuf, String>,
     plan: &Plan,
     log: &Logger,
 ) -> Result<Arc<Shared>, String> {
     let create = |path: Option<&Path>| {
         Shared::create(path, &plan.workers, child_slots()).map_err(|error| format!("JkShmFile: {error}"))
     };
-    let path = match &plan.hosts[0].settings.global.shm_file {
-        Some((path, _)) => Ok(path.clone()),
-        None => default_shm_file(pool, main),
-    };
-    match path.and_then(|path| create(Some(&path))) {
+    match file.and_then(|path| create(Some(&path))) {
         Err(complaint) if phase == Phase::Restart => {
             go_on(main, log, &format!("{complaint}; memory without a file takes its place"));
             create(None)
@@ -165,6 +162,14 @@ fn create_shared(
 fn child_slots() -> usize {
     const LEAST_ON_THEIR_WAY_OUT: usize = 16;
     child_limit() + child_limit().max(LEAST_ON_THEIR_WAY_OUT)
+}
+
+/// JkShmFile, or its default.
+fn shm_file(pool: Pool<'_>, main: Server<'_>, plan: &Plan) -> Result<PathBuf, String> {
+    match &plan.hosts[0].settings.global.shm_file {
+        Some((path, _)) => Ok(path.clone()),
+        None => default_shm_file(pool, main),
+    }
 }
 
 fn default_shm_file(pool: Pool<'_>, main: Server<'_>) -> Result<PathBuf, String> {

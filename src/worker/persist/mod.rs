@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 use crate::config::live::Change;
 use crate::shared::{AjpSnapshot, LbSnapshot, MemberSnapshot};
 
+pub(crate) use parse::Unusable;
+
 /// The state of all workers at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SavedState {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{reach, HostPlan, LastGood, LogFormat};
-use crate::config::directives::{JkOptions, MountCopy, ServerSettings};
+use crate::config::directives::{JkOptions, MountCopy, Persist, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::Report;
 use crate::mapping::{compose, Rule, ServerMap, WorkerCheck};
@@ -109,6 +109,10 @@ impl Planner<'_> {
     fn doubts(&mut self, server: &ServerSettings) {
         for (origin, text) in &server.doubts {
             self.report.warn(Some(origin), text.clone());
+        }
+        let global = &server.global;
+        if let Some((_, origin)) = global.state_file.as_ref().filter(|_| global.persist != Persist::On) {
+            self.report.warn(Some(origin), "JkStateFile has no effect without JkPersist On");
         }
         if server.options.has_obsolete() {
             self.report.warn(
