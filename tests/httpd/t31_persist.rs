@@ -3,6 +3,7 @@
 //! Changes are made by a build for tests, which also says what shared memory holds.
 
 mod restarts;
+mod state_file;
 
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
@@ -12,7 +13,7 @@ use crate::support::suite::Suite;
 use crate::support::{paths, report};
 
 pub fn suite() -> Suite {
-    restarts::add(Suite::new("persist"))
+    [restarts::add, state_file::add].into_iter().fold(Suite::new("persist"), |suite, add| add(suite))
 }
 
 /// A backend that names itself as the probe servlet does.

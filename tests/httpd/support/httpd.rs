@@ -141,6 +141,14 @@ impl Httpd {
         }
     }
 
+    /// Starts a server that was stopped again, as a daemon.
+    pub fn start_again(&mut self) {
+        assert!(!self.is_running(), "it runs");
+        let generations = self.generations();
+        self.parent = Parent::Daemon(self.site.start_daemon());
+        self.wait_for_generation(generations + 1);
+    }
+
     fn logs(&self) -> String {
         let tail = |name: &str| {
             let text = self.log(name);

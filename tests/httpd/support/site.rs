@@ -250,9 +250,14 @@ impl Site {
 
     /// As [`Site::start`], as a daemon.
     pub fn start_as_daemon(self) -> Httpd {
-        self.write_conf();
-        let daemon = Daemon::start(self.command(&["-k", "start"]), &self.path("run/httpd.pid"));
+        let daemon = self.start_daemon();
         Httpd::new(Parent::Daemon(daemon), self)
+    }
+
+    /// Runs `httpd -k start`, for a server that is known already.
+    pub fn start_daemon(&self) -> Daemon {
+        self.write_conf();
+        Daemon::start(self.command(&["-k", "start"]), &self.path("run/httpd.pid"))
     }
 
     /// As [`Site::start`], by a command that runs the program and arguments that are appended to it.

@@ -18,6 +18,7 @@ pub fn add(suite: Suite) -> Suite {
         .under(&ALL_MPMS, "what_was_set_at_run_time_stays_until_the_configuration_changes", changes)
         .test("each_value_stays_by_itself", values)
         .test("members_that_come_and_go_shift_nothing", members)
+        .test("a_restart_that_meets_a_panic_or_a_broken_file_keeps_the_state", troubled)
         .under(&[Mpm::Event, Mpm::Prefork], "an_error_state_outlives_restarts", error_state)
         .alone_under(&ALL_MPMS, "counters_never_go_back_under_load", counters)
 }
@@ -126,6 +127,30 @@ fn members() {
     let turned = report(&httpd);
     assert_eq!(of_both(&turned, "activation"), ["ACT", "DIS"]);
     assert!(turned.number("member", "a", "used") > with_new.number("member", "a", "used"));
+}
+
+fn troubled() {
+    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let configured = workers(&a, &b);
+    let httpd = site(Mpm::Event, &configured)
+        .file("conf/panics", "")
+        .env("MOD_JK_PANIC_POINTS", "conf/panics")
+        .start();
+    change(&httpd, "lb a activation 1");
+    for place in ["check_config", "plan", "post_config", "built"] {
+        httpd.site().write("conf/panics", place);
+        restart(&httpd, by_signal(Signal::USR1));
+        assert!(httpd.error_log().contains(&format!("ordered at {place}")), "{}", httpd.error_log());
+        assert_eq!(of_both(&report(&httpd), "activation"), ["DIS", "ACT"], "{place}");
+    }
+    httpd.site().write("conf/panics", "");
+    httpd.site().write("conf/workers.properties", "worker.list=lb\nworker.lb.type=balancer\n");
+    restart(&httpd, by_signal(Signal::USR1));
+    assert!(httpd.jk_log().contains("the workers of the last good configuration stay in force"));
+    assert_eq!(of_both(&report(&httpd), "activation"), ["DIS", "ACT"]);
+    httpd.site().write("conf/workers.properties", &configured);
+    restart(&httpd, by_signal(Signal::USR1));
+    assert_eq!(of_both(&report(&httpd), "activation"), ["DIS", "ACT"]);
 }
 
 fn error_state(mpm: Mpm) {
