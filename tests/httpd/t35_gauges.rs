@@ -90,9 +90,9 @@ impl Bench {
 
     /// Has idle connections closed, and waits until all counts are 0.
     fn assert_nothing_is_left(&self) {
-        let mut connection = self.pinned();
         for name in ["a", "b"] {
-            report::change(&mut connection, "/apart", &format!("lb {name} connection_pool_timeout 1"));
+            // A child that ends closes a connection that waits for the next request.
+            report::change(&mut self.pinned(), "/apart", &format!("lb {name} connection_pool_timeout 1"));
         }
         wait::until_true("counts of 0", PATIENCE, || {
             let report = self.report();
