@@ -5,20 +5,19 @@
 mod restarts;
 mod state_file;
 
+use std::time::Duration;
+
+use rustix::process::Signal;
+
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::report::Report;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::{paths, report};
+use crate::support::{paths, process, report, wait};
 
 pub fn suite() -> Suite {
     [restarts::add, state_file::add].into_iter().fold(Suite::new("persist"), |suite, add| add(suite))
-}
-
-/// A backend that names itself as the probe servlet does.
-fn backend(body: &'static str) -> Backend {
-    Backend::constant(body)
 }
 
 /// workers.properties of a balancer over `a` and `b`.
@@ -37,6 +36,20 @@ fn site(mpm: Mpm, workers: &str) -> Site {
 fn change(httpd: &Httpd, order: &str) {
     let reply = httpd.client().get_with("/change", &[("Jk-Test-Change", order), ("Connection", "close")]);
     assert_ne!(reply.status, 500, "{order}: {}", httpd.error_log());
+}
+
+/// Restarts by `how`, and waits until no child of the old configuration can answer any more.
+fn restart(httpd: &Httpd, how: impl FnOnce(&Httpd)) {
+    let (generations, old) = (httpd.generations(), httpd.children());
+    how(httpd);
+    httpd.wait_for_generation(generations + 1);
+    wait::until_true("the old children to end", Duration::from_secs(30), || {
+        httpd.children().iter().all(|child| !old.contains(child))
+    });
+}
+
+fn by_signal(signal: Signal) -> impl FnOnce(&Httpd) {
+    move |httpd| process::send(httpd.id(), signal)
 }
 
 /// What the records hold now.

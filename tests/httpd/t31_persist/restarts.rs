@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::{backend, change, of_both, report, site, workers};
+use super::{by_signal, change, of_both, report, restart, site, workers};
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::load::{self, Load};
-use crate::support::process;
 use crate::support::site::{Mpm, ALL_MPMS};
 use crate::support::suite::Suite;
 use crate::support::wait;
@@ -23,24 +22,13 @@ pub fn add(suite: Suite) -> Suite {
         .alone_under(&ALL_MPMS, "counters_never_go_back_under_load", counters)
 }
 
-/// Restarts by `how`, and waits for the next generation and the first request of it.
-fn restart(httpd: &Httpd, how: impl FnOnce(&Httpd)) {
-    let generations = httpd.generations();
-    how(httpd);
-    httpd.wait_for_generation(generations + 1);
-}
-
-fn by_signal(signal: Signal) -> impl FnOnce(&Httpd) {
-    move |httpd| process::send(httpd.id(), signal)
-}
-
 fn by_command(httpd: &Httpd) {
     let verdict = httpd.graceful();
     assert!(verdict.ok, "{}", verdict.output);
 }
 
 fn changes(mpm: Mpm) {
-    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let (a, b) = (Backend::constant("route=a\n"), Backend::constant("route=b\n"));
     let configured = workers(&a, &b);
     let httpd = site(mpm, &configured).start();
     let routes = || -> Vec<_> { (0..6).map(|_| httpd.get("/x").fact("route").expect("a route")).collect() };
@@ -75,7 +63,7 @@ fn changes(mpm: Mpm) {
 }
 
 fn values() {
-    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let (a, b) = (Backend::constant("route=a\n"), Backend::constant("route=b\n"));
     let configured = workers(&a, &b);
     let httpd = site(Mpm::Event, &configured).start();
     let orders = [
@@ -110,7 +98,7 @@ fn values() {
 }
 
 fn members() {
-    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let (a, b) = (Backend::constant("route=a\n"), Backend::constant("route=b\n"));
     let configured = workers(&a, &b);
     let httpd = site(Mpm::Event, &configured).start();
     change(&httpd, "lb b activation 1");
@@ -130,7 +118,7 @@ fn members() {
 }
 
 fn troubled() {
-    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let (a, b) = (Backend::constant("route=a\n"), Backend::constant("route=b\n"));
     let configured = workers(&a, &b);
     let httpd = site(Mpm::Event, &configured)
         .file("conf/panics", "")
@@ -154,7 +142,7 @@ fn troubled() {
 }
 
 fn error_state(mpm: Mpm) {
-    let (a, b) = (backend("route=a\n"), backend("route=b\n"));
+    let (a, b) = (Backend::constant("route=a\n"), Backend::constant("route=b\n"));
     let httpd = site(mpm, &workers(&a, &b)).start();
     drop(a);
     wait::until_true("a request to go to a", Duration::from_secs(20), || {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::{backend, change, of_both, report, site, workers};
+use super::{by_signal, change, of_both, report, restart, site, workers};
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::report::Report;
@@ -35,7 +35,7 @@ pub fn add(suite: Suite) -> Suite {
 
 /// Two backends and a daemon over them; `a` is disabled.
 fn disabled(mpm: Mpm, directives: &str) -> ([Backend; 2], Httpd) {
-    let both = [backend("route=a\n"), backend("route=b\n")];
+    let both = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
     let httpd = site(mpm, &workers(&both[0], &both[1])).conf(directives).start_as_daemon();
     change(&httpd, "lb a activation 1");
     (both, httpd)
@@ -43,12 +43,6 @@ fn disabled(mpm: Mpm, directives: &str) -> ([Backend; 2], Httpd) {
 
 fn activations(httpd: &Httpd) -> [String; 2] {
     of_both(&report(httpd), "activation").map(str::to_owned)
-}
-
-fn restart(httpd: &Httpd) {
-    let generations = httpd.generations();
-    httpd.graceful_by_signal();
-    httpd.wait_for_generation(generations + 1);
 }
 
 /// Both logs since the server had written `before` of them.
@@ -193,7 +187,7 @@ fn foreign() {
             assert!(told.contains(&line), "{told}");
         }
         change(&httpd, "lb b activation 1");
-        restart(&httpd);
+        restart(&httpd, by_signal(Signal::USR1));
         assert_eq!(activations(&httpd), ["ACT", "DIS"], "restarts need no file");
         httpd.stop();
         assert_eq!(fs::read_to_string(&path).expect("the file"), text, "{reason}");
@@ -238,7 +232,7 @@ fn unwritable() {
 
 fn graceful() {
     let (_backends, mut httpd) = disabled(Mpm::Event, "");
-    restart(&httpd);
+    restart(&httpd, by_signal(Signal::USR1));
     assert_eq!(activations(&httpd), ["DIS", "ACT"]);
     httpd.stop();
     assert_eq!(files(&httpd), [""; 0]);
@@ -249,13 +243,13 @@ fn graceful() {
 fn off() {
     let (_backends, httpd) = disabled(Mpm::Event, "JkPersist Off");
     assert_eq!(activations(&httpd), ["DIS", "ACT"]);
-    restart(&httpd);
+    restart(&httpd, by_signal(Signal::USR1));
     let report = report(&httpd);
     assert_eq!((of_both(&report, "activation"), of_both(&report, "used")), (["ACT", "ACT"], ["0", "0"]));
 }
 
 fn configtest() {
-    let both = [backend("route=a\n"), backend("route=b\n")];
+    let both = [Backend::constant("route=a\n"), Backend::constant("route=b\n")];
     let site = |directives: &str| site(Mpm::Event, &workers(&both[0], &both[1])).conf(directives);
     let cases = [
         (
