@@ -1,4 +1,4 @@
-//! Local time as text, and the number of a thread.
+//! Local time as text, a clock that processes share, and the number of a thread.
 
 use std::ffi::CString;
 
@@ -19,6 +19,14 @@ pub(crate) fn strftime(format: &[u8], seconds: i64) -> Vec<u8> {
     let length =
         unsafe { libc::strftime(text.as_mut_ptr().cast(), text.len(), format.as_ptr(), fields.as_ptr()) };
     text[..length].to_vec()
+}
+
+/// Milliseconds of a clock that nobody sets, the same for all processes.
+pub(crate) fn moment() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one `timespec`, a live local variable. The clock is one that every Linux has.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
 }
 
 /// The POSIX thread id of the caller as a number.

@@ -31,6 +31,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
+pub(crate) use crate::ffi::time::moment;
 
 pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
 pub(crate) use children::NoFreeSlot;
@@ -51,12 +52,6 @@ const ANONYMOUS: &str = "(anonymous)";
 /// Seconds since the epoch, the unit of all times in the records.
 pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
-}
-
-/// Milliseconds of a clock that nobody sets, the same for all processes.
-pub(crate) fn moment() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
 }
 
 /// The shared memory of one configuration, as one process sees it.
