@@ -29,7 +29,7 @@ pub fn suite() -> Suite {
     Suite::new("reload")
         .under(&mpms, "thirty_rewrites_in_two_steps_lose_no_request", rewrites)
         .under(&mpms, "a_file_that_never_settles_loses_no_request_at_restarts_and_is_taken", |mpm| {
-            never_settles(mpm, 20, 930);
+            never_settles(mpm, 20, 700);
         })
         .under(&mpms, "a_file_that_is_a_half_most_of_the_time_is_never_taken_half", |mpm| {
             never_settles(mpm, 450, 300);
@@ -122,6 +122,15 @@ fn never_settles(mpm: Mpm, after_half: u64, after_whole: u64) {
     wait::until_true("the route b while the file is written", Duration::from_secs(60), || {
         rewrite("b", &|| {});
         (0..12).all(|_| httpd.get("/x/y").fact("route").as_deref() == Some("b"))
+    });
+    // Where the machine holds the agent up, the file settles after all, and is taken without a word: another chance.
+    wait::until_true("a word about the file", Duration::from_secs(60), || {
+        let route = if written.get() / 8 % 2 == 0 { "a" } else { "b" };
+        let told = httpd.jk_log().contains("it keeps changing");
+        if !told {
+            rewrite(route, &|| {});
+        }
+        told
     });
     load.stop().assert_all_good(100);
     let log = httpd.jk_log();
