@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::settings::{
     Activation, Ajp13Settings, LbLock, LbMethod, LbSettings, MemberSettings, RecoveryOptions,
 };
-use super::workers::spec::ValueKind;
+use super::workers::spec::{Scopes, ValueKind};
 pub use super::workers::table::Property;
 pub use change::{changes, Change};
 
@@ -28,6 +28,8 @@ pub enum Value {
 
 /// Settings some of which can be changed while the server runs.
 pub trait Live: Clone {
+    /// Whose settings they are, in terms of the table.
+    const SCOPE: Scopes;
     /// The properties that are numbers.
     const NUMBERS: &'static [Property];
     /// The properties that are text.
@@ -51,8 +53,9 @@ pub trait Live: Clone {
 }
 
 macro_rules! live {
-    ($settings:ident: numbers { $($number:ident $field:ident,)* } texts { $($text:ident $place:ident,)* }) => {
+    ($settings:ident of $scope:ident: numbers { $($number:ident $field:ident,)* } texts { $($text:ident $place:ident,)* }) => {
         impl Live for $settings {
+            const SCOPE: Scopes = Scopes::$scope;
             const NUMBERS: &'static [Property] = &[$(Property::$number),*];
             const TEXTS: &'static [Property] = &[$(Property::$text),*];
 
@@ -81,7 +84,7 @@ macro_rules! live {
     };
 }
 
-live! { Ajp13Settings:
+live! { Ajp13Settings of TOMCAT:
     numbers {
         Port port,
         PoolTimeout connection_pool_timeout,
@@ -101,7 +104,7 @@ live! { Ajp13Settings:
     }
 }
 
-live! { LbSettings:
+live! { LbSettings of LB:
     numbers {
         Retries retries,
         RetryInterval retry_interval,
@@ -117,7 +120,7 @@ live! { LbSettings:
     }
 }
 
-live! { MemberSettings:
+live! { MemberSettings of MEMBER:
     numbers {
         Activation activation,
         Lbfactor lbfactor,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::change::Renewal;
 use super::*;
 use crate::config::settings::samples::{ajp_settings, lb_settings};
+use crate::config::workers::table::TABLE;
 
 /// A value of `property` that is not `old`.
 pub(crate) fn another(property: Property, old: &Value) -> Value {
@@ -25,6 +26,23 @@ pub(crate) fn all_changed<T: Live>(settings: &T) -> T {
         assert!(changed.set_value(property, &another(property, &old)), "{property:?}");
         changed
     })
+}
+
+/// The table says which they are; beside the settings stands only where each of them is kept.
+#[test]
+fn they_are_those_of_the_table() {
+    fn of<T: Live>() -> Vec<Property> {
+        let mut all: Vec<Property> = T::properties().collect();
+        all.sort_by_key(|property| *property as usize);
+        all
+    }
+    fn in_table<T: Live>() -> Vec<Property> {
+        let rows = TABLE.iter().filter(|spec| spec.live_in(T::SCOPE).is_some());
+        rows.map(|spec| spec.property).collect()
+    }
+    assert_eq!(of::<Ajp13Settings>(), in_table::<Ajp13Settings>());
+    assert_eq!(of::<LbSettings>(), in_table::<LbSettings>());
+    assert_eq!(of::<MemberSettings>(), in_table::<MemberSettings>());
 }
 
 /// Sets each value to another one and back, and tells each in words.

@@ -179,4 +179,26 @@ pub struct Spec {
     pub range: Range,
     /// Whether it should still be written.
     pub standing: Standing,
+    /// Of what it can be changed while the server runs, and how the status worker names and shows it there.
+    pub live: &'static [Live],
+}
+
+/// A property that can be changed while the server runs ("status-worker, sections 5 and 7").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Whose property it is: of a Tomcat, of a balancer, or of a member for its balancer.
+    pub of: Scopes,
+    /// The parameter that changes it.
+    pub parameter: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// Its place among the shown ones of its kind in xml, and in text and properties; 0 is not shown, or elsewhere.
+    pub places: [u8; 2],
+}
+
+impl Spec {
+    /// How it can be changed at run time as a property of `of`.
+    pub fn live_in(&self, of: Scopes) -> Option<&'static Live> {
+        self.live.iter().find(|live| live.of == of)
+    }
 }

@@ -1,12 +1,13 @@
-//! The one table of worker properties: name, kind and unit, scopes, rule for duplicates, default, range, and
-//! the deprecated names with their successors.
+//! The one table of worker properties: name, kind and unit, scopes, rule for duplicates, default, range, the
+//! deprecated names with their successors, and for those that can be changed while the server runs how the status
+//! worker names and shows them.
 //!
 //! The line reader, the typed settings and the checks take their facts from here; a default is written nowhere
 //! else. Rules: "workers-properties, sections 2 and 6".
 
 use bstr::{BStr, ByteSlice};
 
-use super::spec::{Duplicate, Outside::*, Range, Scopes, Spec, Standing, Unset, ValueKind};
+use super::spec::{Duplicate, Live, Outside::*, Range, Scopes, Spec, Standing, Unset, ValueKind};
 
 /// Worker types that can be built.
 pub const TYPES: &[&str] = &["ajp13", "lb", "status"];
@@ -32,7 +33,8 @@ const PACKET_SIZES: Range = Range::within(8192, 65536, Clamped);
 
 macro_rules! properties {
     ($($id:ident $name:literal $kind:ident $(($words:ident))?, $scopes:ident, $duplicate:ident, $range:ident,
-        $unset:ident $(($text:literal))?, $standing:ident $(($successor:ident))?;)*) => {
+        $unset:ident $(($text:literal))?, $standing:ident $(($successor:ident))?
+        $(, $where:ident $code:literal $label:literal $xml:literal $others:literal)*;)*) => {
         /// Every property, in the order of [`TABLE`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Property {
@@ -49,12 +51,14 @@ macro_rules! properties {
             range: $range,
             unset: Unset::$unset $(($text))?,
             standing: Standing::$standing $((Property::$successor))?,
+            live: &[$(Live { of: Scopes::$where, parameter: $code, label: $label, places: [$xml, $others] }),*],
         }),*];
     };
 }
 
 properties! {
-//  property               name                         kind                 scopes   duplicate range default, standing
+//  property               name                         kind                 scopes   duplicate range default, standing,
+//  and where it can be changed at run time: scope, parameter and label of the status page, place in xml, and in text and properties
     List                   "list"                       List,                GLOBAL,  Comma,   ANY,   Given("ajp13"), Current;
     Maintain               "maintain"                   Seconds,             GLOBAL,  Star,    ANY,   Given("60"), Current;
 
@@ -62,8 +66,8 @@ properties! {
     Reference              "reference"                  Text,                WORKER,  Replace, ANY,   Absent, Current;
     Mount                  "mount"                      List,                LISTED,  Comma,   ANY,   Absent, Current;
 
-    Host                   "host"                       Name,                TOMCAT,  Replace, ANY,   Given("localhost"), Current;
-    Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current;
+    Host                   "host"                       Name,                TOMCAT,  Replace, ANY,   Given("localhost"), Current, TOMCAT "vahst" "Hostname" 0 0;
+    Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current, TOMCAT "vaprt" "Port" 0 0;
     Source                 "source"                     Name,                TOMCAT,  Replace, ANY,   Absent, Current;
     PreferIpv6             "prefer_ipv6"                Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
     ResolveInterval        "resolve_interval"           Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
@@ -73,46 +77,46 @@ properties! {
     SocketBuffer           "socket_buffer"              Octets,              TOMCAT,  Replace, ANY,   Given("0"), Current;
     PoolSize               "connection_pool_size"       Integer,             TOMCAT,  Replace, POOL_SIZES, Derived("threads per child"), Current;
     PoolMinsize            "connection_pool_minsize"    Integer,             TOMCAT,  Replace, FROM_0, Derived("half of the pool"), Current;
-    PoolTimeout            "connection_pool_timeout"    Seconds,             TOMCAT,  Replace, FROM_0, Given("0"), Current;
+    PoolTimeout            "connection_pool_timeout"    Seconds,             TOMCAT,  Replace, FROM_0, Given("0"), Current, TOMCAT "vacpt" "Connection Pool Timeout" 1 1;
     AcquireTimeout         "connection_acquire_timeout" Milliseconds,        TOMCAT,  Replace, TIMES, Derived("retries x retry_interval"), Current;
     PingMode               "ping_mode"                  PingMode,            TOMCAT,  Replace, ANY,   Absent, Current;
-    PingTimeout            "ping_timeout"               Milliseconds,        TOMCAT,  Replace, FROM_0, Given("10000"), Current;
-    ConnectTimeout         "connect_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
-    PrepostTimeout         "prepost_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
-    PingInterval           "connection_ping_interval"   Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;
-    ReplyTimeout           "reply_timeout"              Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current;
-    RecoveryOptions        "recovery_options"           Bits,                TOMCAT,  Replace, ANY,   Given("0"), Current;
+    PingTimeout            "ping_timeout"               Milliseconds,        TOMCAT,  Replace, FROM_0, Given("10000"), Current, TOMCAT "vapng" "Ping Timeout" 2 2;
+    ConnectTimeout         "connect_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current, TOMCAT "vact" "Connect Timeout" 3 3;
+    PrepostTimeout         "prepost_timeout"            Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current, TOMCAT "vapt" "Prepost Timeout" 4 4;
+    PingInterval           "connection_ping_interval"   Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current, TOMCAT "vacpi" "Connection Ping Interval" 6 7;
+    ReplyTimeout           "reply_timeout"              Milliseconds,        TOMCAT,  Replace, TIMES, Given("0"), Current, TOMCAT "vart" "Reply Timeout" 5 5;
+    RecoveryOptions        "recovery_options"           Bits,                TOMCAT,  Replace, ANY,   Given("0"), Current, TOMCAT "varo" "Recovery Options" 8 8;
     FailOnStatus           "fail_on_status"             Statuses,            TOMCAT,  Comma,   ANY,   Absent, Current;
-    BusyLimit              "busy_limit"                 Integer,             TOMCAT,  Replace, ANY,   Given("0"), Current;
-    MaxPacketSize          "max_packet_size"            Octets,              TOMCAT,  Replace, PACKET_SIZES, Given("8192"), Current;
+    BusyLimit              "busy_limit"                 Integer,             TOMCAT,  Replace, ANY,   Given("0"), Current, TOMCAT "vabl" "Busy Limit" 9 9;
+    MaxPacketSize          "max_packet_size"            Octets,              TOMCAT,  Replace, PACKET_SIZES, Given("8192"), Current, TOMCAT "vamps" "Max Packet Size" 10 10;
 
     Secret                 "secret"                     Secret,              SERVING, Replace, ANY,   Absent, Current;
-    Retries                "retries"                    Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
+    Retries                "retries"                    Integer,             SERVING, Replace, FROM_1, Given("2"), Current, LB "vlr" "Retries" 3 3, TOMCAT "var" "Retries" 7 6;
     LbRetries              "lb_retries"                 Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
-    RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, TIMES, Given("100"), Current;
+    RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, TIMES, Given("100"), Current, LB "vlri" "Retry Interval" 0 0, TOMCAT "vari" "Retry Interval" 0 0;
 
     BalanceWorkers         "balance_workers"            List,                LB,      Comma,   ANY,   Absent, Current;
-    StickySession          "sticky_session"             Boolean,             LB,      Replace, ANY,   Given("true"), Current;
-    StickySessionForce     "sticky_session_force"       Boolean,             LB,      Replace, ANY,   Given("false"), Current;
-    Method                 "method"                     Letter(METHODS),     LB,      Replace, ANY,   Given("Request"), Current;
-    Lock                   "lock"                       Letter(LOCKS),       LB,      Replace, ANY,   Given("Optimistic"), Current;
-    RecoverTime            "recover_time"               Seconds,             LB,      Replace, FROM_1, Given("60"), Current;
+    StickySession          "sticky_session"             Boolean,             LB,      Replace, ANY,   Given("true"), Current, LB "vls" "Sticky Sessions" 1 1;
+    StickySessionForce     "sticky_session_force"       Boolean,             LB,      Replace, ANY,   Given("false"), Current, LB "vlf" "Force Sticky Sessions" 2 2;
+    Method                 "method"                     Letter(METHODS),     LB,      Replace, ANY,   Given("Request"), Current, LB "vlm" "LB Method" 7 7;
+    Lock                   "lock"                       Letter(LOCKS),       LB,      Replace, ANY,   Given("Optimistic"), Current, LB "vll" "Locking" 8 8;
+    RecoverTime            "recover_time"               Seconds,             LB,      Replace, FROM_1, Given("60"), Current, LB "vlt" "Recover Wait Time" 4 4;
     RecoverProbe           "recover_probe"              Boolean,             LB,      Replace, ANY,   Given("true"), Current;
-    ErrorEscalationTime    "error_escalation_time"      Seconds,             LB,      Replace, FROM_0, Derived("half of recover_time"), Current;
-    MaxReplyTimeouts       "max_reply_timeouts"         Integer,             LB,      Replace, FROM_0, Given("0"), Current;
+    ErrorEscalationTime    "error_escalation_time"      Seconds,             LB,      Replace, FROM_0, Derived("half of recover_time"), Current, LB "vlee" "Error Escalation Time" 5 5;
+    MaxReplyTimeouts       "max_reply_timeouts"         Integer,             LB,      Replace, FROM_0, Given("0"), Current, LB "vlx" "Max Reply Timeouts" 6 6;
     SessionCookie          "session_cookie"             Name,                LB,      Replace, ANY,   Given("JSESSIONID"), Current;
     SessionPath            "session_path"               Name,                LB,      Replace, ANY,   Given(";jsessionid"), Current;
     SetSessionCookie       "set_session_cookie"         Boolean,             LB,      Replace, ANY,   Given("false"), Current;
     SessionCookiePath      "session_cookie_path"        Name,                LB,      Replace, ANY,   Given("/"), Current;
     SessionCookieFlags     "session_cookie_flags"       Flags(COOKIE_FLAGS), LB,      Comma,   ANY,   Given("HttpOnly,Secure=auto"), Current;
 
-    Lbfactor               "lbfactor"                   Integer,             MEMBER,  Replace, FROM_1, Given("1"), Current;
-    Distance               "distance"                   Integer,             MEMBER,  Star,    ANY,   Given("0"), Current;
-    Activation             "activation"                 Letter(ACTIVATIONS), MEMBER,  Replace, ANY,   Given("Active"), Current;
-    Route                  "route"                      Name,                MEMBER,  Replace, ANY,   Derived("worker name"), Current;
-    Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ."), Current;
-    Redirect               "redirect"                   Name,                MEMBER,  Replace, ANY,   Absent, Current;
-    DrainTimeout           "drain_timeout"              Seconds,             MEMBER,  Replace, TIMES, Given("0"), Current;
+    Lbfactor               "lbfactor"                   Integer,             MEMBER,  Replace, FROM_1, Given("1"), Current, MEMBER "vwf" "LB Factor" 2 2;
+    Distance               "distance"                   Integer,             MEMBER,  Star,    ANY,   Given("0"), Current, MEMBER "vwd" "Distance" 6 6;
+    Activation             "activation"                 Letter(ACTIVATIONS), MEMBER,  Replace, ANY,   Given("Active"), Current, MEMBER "vwa" "Activation" 1 1;
+    Route                  "route"                      Name,                MEMBER,  Replace, ANY,   Derived("worker name"), Current, MEMBER "vwn" "Route" 3 3;
+    Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ."), Current, MEMBER "vwc" "Cluster Domain" 5 5;
+    Redirect               "redirect"                   Name,                MEMBER,  Replace, ANY,   Absent, Current, MEMBER "vwr" "Redirect Route" 4 4;
+    DrainTimeout           "drain_timeout"              Seconds,             MEMBER,  Replace, TIMES, Given("0"), Current, MEMBER "vwdt" "Drain Timeout" 0 0;
 
     Css                    "css"                        Text,                STATUS,  Replace, ANY,   Absent, Current;
     ReadOnly               "read_only"                  Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;
