@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_listeners, ap_mpm_query,
+    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_get_server_description, ap_listeners, ap_mpm_query,
     ap_server_root_relative, ap_state_query, apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec,
     AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE,
     AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_DESTROY_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP,
@@ -55,6 +55,15 @@ impl<'s> Server<'s> {
     pub(crate) fn hostname(self) -> Option<&'s [u8]> {
         // SAFETY: a server's name is null or a C string on the configuration's pool (ffi, "Text").
         unsafe { octets(self.read(|s| s.server_hostname), self.life) }
+    }
+
+    /// What the status page calls it: name and port of the main server, name and first address of a virtual host.
+    pub(crate) fn label(self) -> String {
+        let name = String::from_utf8_lossy(self.hostname().unwrap_or_default()).into_owned();
+        match self.addresses().next().filter(|_| self.is_virtual()) {
+            Some(address) => format!("{name} [{}:{}]", address.text(), address.0.host_port),
+            None => format!("{name}:{}", self.port()),
+        }
     }
 
     /// Port of ServerName; 0 if none was given.
@@ -116,6 +125,13 @@ impl<'s> Server<'s> {
 struct HostAddress<'s>(&'s server_addr_rec);
 
 impl HostAddress<'_> {
+    /// As written in `<VirtualHost>`, without its port.
+    fn text(&self) -> String {
+        // SAFETY: the name is null or a C string on the configuration's pool.
+        let name = unsafe { octets(self.0.virthost, Life::of(self.0)) }.unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    }
+
     /// Tells whether requests to `bound` come to this host.
     fn serves(&self, bound: &apr_sockaddr_t) -> bool {
         // SAFETY: the name is null or a C string on the configuration's pool.
@@ -147,6 +163,14 @@ pub(crate) fn server_root_relative(pool: Pool<'_>, file: &[u8]) -> Option<PathBu
 pub(crate) fn add_version_component(pool: Pool<'_>, component: &CStr) {
     // SAFETY: the pool is live and this thread's, and httpd copies the component, a C string, onto it.
     unsafe { ap_add_version_component(pool.as_ptr(), component.as_ptr().cast::<c_char>()) };
+}
+
+/// What the server calls itself in full, whatever ServerTokens lets others see.
+pub(crate) fn description() -> String {
+    let here = ();
+    // SAFETY: httpd returns a C string that stays until the configuration is dropped, which is after this call.
+    let text = unsafe { octets(ap_get_server_description(), Life::of(&here)) };
+    String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
 }
 
 /// Tells whether a module is in use, by the name of its source file.

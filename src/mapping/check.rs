@@ -41,7 +41,7 @@ impl<'a> WorkerCheck<'a> {
         match self.listed.get(rule.worker.as_str()) {
             Some(Listed::Balancer(members)) => check_members(rule, members, report),
             Some(Listed::Tomcat) => check_without_balancer(rule, report),
-            Some(Listed::Status) => check_status(rule, report),
+            Some(Listed::Status) => {}
             None if rule.kind == RuleKind::Exclusion && rule.worker == "*" => {}
             None => self.check_unknown(rule, unknown, report),
         }
@@ -93,14 +93,6 @@ impl<'a> Listed<'a> {
             WorkerKind::Ajp13(_) => Self::Tomcat,
             WorkerKind::Status(_) => Self::Status,
         }
-    }
-}
-
-fn check_status(rule: &Rule, report: &mut Report) {
-    if rule.kind == RuleKind::Mount && !rule.disabled {
-        report.add(Severity::Warning, rule.origin.as_ref(), || {
-            format!("{}: this version has no status page, requests get 503", rule.spelling())
-        });
     }
 }
 

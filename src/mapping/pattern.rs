@@ -52,6 +52,11 @@ impl Pattern {
         &self.0
     }
 
+    /// Tells whether it has no wildcard.
+    pub fn is_exact(&self) -> bool {
+        !self.0.iter().any(|octet| matches!(octet, b'*' | b'?'))
+    }
+
     /// Number of `/` in it: the first criterion of the order of rules.
     pub fn slashes(&self) -> usize {
         memchr_iter(b'/', &self.0).count()

@@ -251,6 +251,21 @@ impl AjpHandle {
         self.record.transferred.load(Relaxed)
     }
 
+    /// Has its counters begin anew at `now`; requests and connections that are there stay counted.
+    pub(crate) fn reset(&self, now: i64) {
+        let record = &self.record;
+        for counter in
+            [&record.used, &record.read, &record.transferred, &record.errors, &record.client_errors]
+        {
+            counter.store(0, Relaxed);
+        }
+        for counter in [&record.reply_timeouts, &record.max_busy, &record.max_connected] {
+            counter.store(0, Relaxed);
+        }
+        record.error_time.store(0, Relaxed);
+        record.last_reset.store(now, Relaxed);
+    }
+
     /// A record that belongs to this process alone.
     #[cfg(test)]
     pub(crate) fn standalone_for_tests(name: &str) -> Self {

@@ -90,6 +90,11 @@ impl Header {
         self.times_start.fetch_min(time, Relaxed);
     }
 
+    /// When the work that one process does for all was last taken on, seconds since the epoch.
+    pub(super) fn maintained(&self) -> i64 {
+        self.maintained.load(Relaxed)
+    }
+
     /// Child slots that were in use at some time; slot 0, the parent's, counts always.
     pub(super) fn slots_used(&self) -> usize {
         (self.slots_used.load(Relaxed) as usize).max(1)

@@ -108,6 +108,12 @@ impl LbHandle {
         self.children.sum(self.gauge)
     }
 
+    /// Has its counters begin anew at `now`.
+    pub(crate) fn reset(&self, now: i64) {
+        self.record.max_busy.store(0, Relaxed);
+        self.record.last_reset.store(now, Relaxed);
+    }
+
     /// Its counters.
     pub(crate) fn snapshot(&self) -> LbSnapshot {
         let record = &self.record;

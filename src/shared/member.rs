@@ -236,4 +236,13 @@ impl MemberHandle {
     pub(crate) fn session_requests(&self, now: i64) -> u32 {
         self.record.recent.in_last_minute(now)
     }
+
+    /// Has its counters begin anew, and forgets its errors.
+    pub(crate) fn reset(&self) {
+        self.update_health(|_| Some(Health::default()));
+        self.change_load(|_| 0);
+        for counter in [&self.record.sessions, &self.record.errors, &self.record.used_before] {
+            counter.store(0, Relaxed);
+        }
+    }
 }

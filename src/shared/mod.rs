@@ -218,6 +218,11 @@ impl Shared {
         self.header.claim_probing(process, now)
     }
 
+    /// When that work was last taken on, seconds since the epoch.
+    pub(crate) fn maintained_at(&self) -> i64 {
+        self.header.maintained()
+    }
+
     /// Halves the reply timeouts of all ajp13 workers once per interval, however many balancers use them.
     pub(crate) fn age_reply_timeouts(&self, intervals: u32) {
         self.layout

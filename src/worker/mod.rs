@@ -15,6 +15,7 @@ pub(crate) mod progress;
 pub(crate) mod registry;
 pub(crate) mod request;
 pub(crate) mod resolver;
+pub(crate) mod status;
 
 pub(crate) use ajp13::{HostAddresses, Named};
 pub(crate) use cause::Cause;

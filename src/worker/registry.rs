@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::config::settings::{Ajp13Settings, LbSettings, StatusSettings, WorkerKind, WorkersSettings};
+use crate::config::settings::{Ajp13Settings, LbSettings, WorkerKind, WorkersSettings};
 use crate::log;
 use crate::log::Context;
 use crate::shared::{MemberHandle, Shared};
@@ -20,6 +20,7 @@ use crate::shared::{MemberHandle, Shared};
 use super::ajp13::{Ajp13Worker, HostAddresses};
 use super::bell::Bell;
 use super::lb::{Clock, LbWorker};
+use super::status::StatusWorker;
 use super::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
 /// A worker of `worker.list`.
@@ -28,8 +29,8 @@ pub(crate) enum Worker {
     Ajp13(Ajp13Worker),
     /// A load balancer.
     Lb(LbWorker<Ajp13Worker>),
-    /// The status page, with its settings.
-    Status(StatusSettings),
+    /// The status page.
+    Status(StatusWorker),
 }
 
 impl Worker {
@@ -47,16 +48,7 @@ impl Worker {
                 worker.service(request, &assignment, client, &mut Progress::default())
             }
             Worker::Lb(worker) => worker.service(request, client, notes),
-            Worker::Status(settings) => {
-                let (failure, name, line) = (Failure::NoMember, &settings.name, request.line());
-                let status = failure.status();
-                log!(
-                    request.log,
-                    Error,
-                    "({name}) {line} gets {status}: this version of mod_jk has no status page"
-                );
-                Outcome::Failed { failure, repeatable: false }
-            }
+            Worker::Status(_) => Outcome::Failed { failure: Failure::NoMember, repeatable: false },
         }
     }
 
@@ -116,7 +108,7 @@ impl Workers {
             let built = match &worker.kind {
                 WorkerKind::Ajp13(settings) => ajp13(settings, &parts).map(Worker::Ajp13),
                 WorkerKind::Lb(settings) => lb(settings, &parts).map(Worker::Lb),
-                WorkerKind::Status(settings) => Some(Worker::Status(settings.clone())),
+                WorkerKind::Status(settings) => Some(Worker::Status(StatusWorker::new(settings.clone()))),
             };
             match built {
                 Some(built) => drop(workers.insert(worker.name.clone(), built)),
@@ -182,8 +174,13 @@ impl Workers {
         &self.shared
     }
 
+    /// When maintenance of the shared memory was last taken on, seconds since the epoch.
+    pub(crate) fn maintained_at(&self) -> i64 {
+        self.shared.maintained_at()
+    }
+
     /// Seconds since the epoch.
-    pub(super) fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         (self.clock)()
     }
 }
@@ -221,9 +218,9 @@ fn lb(settings: &LbSettings, parts: &Parts<'_>) -> Option<LbWorker<Ajp13Worker>>
 mod tests {
     use super::*;
     use crate::config::settings::samples::{lb_settings, settings_of};
+    use crate::config::settings::StatusSettings;
     use crate::log::{Level, Logger};
     use crate::shared::tests::shared_with;
-    use crate::worker::lb::tests::{NoClient, TestRequest};
 
     fn status(name: &str) -> StatusSettings {
         StatusSettings {
@@ -269,19 +266,5 @@ mod tests {
         let workers = Workers::build(&settings, &HostAddresses::new(), &shared, logger.with_id("-"));
         assert!(workers.get("lb").is_none());
         assert_eq!(logger.captured(), ["[error] (lb) the shared memory was not made for this worker"]);
-    }
-
-    #[test]
-    fn the_status_page_says_that_it_is_not_there() {
-        let logger = Logger::capture(Level::Error);
-        let worker = Worker::Status(status("jkstatus"));
-        let mut notes = ServiceNotes::default();
-        let outcome = TestRequest::new()
-            .with(&logger, |request| worker.service(request, &mut NoClient { waiting: true }, &mut notes));
-        assert_eq!(outcome, Outcome::Failed { failure: Failure::NoMember, repeatable: false });
-        assert_eq!(
-            logger.captured(),
-            ["[error] (jkstatus) GET /app/ gets 503: this version of mod_jk has no status page"]
-        );
     }
 }

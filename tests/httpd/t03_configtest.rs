@@ -588,15 +588,6 @@ fn without_effect() {
 }
 
 fn doubtful_directives() {
-    let status = Site::new(Mpm::Event)
-        .workers("worker.list=s\nworker.s.type=status")
-        .conf("JkMount /s s")
-        .configtest();
-    assert!(
-        status.output.contains("JkMount /s s: this version has no status page, requests get 503"),
-        "{}",
-        status.output
-    );
     let unnamed = Site::new(Mpm::Event).conf("JkMount /a lb").configtest();
     assert!(
         unnamed.output.contains("JkWorkersFile names the file with the workers, and is missing"),

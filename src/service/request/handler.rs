@@ -9,6 +9,7 @@ use super::forward::{reply_timeout, switch, Facts};
 use super::notes;
 use super::record::RequestRecord;
 use super::start_over::hand_back;
+use super::status_page;
 use crate::config::directives::JkOptions;
 use crate::ffi::request::Request;
 use crate::ffi::stream_end::StreamEnd;
@@ -127,7 +128,10 @@ fn exchange(
         disable_reuse: host.options.contains(JkOptions::DISABLE_REUSE),
         log: record.log(host),
     };
-    worker.service(&work, client, service)
+    match worker {
+        Worker::Status(page) => status_page::serve(&host.connector, page, &work, client),
+        worker => worker.service(&work, client, service),
+    }
 }
 
 fn show(uri: Option<&[u8]>) -> &bstr::BStr {

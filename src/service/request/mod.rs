@@ -19,6 +19,7 @@ mod probe;
 mod record;
 mod request_log;
 mod start_over;
+mod status_page;
 mod translate;
 mod uri;
 

@@ -27,6 +27,10 @@ pub(crate) struct Connector {
     pub(crate) shared: Arc<Shared>,
     pub(crate) settings: WorkersSettings,
     pub(crate) defined: DefinedNames,
+    /// Properties of workers, in their order, as the status page dumps them.
+    pub(crate) properties: Vec<(String, String)>,
+    /// The maps of all servers that have one, and what the status page calls these.
+    pub(crate) maps: Vec<(String, Arc<ServerMap>)>,
     /// Log of the main server: for what belongs to no request.
     pub(crate) log: Arc<Logger>,
     /// Where their state is kept.

@@ -12,6 +12,7 @@ use super::persistence::{self, Persistence};
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
+use crate::config::workers::PropertyMap;
 use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
 use crate::ffi::guard::panic_point;
@@ -113,13 +114,30 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let names = Hosts::ask(&settings_in_force(&plan.workers, &shared)).or(before);
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
-    let (settings, defined) = (plan.workers, plan.defined);
-    let connector =
-        Connector { workers, shared, settings, defined, log, persistence, sinks: logs.into_sinks() };
+    let maps = main.and_following().zip(&plan.hosts);
+    let maps = maps.filter_map(|(server, host)| Some((server.label(), Arc::clone(host.map.as_ref()?))));
+    let connector = Connector {
+        workers,
+        shared,
+        maps: maps.collect(),
+        properties: dumped(&plan.properties),
+        settings: plan.workers,
+        defined: plan.defined,
+        log,
+        persistence,
+        sinks: logs.into_sinks(),
+    };
     let connector = Arc::new(connector);
     let hosts = plan.hosts.into_iter().zip(host_logs);
     let hosts = hosts.map(|(host, log)| virtual_host(host, log, &connector)).collect();
     Ok(Built { hosts, texts: plan.texts, addresses: LastAddresses::of(&names) })
+}
+
+/// What the status page dumps of the properties: all but secrets.
+fn dumped(properties: &PropertyMap) -> Vec<(String, String)> {
+    let shown =
+        properties.iter().filter(|(key, _)| !key.ends_with(b".secret") && !key.ends_with(b".secretkey"));
+    shown.map(|(key, entry)| (key.to_string(), entry.text.to_string())).collect()
 }
 
 /// A restart that met errors goes on with older texts, and says so where operators look.

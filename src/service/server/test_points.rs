@@ -108,11 +108,11 @@ pub(crate) fn report(request: Request<'_>, host: &VirtualHost) {
             }
             Worker::Status(_) => continue,
         };
-        let (now, settings) = (crate::shared::now(), lb.settings_now());
+        let (now, settings) = (crate::shared::now(), lb.current_settings());
         let (name, busy, method) = (lb.name(), lb.record().busy(), settings.method);
         let _ = write!(text, "lb={name} busy={busy} method={method:?}; ");
         for (index, member) in lb.members().iter().enumerate() {
-            let (record, settings) = (member.record(), lb.member_settings(index));
+            let (record, settings) = (member.record(), lb.current_member(index));
             let _ = write!(
                 text,
                 "member={} {} activation={} state={} load={} sessions={} member_errors={} recent={} draining={} \

@@ -202,21 +202,27 @@ impl Address {
         is_change
     }
 
+    /// Tells all processes where `host` is, to which the worker goes, or is about to; a literal needs no telling.
+    pub(super) fn announce(&self, host: &str, found: &[SocketAddr]) {
+        if host.parse::<IpAddr>().is_ok() {
+            return;
+        }
+        match self.record.is_about(host) {
+            true => self.record.tell(host, found),
+            false => self.record.retell(host, found, moment()),
+        }
+    }
+
     /// Goes to another host and port from now on, both at once. The `addresses` of a name are those that whoever wants
     /// the change has found; without, those that are known of it, or else it is asked for. Connections to where it was
     /// are closed when they are looked at.
     pub(super) fn retarget(&self, host: &str, port: u16, addresses: &[IpAddr]) {
-        let is_literal = host.parse::<IpAddr>().is_ok();
         let found = match host.parse::<IpAddr>() {
             Ok(literal) => with_any_port(&[literal]),
             Err(_) if addresses.is_empty() => self.known_of(host),
             Err(_) => with_any_port(addresses),
         };
-        if !is_literal && !self.record.is_about(host) {
-            self.record.retell(host, &found, moment());
-        } else if !is_literal {
-            self.record.tell(host, &found);
-        }
+        self.announce(host, &found);
         let all = in_order(found, port, self.prefer_ipv6);
         self.target.rcu(|target| target.moved_to(host.to_owned(), port, all.clone()));
         self.note_number();

@@ -26,6 +26,7 @@ mod reply;
 mod resolving;
 
 use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
@@ -106,11 +107,25 @@ impl Ajp13Worker {
         }
     }
 
+    /// Tells all processes where `host` is, before settings change to it.
+    pub(crate) fn announce_host(&self, host: &str, addresses: &[SocketAddr]) {
+        self.address.announce(host, addresses);
+    }
+
+    /// The address that is tried first, or why there is none; for the status page.
+    pub(crate) fn address_text(&self) -> String {
+        let target = self.address.target();
+        match target.all.first() {
+            Some(first) => format!("{}:{}", first.ip(), first.port()),
+            None if target.port == 0 => "invalid".to_owned(),
+            None => "unresolved".to_owned(),
+        }
+    }
+
     /// Changes settings at run time; each process sees them with its next request.
     ///
     /// # Errors
     /// That of the lock under which changes are made; nothing is changed then.
-    #[cfg(feature = "test-points")]
     pub(crate) fn change(&self, change: impl FnOnce(&mut Ajp13Settings)) -> std::io::Result<()> {
         self.record.values().change(&*self.configured, change)
     }

@@ -5,19 +5,18 @@
 
 use std::io;
 
-#[cfg(any(test, feature = "test-points"))]
-use crate::config::settings::LbSettings;
-use crate::config::settings::{Activation, LbMethod, MemberSettings};
+use crate::config::settings::{Activation, LbMethod, LbSettings, MemberSettings};
 
 use super::backend::Backend;
+use super::state::Event;
 use super::LbWorker;
+use crate::shared::MemberState;
 
 impl<B: Backend> LbWorker<B> {
     /// Changes settings of the balancer itself.
     ///
     /// # Errors
     /// That of the lock under which changes are made; nothing is changed then.
-    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn change(&self, change: impl FnOnce(&mut LbSettings)) -> io::Result<()> {
         self.record.values().change(&self.configured.alone(), change)
     }
@@ -42,6 +41,25 @@ impl<B: Backend> LbWorker<B> {
             self.activation_changed(index, now);
         }
         Ok(())
+    }
+
+    /// Has all counters of the balancer and its members begin anew, and forgets errors ("status-worker, section 7").
+    pub(crate) fn reset(&self) {
+        self.record.reset((self.clock)());
+        (0..self.members.len()).for_each(|index| self.reset_member(index));
+    }
+
+    /// Has the counters of member `index` begin anew, and forgets its errors.
+    pub(crate) fn reset_member(&self, index: usize) {
+        self.members[index].record().reset();
+        self.members[index].worker().reset((self.clock)());
+    }
+
+    /// Lets requests try member `index`, which is in error; false if it is not.
+    pub(crate) fn recover(&self, index: usize) -> bool {
+        let (view, member) = (self.view.load(), &self.members[index]);
+        let (before, after) = self.apply(&view, member, Event::Pardoned, (self.clock)());
+        before.state == MemberState::Error && after.state == MemberState::Recover
     }
 
     /// Who comes back, or stays, must not be flooded to catch up: all begin anew.

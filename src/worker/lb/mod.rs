@@ -30,9 +30,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::config::settings::LbSettings;
-#[cfg(feature = "test-points")]
-use crate::config::settings::MemberSettings;
+use crate::config::settings::{LbSettings, MemberSettings};
 use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
 
 pub(crate) use backend::Backend;
@@ -83,21 +81,29 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// Its name.
-    #[cfg(feature = "test-points")]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the balancer itself is now.
-    #[cfg(feature = "test-points")]
-    pub(crate) fn settings_now(&self) -> LbSettings {
+    /// The balancer's own settings, as they are now.
+    pub(crate) fn current_settings(&self) -> LbSettings {
         self.view.load().settings.clone()
     }
 
     /// What member `index` is for the balancer now.
-    #[cfg(feature = "test-points")]
-    pub(crate) fn member_settings(&self, index: usize) -> MemberSettings {
+    pub(crate) fn current_member(&self, index: usize) -> MemberSettings {
         self.view.load().member(index).clone()
+    }
+
+    /// Load per unit of work of member `index`.
+    pub(crate) fn current_multiplier(&self, index: usize) -> u64 {
+        self.view.load().multiplier(index)
+    }
+
+    /// The load of member `index`, by which it is compared.
+    pub(crate) fn load(&self, index: usize) -> u64 {
+        let view = self.view.load();
+        view.method.load(&self.record.cells()[index], view.multiplier(index), self.members[index].worker())
     }
 
     /// What the configuration says.
@@ -112,7 +118,6 @@ impl<B: Backend> LbWorker<B> {
     }
 
     /// The balancer's record.
-    #[cfg(any(test, feature = "test-points"))]
     pub(crate) fn record(&self) -> &LbHandle {
         &self.record
     }

@@ -104,6 +104,8 @@ pub(super) enum Event {
         /// When it was asked.
         began: i64,
     },
+    /// An operator wants it to be tried again.
+    Pardoned,
 }
 
 impl Event {
@@ -180,6 +182,7 @@ pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing)
         (Event::Unanswered { began }, Probe) if is_news(health, began) => {
             Health { state: Error, last_error: Some(now), ..health }
         }
+        (Event::Pardoned, Error) => to(Recover),
         _ => health,
     };
     (next != health).then_some(next)

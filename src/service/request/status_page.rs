@@ -1,0 +1,61 @@
+//! The way from a request to the status worker and back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use smallvec::smallvec;
+
+use crate::ajp::SendHeaders;
+use crate::ffi::server::description;
+use crate::ffi::time::strftime;
+use crate::mapping::ServerMap;
+use crate::service::server::host::Connector;
+use crate::worker::status::{Ask, HostRules, StatusWorker, Surroundings};
+use crate::worker::{Client, Failure, Outcome, Then, WorkerRequest};
+
+/// Answers `request` by `worker`.
+pub(super) fn serve(
+    connector: &Connector,
+    worker: &StatusWorker,
+    request: &WorkerRequest<'_>,
+    client: &mut dyn Client,
+) -> Outcome {
+    let forward = &request.forward;
+    let ask = Ask {
+        query: forward.attributes.query_string.unwrap_or_default(),
+        path: forward.req_uri,
+        user: forward.attributes.remote_user,
+        address: forward.remote_addr.unwrap_or_default(),
+        server: (forward.server_name.unwrap_or_default(), forward.server_port),
+        log: request.log,
+    };
+    let around = Surroundings {
+        workers: &connector.workers,
+        settings: &connector.settings,
+        software: description(),
+        hosts: connector.maps.iter().map(rules).collect(),
+        properties: &connector.properties,
+        strftime,
+    };
+    let answer = worker.answer(&ask, &around);
+    let length = answer.body.len().to_string();
+    let headers = [
+        ("Content-Type", answer.media_type),
+        ("Cache-Control", "no-cache"),
+        ("Pragma", "no-cache"),
+        ("Content-Length", length.as_str()),
+    ];
+    let mut head = SendHeaders { status: answer.status, reason: None, headers: smallvec![] };
+    head.headers.extend(headers.map(|(name, value)| (name.as_bytes(), Cow::Borrowed(value.as_bytes()))));
+    client.start(&head, &[]);
+    match client.deliver(&[answer.body.as_bytes()], Then::End) {
+        Ok(()) => Outcome::Done,
+        Err(_) => Outcome::Failed { failure: Failure::ClientWrite, repeatable: false },
+    }
+}
+
+/// The rules of a virtual host as they are now.
+fn rules((server, map): &(String, Arc<ServerMap>)) -> HostRules {
+    let rules = map.current().rules().map(|(rule, _)| Arc::clone(rule)).collect();
+    HostRules { server: server.clone(), rules }
+}

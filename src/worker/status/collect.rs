@@ -1,0 +1,220 @@
+//! Takes what is asked for from shared memory, the views of the workers and the maps. Nothing is locked: values are
+//! read one by one, while requests go on.
+
+use std::sync::Arc;
+
+use super::query::{Hide, Query};
+use super::rating::{Rating, Ratings};
+use super::report::{Alone, Balancer, List, Map, Maps, Member, Reset, Shown, Tomcat};
+use super::{seconds, Surroundings};
+use crate::config::settings::Activation;
+use crate::mapping::{Rule, RuleKind, Source};
+use crate::shared::MemberState;
+use crate::worker::ajp13::Ajp13Worker;
+use crate::worker::lb::LbWorker;
+use crate::worker::registry::Worker;
+
+/// Reads for one request.
+pub(super) struct Collector<'a> {
+    pub(super) around: &'a Surroundings<'a>,
+    pub(super) ratings: &'a Ratings,
+    pub(super) query: &'a Query,
+    pub(super) now: i64,
+}
+
+impl Collector<'_> {
+    /// All workers of `worker.list`, in its order.
+    pub(super) fn list(&self) -> List {
+        let hidden = self.query.options();
+        let mut list = List::default();
+        for worker in self.workers() {
+            match worker {
+                Worker::Lb(lb) if !hidden.contains(Hide::BALANCERS) => {
+                    list.balancers.get_or_insert_default().push(self.balancer(lb, None));
+                }
+                Worker::Ajp13(worker) if !hidden.contains(Hide::WORKERS) => {
+                    list.workers.get_or_insert_default().push(self.alone(worker));
+                }
+                _ => {}
+            }
+        }
+        list
+    }
+
+    /// The worker that `w` names; of a balancer only the member `sw`, if there is one.
+    pub(super) fn show(&self) -> Result<Shown, String> {
+        let (worker, member) = find(self.around, self.query)?;
+        Ok(match worker {
+            Worker::Lb(lb) => Shown::Balancer(Box::new(self.balancer(lb, member))),
+            Worker::Ajp13(worker) => Shown::Alone(Box::new(self.alone(worker))),
+            Worker::Status(_) => Shown::Status,
+        })
+    }
+
+    fn workers(&self) -> impl Iterator<Item = &Worker> {
+        let names = self.around.settings.workers.iter();
+        names.filter_map(|worker| self.around.workers.get(&worker.name))
+    }
+
+    fn balancer(&self, lb: &LbWorker<Ajp13Worker>, only: Option<usize>) -> Balancer {
+        let settings = lb.current_settings();
+        let all: Vec<Member> = (0..lb.members().len())
+            .map(|index| self.member(lb, index, seconds(settings.recover_time)))
+            .collect();
+        let rated = |rating| all.iter().filter(|member| member.rating == rating).count();
+        let (good, degraded, bad) = (rated(Rating::Good), rated(Rating::Degraded), rated(Rating::Bad));
+        let (member_count, counters) = (all.len(), lb.record().snapshot());
+        let mut members = all;
+        match only {
+            Some(index) => members = members.into_iter().skip(index).take(1).collect(),
+            None if self.query.options().contains(Hide::MEMBERS) => members.clear(),
+            None => {}
+        }
+        Balancer {
+            member_count,
+            good,
+            degraded,
+            bad,
+            members,
+            busy: lb.record().busy(),
+            max_busy: counters.max_busy,
+            maps: self.maps(&settings.name),
+            settings,
+            maintenance: self.maintenance(),
+            reset: self.reset(counters.last_reset),
+        }
+    }
+
+    fn member(&self, lb: &LbWorker<Ajp13Worker>, index: usize, recover_time: i64) -> Member {
+        let member = &lb.members()[index];
+        let (settings, record) = (lb.current_member(index), member.record());
+        let health = record.health();
+        let mut tomcat = self.tomcat(member.backend());
+        tomcat.error = health.first_error.map(|time| (time, self.ago(time)));
+        Member {
+            rating: self.ratings.of(settings.activation, health.state),
+            recovery: self.recovery(health.state, health.last_error, recover_time),
+            multiplier: lb.current_multiplier(index),
+            load: lb.load(index),
+            sessions: record.sessions(),
+            errors: record.errors(),
+            settings,
+            tomcat,
+            health,
+        }
+    }
+
+    fn alone(&self, worker: &Ajp13Worker) -> Alone {
+        Alone { tomcat: self.tomcat(worker), maps: self.maps(worker.name()) }
+    }
+
+    fn tomcat(&self, worker: &Ajp13Worker) -> Tomcat {
+        let settings = (**worker.settings()).clone();
+        let counters = worker.record().snapshot();
+        let address = worker.address_text();
+        let error = Some(counters.error_time).filter(|time| *time != 0).map(|time| (time, self.ago(time)));
+        Tomcat { settings, address, reset: self.reset(counters.last_reset), error, counters }
+    }
+
+    fn reset(&self, at: i64) -> Reset {
+        Reset { at, ago: self.ago(at) }
+    }
+
+    fn ago(&self, time: i64) -> i64 {
+        self.now.saturating_sub(time)
+    }
+
+    /// Seconds between two rounds of maintenance.
+    fn interval(&self) -> i64 {
+        self.around.settings.maintain.map_or(0, seconds)
+    }
+
+    fn maintenance(&self) -> (i64, i64) {
+        let least = self.interval().saturating_sub(self.ago(self.around.workers.maintained_at()));
+        (least.max(0), least.saturating_add(self.interval()).max(0))
+    }
+
+    fn recovery(&self, state: MemberState, last_error: Option<i64>, recover_time: i64) -> (i64, i64) {
+        if state != MemberState::Error {
+            return (0, 0);
+        }
+        let passed = last_error.map_or(0, |time| self.ago(time));
+        let least = recover_time.saturating_sub(passed).max(0);
+        (least, least.saturating_add(self.interval()))
+    }
+
+    fn maps(&self, worker: &str) -> Maps {
+        let hosts = &self.around.hosts;
+        let all =
+            hosts.iter().flat_map(|host| host.rules.iter().map(move |rule| (host.server.as_str(), rule)));
+        let mut own = all.filter(|(_, rule)| rule.worker == worker || rule.worker == "*");
+        if self.query.options().contains(Hide::MAPS) {
+            return Maps { count: own.count(), shown: Vec::new() };
+        }
+        let mut shown = Vec::new();
+        for (server, rule) in own.by_ref() {
+            shown.push(map(shown.len() + 1, server, rule));
+        }
+        Maps { count: shown.len(), shown }
+    }
+}
+
+/// The worker `w`, and the index of its member `sw` if one is named.
+pub(super) fn find<'a>(
+    around: &'a Surroundings<'_>,
+    query: &Query,
+) -> Result<(&'a Worker, Option<usize>), String> {
+    let name = query.name("w").filter(|name| !name.is_empty()).ok_or("NULL or EMPTY worker param")?;
+    let member = query.name("sw");
+    if member.is_some_and(str::is_empty) {
+        return Err("EMPTY sub worker param".to_owned());
+    }
+    let worker = around.workers.get(name).ok_or("Could not find given worker")?;
+    let Some(member) = member else { return Ok((worker, None)) };
+    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".to_owned()) };
+    if member.contains(['*', '?']) {
+        return Err("wildcard not allowed in sub worker for this command".to_owned());
+    }
+    let index = lb.members().iter().position(|known| known.name() == member);
+    index.map(|index| (worker, Some(index))).ok_or_else(|| "could not find sub worker".to_owned())
+}
+
+fn map(id: usize, server: &str, rule: &Arc<Rule>) -> Map {
+    let options = &rule.options;
+    let members = |activation: Activation| {
+        let named = options.activations.iter().filter(|entry| entry.activation == activation);
+        named.map(|entry| entry.member.as_str()).collect::<Vec<_>>().join(",")
+    };
+    let statuses = options.fail_on_status.iter().map(|entry| {
+        let minus = if entry.soft { "-" } else { "" };
+        format!("{minus}{}", entry.status)
+    });
+    let timeout = options.reply_timeout.map(|timeout| timeout.unwrap_or_default().as_millis());
+    Map {
+        id,
+        server: server.to_owned(),
+        uri: rule.pattern.to_string(),
+        kind: kind(rule),
+        source: match rule.source {
+            Source::WorkerDefinition => "worker definition",
+            Source::JkMount => "JkMount",
+            Source::File => "uriworkermap",
+        },
+        reply_timeout: timeout.map_or(-1, |timeout| i64::try_from(timeout).unwrap_or(i64::MAX)),
+        sticky_ignore: options.sticky_ignore,
+        stateless: options.stateless,
+        fail_on_status: statuses.collect::<Vec<_>>().join(","),
+        active: members(Activation::Active),
+        disabled: members(Activation::Disabled),
+        stopped: members(Activation::Stopped),
+        use_server_errors: options.use_server_errors.unwrap_or(0),
+    }
+}
+
+/// What a rule does and how its pattern matches, in the words of the original.
+fn kind(rule: &Rule) -> String {
+    let disabled = if rule.disabled { "Disabled " } else { "" };
+    let unmount = if rule.kind == RuleKind::Exclusion { "Unmount " } else { "" };
+    let matching = if rule.pattern.is_exact() { "Exact" } else { "Wildchar" };
+    format!("{disabled}{unmount}{matching}")
+}

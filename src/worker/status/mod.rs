@@ -1,0 +1,187 @@
+//! The status worker: what the workers do, for people, scripts and monitors, and the hand by which operators change it.
+//!
+//! - [`query`] reads the parameters, [`command`] what is asked and whether it may be;
+//! - [`report`] is what there is to tell, [`collect`] takes it from shared memory and the maps, [`fields`] names its
+//!   values in the order of the stable formats;
+//! - [`xml`], [`text`], [`properties`] and [`html`] are the formats, one each;
+//! - [`update`] reads new values, all of them before one is set, and [`act`] changes, resets and recovers.
+//!
+//! Formats, names and messages: "status-worker".
+
+mod act;
+mod collect;
+mod command;
+mod fields;
+mod html;
+mod page;
+mod properties;
+mod query;
+mod rating;
+mod report;
+mod text;
+mod update;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use crate::config::settings::{StatusSettings, WorkersSettings};
+use crate::log::Context;
+use crate::mapping::Rule;
+
+use super::registry::Workers;
+use command::{Command, Format, Refusal};
+use page::{Content, Page};
+use query::Query;
+use rating::Ratings;
+
+/// A status worker: what the configuration says of it.
+pub(crate) struct StatusWorker {
+    settings: StatusSettings,
+    ratings: Ratings,
+}
+
+/// A request for the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    /// As it came, without `?`.
+    pub query: &'a [u8],
+    /// The path, for links.
+    pub path: &'a [u8],
+    /// Who asks, as a container would be told.
+    pub user: Option<&'a [u8]>,
+    /// From where, for the log.
+    pub address: &'a [u8],
+    /// Name and port by which the server was asked.
+    pub server: (&'a [u8], u16),
+    /// Log of the server, with the request's id.
+    pub log: Context<'a>,
+}
+
+/// What the page tells besides the workers.
+pub(crate) struct Surroundings<'a> {
+    /// All workers.
+    pub workers: &'a Workers,
+    /// The configuration: their order, and how often maintenance is due.
+    pub settings: &'a WorkersSettings,
+    /// What the server calls itself.
+    pub software: String,
+    /// The rules of each virtual host, in the order in which they are looked at.
+    pub hosts: Vec<HostRules>,
+    /// Every property as written.
+    pub properties: &'a [(String, String)],
+    /// Formats seconds since the epoch in local time, as `strftime` does.
+    pub strftime: fn(&[u8], i64) -> Vec<u8>,
+}
+
+/// The rules of one virtual host.
+pub(crate) struct HostRules {
+    /// As the page calls it.
+    pub server: String,
+    /// Best first.
+    pub rules: Vec<std::sync::Arc<Rule>>,
+}
+
+/// The page.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Content-Type.
+    pub media_type: &'static str,
+    /// The page itself.
+    pub body: String,
+}
+
+impl StatusWorker {
+    /// A status worker as configured.
+    pub(crate) fn new(settings: StatusSettings) -> Self {
+        let ratings = Ratings::new(&settings.good, &settings.bad);
+        Self { settings, ratings }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Does what is asked, and tells how that went.
+    pub(crate) fn answer(&self, ask: &Ask<'_>, around: &Surroundings<'_>) -> Answer {
+        let now = around.workers.now();
+        let query = Query::parse(ask.query);
+        let parameters = query.as_ref().unwrap_or(Query::NONE);
+        let format = Format::of(parameters);
+        let outcome = self.run(query.is_some(), parameters, ask, around, now);
+        let page = Page {
+            settings: &self.settings,
+            ask,
+            query: parameters,
+            now,
+            software: &around.software,
+            strftime: around.strftime,
+            read_only: self.is_read_only(parameters),
+            outcome,
+        };
+        let (media_type, body) = match format {
+            Ok(Format::Html) => ("text/html", html::render(&page)),
+            Ok(Format::Xml) => ("text/xml", xml::render(&page)),
+            Ok(Format::Text) => ("text/plain", text::render(&page)),
+            Ok(Format::Properties) | Err(Refusal) => ("text/plain", properties::render(&page)),
+        };
+        Answer { status: 200, media_type, body }
+    }
+
+    fn run(
+        &self,
+        is_readable: bool,
+        query: &Query,
+        ask: &Ask<'_>,
+        around: &Surroundings<'_>,
+        now: i64,
+    ) -> Result<Content, String> {
+        if !is_readable {
+            return Err("Error during parsing of URI".to_owned());
+        }
+        if !self.admits(ask.user) {
+            return Err("Access denied.".to_owned());
+        }
+        let command = Command::of(query);
+        if command.is_ok_and(Command::changes) && self.is_read_only(query) {
+            return Err("This command is not allowed in read only mode.".to_owned());
+        }
+        let command = command.map_err(|Refusal| "Invalid command.".to_owned())?;
+        Format::of(query).map_err(|Refusal| "Invalid mime type.".to_owned())?;
+        let collector = collect::Collector { around, ratings: &self.ratings, query, now };
+        match command {
+            Command::List => Ok(Content::List(collector.list())),
+            Command::Show => collector.show().map(Content::Show),
+            Command::Edit => collector.show().map(Content::Edit),
+            Command::Version => Ok(Content::Version),
+            Command::Dump => Ok(Content::Dump(around.properties.to_vec())),
+            Command::Update | Command::Reset | Command::Recover => {
+                act::act(command, query, ask, around).map(|()| Content::Done)
+            }
+        }
+    }
+
+    /// Tells whether the user may see the page.
+    fn admits(&self, user: Option<&[u8]>) -> bool {
+        let known = &self.settings.users;
+        let is = |known: &String, user: &[u8]| match self.settings.user_case_insensitive {
+            true => known.as_bytes().eq_ignore_ascii_case(user),
+            false => known.as_bytes() == user,
+        };
+        known.is_empty() || user.is_some_and(|user| known.iter().any(|known| is(known, user)))
+    }
+
+    fn is_read_only(&self, query: &Query) -> bool {
+        self.settings.read_only || query.options().contains(query::Hide::READ_ONLY)
+    }
+}
+
+/// Seconds of `time`, as a number that can be negative.
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,131 @@
+//! The parameters of a request to the page ("status-worker, sections 2 and 3").
+
+/// The parameters, each at most once: of two with one name the later counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Query(Vec<(String, String)>);
+
+bitflags::bitflags! {
+    /// The bits of `opt`: what is left out, and that nothing may be changed.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(super) struct Hide: u32 {
+        const MEMBERS = 0x0001;
+        const MAPS = 0x0002;
+        const LEGEND = 0x0004;
+        const BALANCERS = 0x0008;
+        const WORKERS = 0x0010;
+        const READ_ONLY = 0x0020;
+        const LB_CONFIGURATION = 0x0040;
+        const LB_SUMMARY = 0x0080;
+        const AJP_CONFIGURATION = 0x0100;
+    }
+}
+
+impl Query {
+    /// No parameters.
+    pub(super) const NONE: &'static Query = &Query(Vec::new());
+
+    /// Reads `text`; `None` if a value has a bad escape. Characters that scripts in a page would be made of become
+    /// `@`, before and after values are decoded.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let mut parameters: Vec<(String, String)> = Vec::new();
+        for part in text.split(|octet| *octet == b'&') {
+            let Some(equals) = memchr::memchr(b'=', part).filter(|equals| *equals > 0) else { continue };
+            let (name, value) =
+                (masked(&part[..equals]), masked(&decoded(&masked_octets(&part[equals + 1..]))?));
+            parameters.retain(|(known, _)| *known != name);
+            parameters.push((name, value));
+        }
+        Some(Self(parameters))
+    }
+
+    /// The value of `name`.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The bits of `opt`; unknown ones mean nothing.
+    pub(super) fn options(&self) -> Hide {
+        let bits = self.get("opt").and_then(|opt| opt.parse().ok()).unwrap_or(0);
+        Hide::from_bits_truncate(bits)
+    }
+
+    /// The name of a worker or member.
+    pub(super) fn name(&self, parameter: &str) -> Option<&str> {
+        self.get(parameter)
+    }
+}
+
+/// `text` as it may be shown.
+fn masked(text: &[u8]) -> String {
+    String::from_utf8_lossy(&masked_octets(text)).into_owned()
+}
+
+fn masked_octets(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|octet| if b"<>?\"".contains(octet) { b'@' } else { *octet }).collect()
+}
+
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        match first {
+            b'+' => octets.push(b' '),
+            b'%' => {
+                let (digits, tail) = tail.split_at_checked(2)?;
+                let octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+                if octet == 0 || digits[0] == b'+' {
+                    return None;
+                }
+                octets.push(octet);
+                rest = tail;
+            }
+            _ => octets.push(*first),
+        }
+    }
+    Some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(query: &str) -> Option<String> {
+        let query = Query::parse(query.as_bytes())?;
+        Some(query.iter().map(|(name, value)| format!("{name}={value};")).collect())
+    }
+
+    #[test]
+    fn parameters_are_read_as_the_reference_says() {
+        let cases = [
+            ("", Some("")),
+            ("a&=b&c=&d=1", Some("c=;d=1;")),
+            ("a=1&a=2", Some("a=2;")),
+            ("a=b=c", Some("a=b=c;")),
+            ("a=x+y%20z", Some("a=x y z;")),
+            ("a%20b=1", Some("a%20b=1;")),
+            ("a=<b>?\"&c=%3cscript%3E%22%3f", Some("a=@b@@@;c=@script@@@;")),
+            ("a=%C3%A9", Some("a=é;")),
+            ("a=%zz", None),
+            ("a=%2", None),
+            ("a=%00", None),
+            ("a=%+1", None),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(shown(query).as_deref(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn options_are_bits_in_decimal() {
+        let options = |text: &str| Query::parse(text.as_bytes()).unwrap().options();
+        assert_eq!(options("opt=33"), Hide::MEMBERS | Hide::READ_ONLY);
+        assert_eq!(options("opt=x"), Hide::empty());
+        assert_eq!(options("opt=4294967295"), Hide::all());
+    }
+}

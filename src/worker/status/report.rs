@@ -1,0 +1,115 @@
+//! What there is to tell, as values: read from shared memory once, whatever the format.
+
+use crate::config::settings::{Ajp13Settings, LbSettings, MemberSettings};
+use crate::shared::{AjpSnapshot, Health};
+
+use super::rating::Rating;
+
+/// All workers that a request asks for.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    /// Balancers, unless they are hidden or there are none.
+    pub(super) balancers: Option<Vec<Balancer>>,
+    /// Workers that stand alone, unless they are hidden or there are none.
+    pub(super) workers: Option<Vec<Alone>>,
+}
+
+/// One worker.
+#[derive(Debug)]
+pub(super) enum Shown {
+    Balancer(Box<Balancer>),
+    Alone(Box<Alone>),
+    /// A status worker has nothing to show.
+    Status,
+}
+
+/// A balancer.
+#[derive(Debug)]
+pub(super) struct Balancer {
+    /// As they are now, without members.
+    pub(super) settings: LbSettings,
+    /// Those that are shown, with their places in the configuration.
+    pub(super) members: Vec<Member>,
+    pub(super) member_count: usize,
+    pub(super) good: usize,
+    pub(super) degraded: usize,
+    pub(super) bad: usize,
+    pub(super) busy: u32,
+    pub(super) max_busy: u32,
+    pub(super) maps: Maps,
+    /// Least and most seconds until the next maintenance.
+    pub(super) maintenance: (i64, i64),
+    pub(super) reset: Reset,
+}
+
+/// A member of a balancer.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) settings: MemberSettings,
+    pub(super) tomcat: Tomcat,
+    pub(super) health: Health,
+    pub(super) multiplier: u64,
+    pub(super) load: u64,
+    pub(super) sessions: u64,
+    pub(super) errors: u64,
+    pub(super) rating: Rating,
+    /// Least and most seconds until it is tried again.
+    pub(super) recovery: (i64, i64),
+}
+
+/// A worker that stands alone.
+#[derive(Debug)]
+pub(super) struct Alone {
+    pub(super) tomcat: Tomcat,
+    pub(super) maps: Maps,
+}
+
+/// A Tomcat and what went to and fro.
+#[derive(Debug)]
+pub(super) struct Tomcat {
+    /// As they are now.
+    pub(super) settings: Ajp13Settings,
+    /// Address and port, or why there is none.
+    pub(super) address: String,
+    pub(super) counters: AjpSnapshot,
+    pub(super) reset: Reset,
+    /// When the last error was, and how long ago, in seconds.
+    pub(super) error: Option<(i64, i64)>,
+}
+
+/// Since when counters count, and how long ago that is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reset {
+    pub(super) at: i64,
+    pub(super) ago: i64,
+}
+
+/// The rules that lead to a worker.
+#[derive(Debug, Default)]
+pub(super) struct Maps {
+    /// How many there are, shown or not.
+    pub(super) count: usize,
+    /// Those that are shown.
+    pub(super) shown: Vec<Map>,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub(super) struct Map {
+    /// Its number among those of the worker, from 1 on.
+    pub(super) id: usize,
+    pub(super) server: String,
+    pub(super) uri: String,
+    pub(super) kind: String,
+    pub(super) source: &'static str,
+    /// Milliseconds; -1 is that of the worker.
+    pub(super) reply_timeout: i64,
+    pub(super) sticky_ignore: bool,
+    pub(super) stateless: bool,
+    pub(super) fail_on_status: String,
+    /// Members that the rule makes active, disabled or stopped.
+    pub(super) active: String,
+    pub(super) disabled: String,
+    pub(super) stopped: String,
+    pub(super) use_server_errors: u16,
+}
