@@ -10,7 +10,7 @@ use crate::ffi::server::description;
 use crate::ffi::time::strftime;
 use crate::mapping::ServerMap;
 use crate::service::server::host::Connector;
-use crate::worker::status::{Ask, HostRules, StatusWorker, Surroundings};
+use crate::worker::status::{Ask, HostRules, Origin, StatusWorker, Surroundings};
 use crate::worker::{Client, Failure, Outcome, Then, WorkerRequest};
 
 /// Answers `request` by `worker`.
@@ -21,11 +21,16 @@ pub(super) fn serve(
     client: &mut dyn Client,
 ) -> Outcome {
     let forward = &request.forward;
+    let mut headers = Vec::new();
+    forward.headers.for_each(&mut |name, value| headers.push((name.to_vec(), value.to_vec())));
+    let mut origin = Origin::default();
+    headers.iter().for_each(|(name, value)| origin.take(name, value));
     let ask = Ask {
         query: forward.attributes.query_string.unwrap_or_default(),
         path: forward.req_uri,
         user: forward.attributes.remote_user,
         address: forward.remote_addr.unwrap_or_default(),
+        origin,
         server: (forward.server_name.unwrap_or_default(), forward.server_port),
         log: request.log,
     };

@@ -13,6 +13,7 @@ mod collect;
 mod command;
 mod fields;
 mod html;
+mod origin;
 mod page;
 mod properties;
 mod query;
@@ -33,6 +34,7 @@ use crate::mapping::Rule;
 
 use super::registry::Workers;
 use command::{Command, Format, Refusal};
+pub(crate) use origin::Origin;
 use page::{Content, Page};
 use query::Query;
 use rating::Ratings;
@@ -54,6 +56,8 @@ pub(crate) struct Ask<'a> {
     pub user: Option<&'a [u8]>,
     /// From where, for the log.
     pub address: &'a [u8],
+    /// What a browser tells about the page that makes it call.
+    pub origin: Origin<'a>,
     /// Name and port by which the server was asked.
     pub server: (&'a [u8], u16),
     /// Log of the server, with the request's id.
@@ -130,7 +134,8 @@ impl StatusWorker {
             Ok(Format::Text) => ("text/plain", text::render(&page)),
             Ok(Format::Properties) | Err(Refusal) => ("text/plain", properties::render(&page)),
         };
-        Answer { status: 200, media_type, body }
+        let status = if page.result().1 == FOREIGN { 403 } else { 200 };
+        Answer { status, media_type, body }
     }
 
     fn run(
@@ -152,6 +157,9 @@ impl StatusWorker {
             return Err("This command is not allowed in read only mode.".to_owned());
         }
         let command = command.map_err(|Refusal| "Invalid command.".to_owned())?;
+        if command.changes() && command != Command::Edit && origin::is_cross_site(ask) {
+            return Err(FOREIGN.to_owned());
+        }
         Format::of(query).map_err(|Refusal| "Invalid mime type.".to_owned())?;
         let collector = collect::Collector { around, ratings: &self.ratings, query, now };
         match command {
@@ -180,6 +188,9 @@ impl StatusWorker {
         self.settings.read_only || query.options().contains(query::Hide::READ_ONLY)
     }
 }
+
+/// The message for a call that another site has a browser make.
+const FOREIGN: &str = "Refused: a page of another site asks for this. Use the status page itself, or a tool.";
 
 /// Seconds of `time`, as a number that can be negative.
 fn seconds(time: Duration) -> i64 {

@@ -68,6 +68,7 @@ impl Bench {
             path: b"/status",
             user: user.map(str::as_bytes),
             address: b"10.0.0.1",
+            origin: Origin::default(),
             server: (b"www.example.org", 80),
             log: self.logger.with_id("-"),
         };

@@ -1,0 +1,86 @@
+//! Calls that another site has a browser make: they change nothing ("decisions, row 21").
+//!
+//! Tools send none of these headers, and whoever types an address or follows a bookmark comes from no site.
+
+use super::Ask;
+
+/// What a browser tells about where a call comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin<'a> {
+    /// `Sec-Fetch-Site`
+    pub fetch_site: Option<&'a [u8]>,
+    /// `Origin`
+    pub origin: Option<&'a [u8]>,
+    /// `Referer`
+    pub referer: Option<&'a [u8]>,
+    /// `Host`
+    pub host: Option<&'a [u8]>,
+}
+
+impl<'a> Origin<'a> {
+    /// Takes the header `name`, if it is one of them.
+    pub(crate) fn take(&mut self, name: &[u8], value: &'a [u8]) {
+        let place = match name {
+            name if name.eq_ignore_ascii_case(b"sec-fetch-site") => &mut self.fetch_site,
+            name if name.eq_ignore_ascii_case(b"origin") => &mut self.origin,
+            name if name.eq_ignore_ascii_case(b"referer") => &mut self.referer,
+            name if name.eq_ignore_ascii_case(b"host") => &mut self.host,
+            _ => return,
+        };
+        *place = Some(value);
+    }
+
+    /// Tells whether another site makes a browser call.
+    fn is_foreign(&self) -> bool {
+        if let Some(site) = self.fetch_site {
+            return !matches!(site, b"same-origin" | b"none");
+        }
+        let from = self.origin.or(self.referer);
+        from.is_some_and(|from| authority(from).is_none() || authority(from) != self.host)
+    }
+}
+
+/// Tells whether `ask` comes from a page of another site.
+pub(super) fn is_cross_site(ask: &Ask<'_>) -> bool {
+    ask.origin.is_foreign()
+}
+
+/// Host and port of a URL; `None` for `null` and what is no URL.
+fn authority(url: &[u8]) -> Option<&[u8]> {
+    let start = memchr::memmem::find(url, b"://")? + 3;
+    let rest = &url[start..];
+    let end = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn foreign(headers: &[(&str, &str)]) -> bool {
+        let mut origin = Origin::default();
+        headers.iter().for_each(|(name, value)| origin.take(name.as_bytes(), value.as_bytes()));
+        origin.is_foreign()
+    }
+
+    #[test]
+    fn other_sites_are_told_from_tools_and_from_the_page_itself() {
+        let host = ("Host", "a.example:8080");
+        for (headers, is_foreign) in [
+            (&[host][..], false),
+            (&[host, ("Sec-Fetch-Site", "same-origin"), ("Origin", "http://b")], false),
+            (&[host, ("Sec-Fetch-Site", "none")], false),
+            (&[host, ("Sec-Fetch-Site", "cross-site")], true),
+            (&[host, ("sec-fetch-site", "same-site")], true),
+            (&[host, ("Origin", "http://a.example:8080")], false),
+            (&[host, ("Origin", "http://a.example")], true),
+            (&[host, ("Origin", "null")], true),
+            (&[host, ("Referer", "http://a.example:8080/status?cmd=edit")], false),
+            (&[host, ("Referer", "http://evil/?http://a.example:8080/")], true),
+            (&[host, ("Referer", "garbage")], true),
+            (&[("Referer", "http://a.example:8080/")], true),
+        ] {
+            assert_eq!(foreign(headers), is_foreign, "{headers:?}");
+        }
+    }
+}
