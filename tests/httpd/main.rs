@@ -40,6 +40,7 @@ mod t33_locations;
 mod t34_spread;
 mod t35_gauges;
 mod t36_operation;
+mod t38_status;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         t34_spread::suite(),
         t35_gauges::suite(),
         t36_operation::suite(),
+        t38_status::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

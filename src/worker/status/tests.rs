@@ -191,10 +191,7 @@ fn a_bad_value_is_named_and_nothing_is_applied() {
         ("sw=t1&vwf=0", "vwf=0 (lbfactor of sub worker 't1'): expected 1 or more"),
         ("sw=t1&vwf=9x", "vwf=9x (lbfactor of sub worker 't1'): expected 1 or more"),
         ("sw=t1&vwd=1&vart=-1", "vart=-1 (reply_timeout of sub worker 't1'): expected 0 or more"),
-        (
-            "sw=t1&vamps=100",
-            "vamps=100 (max_packet_size of sub worker 't1'): expected 8192 to 65536",
-        ),
+        ("sw=t1&vamps=100", "vamps=100 (max_packet_size of sub worker 't1'): expected 8192 to 65536"),
         ("vls=maybe&vlr=3", "vls=maybe (sticky_session of balancer 'lb'): expected true or false"),
         ("sw=t*&vwn=t2", "route 't2' for sub worker 't1' is that of sub worker 't2'"),
     ] {

@@ -65,7 +65,9 @@ fn value(spec: &Spec, text: &str) -> Result<Value, Problem> {
         return Err(Problem::TooLong);
     }
     let letter = match spec.kind {
-        ValueKind::Letter(words) => values::letter(text.as_bytes(), words).filter(|letter| letter.plain || text.len() == 1),
+        ValueKind::Letter(words) => {
+            values::letter(text.as_bytes(), words).filter(|letter| letter.plain || text.len() == 1)
+        }
         _ => None,
     };
     if let Some(letter) = letter {
