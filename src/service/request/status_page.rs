@@ -11,7 +11,10 @@ use crate::ffi::time::strftime;
 use crate::mapping::ServerMap;
 use crate::service::server::host::Connector;
 use crate::worker::status::{Ask, HostRules, Origin, StatusWorker, Surroundings};
-use crate::worker::{Client, Failure, Outcome, Then, WorkerRequest};
+use crate::worker::{Body, Client, ClientGone, Failure, Outcome, Then, WorkerRequest};
+
+/// Most octets of a form: one attribute of several hundred members fits.
+const MAX_FORM: usize = 65_536;
 
 /// Answers `request` by `worker`.
 pub(super) fn serve(
@@ -20,6 +23,10 @@ pub(super) fn serve(
     request: &WorkerRequest<'_>,
     client: &mut dyn Client,
 ) -> Outcome {
+    let form = match form(request, client) {
+        Ok(form) => form,
+        Err(failure) => return Outcome::Failed { failure, repeatable: false },
+    };
     let forward = &request.forward;
     let mut headers = Vec::new();
     forward.headers.for_each(&mut |name, value| headers.push((name.to_vec(), value.to_vec())));
@@ -27,6 +34,7 @@ pub(super) fn serve(
     headers.iter().for_each(|(name, value)| origin.take(name, value));
     let ask = Ask {
         query: forward.attributes.query_string.unwrap_or_default(),
+        form: &form,
         path: forward.req_uri,
         user: forward.attributes.remote_user,
         address: forward.remote_addr.unwrap_or_default(),
@@ -57,6 +65,35 @@ pub(super) fn serve(
         Ok(()) => Outcome::Done,
         Err(_) => Outcome::Failed { failure: Failure::ClientWrite, repeatable: false },
     }
+}
+
+/// The fields of a form that is posted; nothing for other requests, whose body is left alone.
+fn form(request: &WorkerRequest<'_>, client: &mut dyn Client) -> Result<Vec<u8>, Failure> {
+    if request.forward.method != b"POST" || request.body == Body::None || !has_form(request) {
+        return Ok(Vec::new());
+    }
+    let (mut form, mut buffer) = (Vec::new(), [0; 8192]);
+    loop {
+        match client.read_body(&mut buffer).map_err(|ClientGone| Failure::ClientRead)? {
+            0 => return Ok(form),
+            length => form.extend_from_slice(&buffer[..length]),
+        }
+        if form.len() > MAX_FORM {
+            return Err(Failure::RequestTooLarge);
+        }
+    }
+}
+
+/// Tells whether the body has the type of forms.
+fn has_form(request: &WorkerRequest<'_>) -> bool {
+    let mut found = false;
+    request.forward.headers.for_each(&mut |name, value| {
+        if name.eq_ignore_ascii_case(b"Content-Type") {
+            let kind = value.split(|octet| *octet == b';').next().unwrap_or_default();
+            found = kind.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded");
+        }
+    });
+    found
 }
 
 /// The rules of a virtual host as they are now.

@@ -50,6 +50,8 @@ pub(crate) struct StatusWorker {
 pub(crate) struct Ask<'a> {
     /// As it came, without `?`.
     pub query: &'a [u8],
+    /// The fields of a form that was posted, as they came.
+    pub form: &'a [u8],
     /// The path, for links.
     pub path: &'a [u8],
     /// Who asks, as a container would be told.
@@ -114,7 +116,7 @@ impl StatusWorker {
     /// Does what is asked, and tells how that went.
     pub(crate) fn answer(&self, ask: &Ask<'_>, around: &Surroundings<'_>) -> Answer {
         let now = around.workers.now();
-        let query = Query::parse(ask.query);
+        let query = Query::parse(ask.query).and_then(|query| query.with_form(ask.form));
         let parameters = query.as_ref().unwrap_or(Query::NONE);
         let format = Format::of(parameters);
         let outcome = self.run(query.is_some(), parameters, ask, around, now);

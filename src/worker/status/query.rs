@@ -38,6 +38,18 @@ impl Query {
         Some(Self(parameters))
     }
 
+    /// Adds the fields of a form that was posted; `None` as for [`Query::parse`]. What is done (`cmd`) is said by the
+    /// address alone, which rules of the server can look at.
+    pub(super) fn with_form(mut self, form: &[u8]) -> Option<Self> {
+        for (name, value) in Self::parse(form)?.0 {
+            if name != "cmd" {
+                self.0.retain(|(known, _)| *known != name);
+                self.0.push((name, value));
+            }
+        }
+        Some(self)
+    }
+
     /// The value of `name`.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -119,6 +131,14 @@ mod tests {
         for (query, expected) in cases {
             assert_eq!(shown(query).as_deref(), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn fields_of_a_form_come_behind_the_address_which_alone_says_what_is_done() {
+        let query = Query::parse(b"cmd=show&w=a").unwrap().with_form(b"w=b&cmd=update&vwf=3").unwrap();
+        let shown: Vec<_> = query.iter().collect();
+        assert_eq!(shown, [("cmd", "show"), ("w", "b"), ("vwf", "3")]);
+        assert_eq!(Query::parse(b"cmd=show").unwrap().with_form(b"w=%zz"), None);
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl Bench {
     fn ask_as(&self, query: &str, user: Option<&str>) -> String {
         let ask = Ask {
             query: query.as_bytes(),
+            form: b"",
             path: b"/status",
             user: user.map(str::as_bytes),
             address: b"10.0.0.1",
