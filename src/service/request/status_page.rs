@@ -35,7 +35,6 @@ pub(super) fn serve(
     let ask = Ask {
         query: forward.attributes.query_string.unwrap_or_default(),
         form: &form,
-        path: forward.req_uri,
         user: forward.attributes.remote_user,
         address: forward.remote_addr.unwrap_or_default(),
         origin,
@@ -52,13 +51,11 @@ pub(super) fn serve(
     };
     let answer = worker.answer(&ask, &around);
     let length = answer.body.len().to_string();
-    let headers = [
-        ("Content-Type", answer.media_type),
-        ("Cache-Control", "no-cache"),
-        ("Pragma", "no-cache"),
-        ("Content-Length", length.as_str()),
-    ];
+    let own =
+        [("Content-Type", answer.media_type), ("Pragma", "no-cache"), ("Content-Length", length.as_str())];
+    let others = answer.headers.iter().map(|(name, value)| (*name, &**value));
     let mut head = SendHeaders { status: answer.status, reason: None, headers: smallvec![] };
+    let headers = own.into_iter().chain(others);
     head.headers.extend(headers.map(|(name, value)| (name.as_bytes(), Cow::Borrowed(value.as_bytes()))));
     client.start(&head, &[]);
     match client.deliver(&[answer.body.as_bytes()], Then::End) {

@@ -5,34 +5,36 @@ use std::sync::Arc;
 
 use super::query::{Hide, Query};
 use super::rating::{Rating, Ratings};
-use super::report::{Alone, Balancer, List, Map, Maps, Member, Reset, Shown, Tomcat};
+use super::report::{Alone, Balancer, Draining, List, Map, Maps, Member, Reset, Shown, Subject, Tomcat};
 use super::{seconds, Surroundings};
-use crate::config::settings::Activation;
+use crate::config::settings::{Activation, MemberSettings};
 use crate::mapping::{Rule, RuleKind, Source};
-use crate::shared::MemberState;
+use crate::shared::{AjpSnapshot, Health, MemberHandle, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
 
 /// Reads for one request.
+#[derive(Clone, Copy)]
 pub(super) struct Collector<'a> {
     pub(super) around: &'a Surroundings<'a>,
     pub(super) ratings: &'a Ratings,
     pub(super) query: &'a Query,
+    /// What is left out.
+    pub(super) hidden: Hide,
     pub(super) now: i64,
 }
 
 impl Collector<'_> {
     /// All workers of `worker.list`, in its order.
     pub(super) fn list(&self) -> List {
-        let hidden = self.query.options();
         let mut list = List::default();
         for worker in self.workers() {
             match worker {
-                Worker::Lb(lb) if !hidden.contains(Hide::BALANCERS) => {
+                Worker::Lb(lb) if !self.hidden.contains(Hide::BALANCERS) => {
                     list.balancers.get_or_insert_default().push(self.balancer(lb, None));
                 }
-                Worker::Ajp13(worker) if !hidden.contains(Hide::WORKERS) => {
+                Worker::Ajp13(worker) if !self.hidden.contains(Hide::WORKERS) => {
                     list.workers.get_or_insert_default().push(self.alone(worker));
                 }
                 _ => {}
@@ -44,11 +46,22 @@ impl Collector<'_> {
     /// The worker that `w` names; of a balancer only the member `sw`, if there is one.
     pub(super) fn show(&self) -> Result<Shown, String> {
         let (worker, member) = find(self.around, self.query)?;
-        Ok(match worker {
+        Ok(self.shown(worker, member))
+    }
+
+    /// The worker that `w` names with all its members, for forms; its rules are left out.
+    pub(super) fn subject(&self) -> Result<Subject, String> {
+        let (worker, member) = find(self.around, self.query)?;
+        let whole = Collector { hidden: Hide::MAPS, ..*self };
+        Ok(Subject { shown: whole.shown(worker, None), member })
+    }
+
+    fn shown(&self, worker: &Worker, member: Option<usize>) -> Shown {
+        match worker {
             Worker::Lb(lb) => Shown::Balancer(Box::new(self.balancer(lb, member))),
             Worker::Ajp13(worker) => Shown::Alone(Box::new(self.alone(worker))),
             Worker::Status(_) => Shown::Status,
-        })
+        }
     }
 
     fn workers(&self) -> impl Iterator<Item = &Worker> {
@@ -64,10 +77,12 @@ impl Collector<'_> {
         let rated = |rating| all.iter().filter(|member| member.rating == rating).count();
         let (good, degraded, bad) = (rated(Rating::Good), rated(Rating::Degraded), rated(Rating::Bad));
         let (member_count, counters) = (all.len(), lb.record().snapshot());
+        let highest_load = all.iter().map(|member| member.load).max().unwrap_or(0);
+        let total_load = all.iter().map(|member| member.load).fold(0, u64::saturating_add);
         let mut members = all;
         match only {
             Some(index) => members = members.into_iter().skip(index).take(1).collect(),
-            None if self.query.options().contains(Hide::MEMBERS) => members.clear(),
+            None if self.hidden.contains(Hide::MEMBERS) => members.clear(),
             None => {}
         }
         Balancer {
@@ -82,6 +97,8 @@ impl Collector<'_> {
             settings,
             maintenance: self.maintenance(),
             reset: self.reset(counters.last_reset),
+            highest_load,
+            total_load,
         }
     }
 
@@ -98,10 +115,26 @@ impl Collector<'_> {
             load: lb.load(index),
             sessions: record.sessions(),
             errors: record.errors(),
+            draining: self.draining(&settings, record),
+            last_error: self.last_error(&tomcat.counters, health),
             settings,
             tomcat,
             health,
         }
+    }
+
+    fn draining(&self, settings: &MemberSettings, record: &MemberHandle) -> Option<Draining> {
+        let since = record.draining_since().filter(|_| settings.activation != Activation::Active)?;
+        let ago = self.ago(since);
+        let timeout = settings.drain_timeout.filter(|_| settings.activation == Activation::Disabled);
+        let left = timeout.map(|timeout| seconds(timeout).saturating_sub(ago).max(0));
+        Some(Draining { since, ago, left, session_requests: record.session_requests(self.now) })
+    }
+
+    /// Errors of its Tomcat by way of other balancers are told, too.
+    fn last_error(&self, counters: &AjpSnapshot, health: Health) -> Option<(i64, i64)> {
+        let last = health.last_error.unwrap_or(0).max(counters.error_time);
+        (last != 0).then(|| (last, self.ago(last)))
     }
 
     fn alone(&self, worker: &Ajp13Worker) -> Alone {
@@ -148,7 +181,7 @@ impl Collector<'_> {
         let all =
             hosts.iter().flat_map(|host| host.rules.iter().map(move |rule| (host.server.as_str(), rule)));
         let mut own = all.filter(|(_, rule)| rule.worker == worker || rule.worker == "*");
-        if self.query.options().contains(Hide::MAPS) {
+        if self.hidden.contains(Hide::MAPS) {
             return Maps { count: own.count(), shown: Vec::new() };
         }
         let mut shown = Vec::new();
@@ -200,6 +233,7 @@ fn map(id: usize, server: &str, rule: &Arc<Rule>) -> Map {
             Source::JkMount => "JkMount",
             Source::File => "uriworkermap",
         },
+        origin: rule.origin.as_ref().map(ToString::to_string),
         reply_timeout: timeout.map_or(-1, |timeout| i64::try_from(timeout).unwrap_or(i64::MAX)),
         sticky_ignore: options.sticky_ignore,
         stateless: options.stateless,

@@ -12,11 +12,23 @@ pub(super) enum Command {
     List,
     Show,
     Edit,
+    /// In html only: shows what a [`Deed`] does, with a button that does it.
+    Confirm,
     Update,
     Reset,
     Recover,
     Version,
     Dump,
+}
+
+/// What `cmd=confirm` asks about: the values of `do`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Activate,
+    Disable,
+    Stop,
+    Reset,
+    Recover,
 }
 
 /// The values of `mime`.
@@ -29,10 +41,11 @@ pub(super) enum Format {
 }
 
 impl Command {
-    const WORDS: [(&'static str, Command); 8] = [
+    const WORDS: [(&'static str, Command); 9] = [
         ("list", Self::List),
         ("show", Self::Show),
         ("edit", Self::Edit),
+        ("confirm", Self::Confirm),
         ("update", Self::Update),
         ("reset", Self::Reset),
         ("recover", Self::Recover),
@@ -47,7 +60,27 @@ impl Command {
 
     /// Tells whether it changes anything, or leads there.
     pub(super) fn changes(self) -> bool {
-        matches!(self, Self::Edit | Self::Update | Self::Reset | Self::Recover)
+        matches!(self, Self::Edit | Self::Confirm | Self::Update | Self::Reset | Self::Recover)
+    }
+}
+
+impl Deed {
+    const WORDS: [(&'static str, Deed); 5] = [
+        ("activate", Self::Activate),
+        ("disable", Self::Disable),
+        ("stop", Self::Stop),
+        ("reset", Self::Reset),
+        ("recover", Self::Recover),
+    ];
+
+    /// What `query` asks about.
+    pub(super) fn of(query: &Query) -> Result<Self, Refusal> {
+        query.get("do").ok_or(Refusal).and_then(|name| word(Some(name), &Self::WORDS))
+    }
+
+    /// The value of `do`.
+    pub(super) fn word(self) -> &'static str {
+        Self::WORDS[self as usize].0
     }
 }
 
@@ -58,6 +91,11 @@ impl Format {
     /// The format that `query` wants.
     pub(super) fn of(query: &Query) -> Result<Self, Refusal> {
         word(query.get("mime"), &Self::WORDS)
+    }
+
+    /// The words of all formats.
+    pub(super) fn words() -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().map(|(word, _)| *word)
     }
 }
 

@@ -159,7 +159,7 @@ fn live<T: Live>(settings: &T, order: Order) -> Vec<Field> {
 }
 
 /// A value in the words of the stable formats.
-fn shown(kind: ValueKind, value: &Value) -> String {
+pub(super) fn shown(kind: ValueKind, value: &Value) -> String {
     match (value, kind) {
         (Value::Text(text), _) => text.clone(),
         (Value::Number(number), ValueKind::Boolean) => if *number == 0 { "False" } else { "True" }.to_owned(),

@@ -26,6 +26,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::settings::{StatusSettings, WorkersSettings};
@@ -33,11 +34,13 @@ use crate::log::Context;
 use crate::mapping::Rule;
 
 use super::registry::Workers;
-use command::{Command, Format, Refusal};
+use collect::Collector;
+use command::{Command, Deed, Format, Refusal};
 pub(crate) use origin::Origin;
 use page::{Content, Page};
 use query::Query;
 use rating::Ratings;
+use report::Subject;
 
 /// A status worker: what the configuration says of it.
 pub(crate) struct StatusWorker {
@@ -52,8 +55,6 @@ pub(crate) struct Ask<'a> {
     pub query: &'a [u8],
     /// The fields of a form that was posted, as they came.
     pub form: &'a [u8],
-    /// The path, for links.
-    pub path: &'a [u8],
     /// Who asks, as a container would be told.
     pub user: Option<&'a [u8]>,
     /// From where, for the log.
@@ -97,6 +98,8 @@ pub(crate) struct Answer {
     pub status: u16,
     /// Content-Type.
     pub media_type: &'static str,
+    /// Other headers.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The page itself.
     pub body: String,
 }
@@ -128,16 +131,36 @@ impl StatusWorker {
             software: &around.software,
             strftime: around.strftime,
             read_only: self.is_read_only(parameters),
+            refused: self.refused(&outcome, format, parameters, ask, around, now),
             outcome,
+            nonce: None,
         };
-        let (media_type, body) = match format {
-            Ok(Format::Html) => ("text/html", html::render(&page)),
-            Ok(Format::Xml) => ("text/xml", xml::render(&page)),
-            Ok(Format::Text) => ("text/plain", text::render(&page)),
-            Ok(Format::Properties) | Err(Refusal) => ("text/plain", properties::render(&page)),
+        let plain = || vec![("Cache-Control", Cow::Borrowed("no-cache"))];
+        let (media_type, headers, body) = match format {
+            Ok(Format::Html) => ("text/html; charset=UTF-8", html::headers(&page), html::render(&page)),
+            Ok(Format::Xml) => ("text/xml", plain(), xml::render(&page)),
+            Ok(Format::Text) => ("text/plain", plain(), text::render(&page)),
+            Ok(Format::Properties) | Err(Refusal) => ("text/plain", plain(), properties::render(&page)),
         };
         let status = if page.result().1 == FOREIGN { 403 } else { 200 };
-        Answer { status, media_type, body }
+        Answer { status, media_type, headers, body }
+    }
+
+    /// What the form was about, if it was one of the page and was refused for its values, and for nothing else.
+    fn refused(
+        &self,
+        outcome: &Result<Content, String>,
+        format: Result<Format, Refusal>,
+        query: &Query,
+        ask: &Ask<'_>,
+        around: &Surroundings<'_>,
+        now: i64,
+    ) -> Option<Subject> {
+        let is_form = format == Ok(Format::Html) && Command::of(query) == Ok(Command::Update);
+        let may_try = self.admits(ask.user) && !self.is_read_only(query);
+        let by_values = outcome.as_ref().is_err_and(|message| message.starts_with("Update failed"));
+        let subject = || self.collector(query, around, now).subject().ok();
+        (by_values && is_form && may_try).then(subject).flatten()
     }
 
     fn run(
@@ -159,21 +182,34 @@ impl StatusWorker {
             return Err("This command is not allowed in read only mode.".to_owned());
         }
         let command = command.map_err(|Refusal| "Invalid command.".to_owned())?;
-        if command.changes() && command != Command::Edit && origin::is_cross_site(ask) {
+        let only_leads = matches!(command, Command::Edit | Command::Confirm);
+        if command.changes() && !only_leads && origin::is_cross_site(ask) {
             return Err(FOREIGN.to_owned());
         }
         Format::of(query).map_err(|Refusal| "Invalid mime type.".to_owned())?;
-        let collector = collect::Collector { around, ratings: &self.ratings, query, now };
+        let collector = self.collector(query, around, now);
         match command {
             Command::List => Ok(Content::List(collector.list())),
             Command::Show => collector.show().map(Content::Show),
-            Command::Edit => collector.show().map(Content::Edit),
+            Command::Edit => collector.subject().map(Content::Edit),
+            Command::Confirm => {
+                let deed = Deed::of(query).map_err(|Refusal| "Invalid command.".to_owned())?;
+                let subject = collector.subject()?;
+                if deed != Deed::Reset && subject.member.is_none() {
+                    return Err("EMPTY sub worker param".to_owned());
+                }
+                Ok(Content::Confirm(deed, subject))
+            }
             Command::Version => Ok(Content::Version),
             Command::Dump => Ok(Content::Dump(around.properties.to_vec())),
             Command::Update | Command::Reset | Command::Recover => {
                 act::act(command, query, ask, around).map(|()| Content::Done)
             }
         }
+    }
+
+    fn collector<'a>(&'a self, query: &'a Query, around: &'a Surroundings<'_>, now: i64) -> Collector<'a> {
+        Collector { around, ratings: &self.ratings, query, hidden: query.options(), now }
     }
 
     /// Tells whether the user may see the page.

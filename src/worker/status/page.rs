@@ -1,7 +1,8 @@
 //! One answer before it has a format.
 
+use super::command::Deed;
 use super::query::Query;
-use super::report::{List, Shown};
+use super::report::{List, Shown, Subject};
 use super::Ask;
 use crate::config::settings::StatusSettings;
 
@@ -16,6 +17,10 @@ pub(super) struct Page<'a> {
     pub(super) strftime: fn(&[u8], i64) -> Vec<u8>,
     pub(super) read_only: bool,
     pub(super) outcome: Result<Content, String>,
+    /// What a form of html that was refused is about: it is shown again, with the values that were entered.
+    pub(super) refused: Option<Subject>,
+    /// What forms of html carry to be known as its own.
+    pub(super) nonce: Option<&'a str>,
 }
 
 /// What was asked for.
@@ -23,7 +28,8 @@ pub(super) struct Page<'a> {
 pub(super) enum Content {
     List(List),
     Show(Shown),
-    Edit(Shown),
+    Edit(Subject),
+    Confirm(Deed, Subject),
     Version,
     /// Properties and their values.
     Dump(Vec<(String, String)>),
@@ -42,7 +48,7 @@ impl Page<'_> {
 
     /// Tells whether time and software are told.
     pub(super) fn names_time(&self) -> bool {
-        self.names_server() && !matches!(self.outcome, Ok(Content::Edit(_)))
+        self.names_server() && !matches!(self.outcome, Ok(Content::Edit(_) | Content::Confirm(..)))
     }
 
     /// Name of the server.

@@ -53,7 +53,13 @@ impl Properties<'_> {
                     let _ = writeln!(self.out, "{}={}", line(name), line(value));
                 }
             }
-            Ok(Content::Show(Shown::Status) | Content::Edit(_) | Content::Version | Content::Done)
+            Ok(
+                Content::Show(Shown::Status)
+                | Content::Edit(_)
+                | Content::Confirm(..)
+                | Content::Version
+                | Content::Done,
+            )
             | Err(_) => {}
         }
         let (word, message) = page.result();

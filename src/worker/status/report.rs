@@ -40,6 +40,9 @@ pub(super) struct Balancer {
     /// Least and most seconds until the next maintenance.
     pub(super) maintenance: (i64, i64),
     pub(super) reset: Reset,
+    /// The highest load of its members, shown or not, and the sum of all.
+    pub(super) highest_load: u64,
+    pub(super) total_load: u64,
 }
 
 /// A member of a balancer.
@@ -55,6 +58,29 @@ pub(super) struct Member {
     pub(super) rating: Rating,
     /// Least and most seconds until it is tried again.
     pub(super) recovery: (i64, i64),
+    /// That it is not active.
+    pub(super) draining: Option<Draining>,
+    /// When its last error was, and how long ago, in seconds; unlike that of its Tomcat not the first of a series.
+    pub(super) last_error: Option<(i64, i64)>,
+}
+
+/// A member that gets empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draining {
+    /// Since when, seconds since the epoch, and how long.
+    pub(super) since: i64,
+    pub(super) ago: i64,
+    /// Seconds until drain_timeout stops it, if it is disabled and has one.
+    pub(super) left: Option<i64>,
+    /// Requests of its sessions in the last minute.
+    pub(super) session_requests: u32,
+}
+
+/// A worker, and which of its members is meant; all members are there, whatever is hidden.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) shown: Shown,
+    pub(super) member: Option<usize>,
 }
 
 /// A worker that stands alone.
@@ -102,6 +128,8 @@ pub(super) struct Map {
     pub(super) uri: String,
     pub(super) kind: String,
     pub(super) source: &'static str,
+    /// File and line that define it.
+    pub(super) origin: Option<String>,
     /// Milliseconds; -1 is that of the worker.
     pub(super) reply_timeout: i64,
     pub(super) sticky_ignore: bool,

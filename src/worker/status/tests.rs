@@ -12,12 +12,14 @@ use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
 use crate::worker::HostAddresses;
 
-/// A page over the balancer `lb` of t1 and t2 and the worker `alone`.
-struct Bench {
-    page: StatusWorker,
+/// A page over the balancer `lb` and the worker `alone`.
+pub(super) struct Bench {
+    pub(super) page: StatusWorker,
     settings: WorkersSettings,
+    /// Those of one virtual host.
+    pub(super) rules: Vec<Arc<Rule>>,
     shared: Arc<Shared>,
-    workers: Workers,
+    pub(super) workers: Workers,
     logger: Logger,
 }
 
@@ -39,14 +41,20 @@ fn settings(name: &str) -> StatusSettings {
 }
 
 impl Bench {
+    /// With the members t1 and t2.
     fn new() -> Self {
-        let mut lb = lb_settings("lb", &["t1", "t2"]);
+        Self::with_members(&["t1", "t2"])
+    }
+
+    pub(super) fn with_members(names: &[&str]) -> Self {
+        let mut lb = lb_settings("lb", names);
         lb.members.iter_mut().for_each(|member| member.worker.host = "127.0.0.1".to_owned());
         let settings_of_all = settings_of(&[lb], &["alone"]);
         let shared = Shared::create(None, &settings_of_all, 2).expect("memory");
         let logger = Logger::capture(Level::Info);
         let workers = Self::workers(&settings_of_all, &shared, &logger);
-        Self { page: StatusWorker::new(settings("st")), settings: settings_of_all, shared, workers, logger }
+        let page = StatusWorker::new(settings("st"));
+        Self { page, settings: settings_of_all, rules: Vec::new(), shared, workers, logger }
     }
 
     fn workers(settings: &WorkersSettings, shared: &Arc<Shared>, logger: &Logger) -> Workers {
@@ -58,15 +66,18 @@ impl Bench {
         Self::workers(&self.settings, &self.shared, &self.logger)
     }
 
-    fn ask(&self, query: &str) -> String {
+    pub(super) fn ask(&self, query: &str) -> String {
         self.ask_as(query, None)
     }
 
     fn ask_as(&self, query: &str, user: Option<&str>) -> String {
+        self.answer(query, "", user).body
+    }
+
+    pub(super) fn answer(&self, query: &str, form: &str, user: Option<&str>) -> Answer {
         let ask = Ask {
             query: query.as_bytes(),
-            form: b"",
-            path: b"/status",
+            form: form.as_bytes(),
             user: user.map(str::as_bytes),
             address: b"10.0.0.1",
             origin: Origin::default(),
@@ -77,11 +88,16 @@ impl Bench {
             workers: &self.workers,
             settings: &self.settings,
             software: "Apache".to_owned(),
-            hosts: Vec::new(),
+            hosts: vec![HostRules { server: "main:80".to_owned(), rules: self.rules.clone() }],
             properties: &[("worker.a".to_owned(), "<&>\"\n".to_owned())],
             strftime,
         };
-        self.page.answer(&ask, &around).body
+        self.page.answer(&ask, &around)
+    }
+
+    /// Counts changes.
+    pub(super) fn changes(&self) -> u64 {
+        self.shared.changes()
     }
 
     /// The message of the result.
@@ -91,7 +107,7 @@ impl Bench {
         result.trim_end().to_owned()
     }
 
-    fn lb(workers: &Workers) -> &LbWorker<crate::worker::ajp13::Ajp13Worker> {
+    pub(super) fn lb(workers: &Workers) -> &LbWorker<crate::worker::ajp13::Ajp13Worker> {
         match workers.get("lb") {
             Some(Worker::Lb(lb)) => lb,
             _ => panic!("lb is a balancer"),

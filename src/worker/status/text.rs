@@ -50,7 +50,13 @@ impl Text<'_> {
                     let _ = writeln!(self.out, "{}={}", line(name), line(value));
                 }
             }
-            Ok(Content::Show(Shown::Status) | Content::Edit(_) | Content::Version | Content::Done)
+            Ok(
+                Content::Show(Shown::Status)
+                | Content::Edit(_)
+                | Content::Confirm(..)
+                | Content::Version
+                | Content::Done,
+            )
             | Err(_) => {}
         }
         let (word, message) = page.result();

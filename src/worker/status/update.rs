@@ -4,7 +4,7 @@
 use super::query::Query;
 use crate::config::live::{Live, Value};
 use crate::config::workers::names::MAX_NAME;
-use crate::config::workers::spec::{Spec, ValueKind};
+use crate::config::workers::spec::{Range, Spec, ValueKind};
 use crate::config::workers::table::{Property, TABLE};
 use crate::config::workers::values;
 
@@ -74,7 +74,7 @@ fn value(spec: &Spec, text: &str) -> Result<Value, Problem> {
         return Ok(Value::Number(i64::try_from(letter.index).unwrap_or_default()));
     }
     match Value::parse(spec.property, text).map_err(Problem::Expected)? {
-        Value::Number(number) if number < 0 && spec.property != Property::Distance => {
+        Value::Number(number) if number < i64::from(limits(spec).least) => {
             Err(Problem::Expected("expected 0 or more".to_owned()))
         }
         // The packets of both sides are counted in whole kilo-octets.
@@ -83,4 +83,13 @@ fn value(spec: &Spec, text: &str) -> Result<Value, Problem> {
         }
         value => Ok(value),
     }
+}
+
+/// The numbers that can be set: those of the table, of which none means less than nothing.
+pub(super) fn limits(spec: &Spec) -> Range {
+    let least = match spec.property {
+        Property::Distance => spec.range.least,
+        _ => spec.range.least.max(0),
+    };
+    Range { least, ..spec.range }
 }

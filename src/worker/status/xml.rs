@@ -74,7 +74,13 @@ impl Xml<'_> {
                 let named = properties.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 self.element(2, "configuration", named, End::Empty);
             }
-            Ok(Content::Show(Shown::Status) | Content::Edit(_) | Content::Version | Content::Done)
+            Ok(
+                Content::Show(Shown::Status)
+                | Content::Edit(_)
+                | Content::Confirm(..)
+                | Content::Version
+                | Content::Done,
+            )
             | Err(_) => {}
         }
     }

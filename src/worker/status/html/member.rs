@@ -1,0 +1,183 @@
+//! The members of a balancer: a table with a row for each, which becomes a card where there is no room.
+
+use super::balancer::Anchor;
+use super::figures::{percent, Octets, Rate, Span};
+use super::link::Link;
+use super::markup::Html;
+use crate::config::settings::Activation;
+use crate::shared::MemberState;
+use crate::text::Counted;
+use crate::worker::status::command::Deed;
+use crate::worker::status::page::Page;
+use crate::worker::status::report::{Balancer, Draining, Member};
+
+/// The columns; the style sheet repeats their names for cards.
+const HEAD: &str = "<thead><tr><th scope=\"col\">Member</th><th scope=\"col\">State</th><th scope=\"col\">Load</th>\
+                    <th scope=\"col\">Requests</th><th scope=\"col\">Sessions</th><th scope=\"col\">Errors</th>\
+                    <th scope=\"col\">Busy</th><th scope=\"col\">Connected</th><th scope=\"col\">Octets</th>\
+                    <th scope=\"col\">Route</th><th scope=\"col\">Last Error</th>";
+
+/// The table.
+pub(super) fn table(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
+    let name = &balancer.settings.name;
+    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"");
+    html.attribute("aria-label", format_args!("Members of {name}")).raw(">\n<table class=\"members\">");
+    html.raw("<caption>Members of ").text(name).raw("</caption>\n").raw(HEAD);
+    html.raw(if page.read_only { "</tr></thead>\n<tbody>\n" } else { ACTIONS });
+    balancer.members.iter().for_each(|member| row(html, page, balancer, member));
+    html.raw("</tbody></table></div>\n");
+}
+
+const ACTIONS: &str = "<th scope=\"col\">Actions</th></tr></thead>\n<tbody>\n";
+
+fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
+    let (settings, counters) = (&member.tomcat.settings, &member.tomcat.counters);
+    let (lb, period) = (&balancer.settings.name, member.tomcat.reset.ago);
+    html.raw("<tr data-live").attribute("id", Anchor(lb, Some(&settings.name)));
+    html.attribute("data-requests", counters.used).raw("><th scope=\"row\">");
+    html.link(&Link::to(page, "show").and("w", lb).and("sw", &settings.name), &settings.name);
+    html.small(format_args!("{}:{}", settings.host, settings.port)).raw("</th><td>");
+    state(html, member);
+    member.draining.iter().for_each(|draining| self::draining(html, page, *draining, counters.busy));
+    html.raw("</td><td>");
+    load(html, balancer, member);
+    html.raw("</td><td>").text(counters.used);
+    html.small(Rate(counters.used, period));
+    if member.tomcat.reset.at != balancer.reset.at {
+        html.small(format_args!("reset {} ago", Span(period)));
+    }
+    html.raw("</td><td>");
+    html.text(member.sessions).small(Rate(member.sessions, period)).raw("</td><td>");
+    errors(html, member);
+    html.raw("</td><td>").text(counters.busy).small(format_args!("max {}", counters.max_busy));
+    html.raw("</td><td>").text(counters.connected).small(format_args!("max {}", counters.max_connected));
+    html.raw("</td><td>");
+    octets(html, counters.transferred, counters.read, period);
+    html.raw("</td><td>");
+    route(html, member);
+    html.raw("</td><td>");
+    last_error(html, page, member);
+    html.raw("</td>");
+    if !page.read_only {
+        html.raw("<td class=\"actions\">");
+        actions(html, page, lb, member);
+        html.raw("</td>");
+    }
+    html.raw("</tr>\n");
+}
+
+/// Activation and state, in words and colours.
+pub(super) fn state(html: &mut Html, member: &Member) {
+    let activation = match member.settings.activation {
+        Activation::Active => "<span>Active</span> ",
+        Activation::Disabled => "<span class=\"pill warn\">Disabled</span> ",
+        Activation::Stopped => "<span class=\"pill off\">Stopped</span> ",
+    };
+    let class = match member.health.state {
+        MemberState::Idle | MemberState::Ok => "<span class=\"pill good\">",
+        MemberState::Recover | MemberState::Force | MemberState::Probe | MemberState::Busy => {
+            "<span class=\"pill warn\">"
+        }
+        MemberState::Error => "<span class=\"pill bad\">",
+    };
+    html.raw(activation).raw(class).raw(member.health.state.text()).raw("</span>");
+}
+
+/// How far it is with getting empty.
+pub(super) fn draining(html: &mut Html, page: &Page<'_>, draining: Draining, busy: u32) {
+    html.raw(" <small>since ").text(page.local("%H:%M:%S", draining.since)).raw(" (");
+    html.text(Span(draining.ago)).raw("), ");
+    html.text(Counted(draining.session_requests.into(), "session request"));
+    html.raw(" in the last minute, ").text(busy).raw(" in flight");
+    if let Some(left) = draining.left {
+        html.raw(", stopped in ").text(Span(left));
+    }
+    html.raw("</small>");
+}
+
+/// Its load for its factor: as a bar beside the member that has most, and as share of the sum.
+fn load(html: &mut Html, balancer: &Balancer, member: &Member) {
+    let share = percent(member.load, balancer.total_load);
+    html.raw("<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+    html.raw("<rect class=\"rest\" width=\"100\" height=\"8\"/><rect height=\"8\"");
+    html.attribute("width", percent(member.load, balancer.highest_load))
+        .raw("/></svg><span class=\"share\">");
+    html.text(share).raw(" % <small>value ").text(member.load).raw("</small></span>");
+    if member.settings.lbfactor != 1 {
+        html.small(format_args!("factor {}", member.settings.lbfactor));
+    }
+}
+
+fn errors(html: &mut Html, member: &Member) {
+    let counters = &member.tomcat.counters;
+    html.raw(if member.errors > 0 { "<strong class=\"some\">" } else { "<strong>" });
+    html.text(member.errors).raw("</strong>");
+    if counters.client_errors > 0 {
+        html.small(format_args!("client {}", counters.client_errors));
+    }
+    if counters.reply_timeouts > 0 {
+        html.small(format_args!("timeouts {}", counters.reply_timeouts));
+    }
+}
+
+/// What went to a Tomcat and came back.
+pub(super) fn octets(html: &mut Html, written: u64, read: u64, period: i64) {
+    let per_second = |octets: u64| octets.checked_div(u64::try_from(period).unwrap_or(0)).map(Octets);
+    for (arrow, name, octets) in [("\u{2191} ", "to Tomcat ", written), ("\u{2193} ", "from Tomcat ", read)] {
+        html.raw("<span class=\"way\"><span aria-hidden=\"true\">")
+            .raw(arrow)
+            .raw("</span><span class=\"unseen\">");
+        html.raw(name).raw("</span>").text(Octets(octets));
+        if let Some(rate) = per_second(octets) {
+            html.raw(" <small>").text(rate).raw("/s</small>");
+        }
+        html.raw("</span>");
+    }
+}
+
+fn route(html: &mut Html, member: &Member) {
+    let settings = &member.settings;
+    html.text(&settings.route);
+    if let Some(route) = &settings.redirect {
+        html.small(format_args!("redirect {route}"));
+    }
+    if let Some(domain) = &settings.domain {
+        html.small(format_args!("domain {domain}"));
+    }
+    if settings.distance != 0 {
+        html.small(format_args!("distance {}", settings.distance));
+    }
+}
+
+fn last_error(html: &mut Html, page: &Page<'_>, member: &Member) {
+    match member.last_error {
+        Some((time, ago)) => html.text(Span(ago)).raw(" ago").small(page.local("%Y-%m-%d %H:%M:%S", time)),
+        None => html.raw("none"),
+    };
+    if member.health.state == MemberState::Error {
+        let (least, most) = member.recovery;
+        html.small(format_args!("next try in {least} to {most} s"));
+    }
+}
+
+fn actions(html: &mut Html, page: &Page<'_>, lb: &str, member: &Member) {
+    let name = &member.tomcat.settings.name;
+    let link = |command: &str| Link::to(page, command).and("w", lb).and("sw", name).with_way_back(page);
+    html.link(&link("edit"), "Edit");
+    for (deed, word) in deeds(member) {
+        html.raw(" ").link(&link("confirm").and("do", deed.word()), word);
+    }
+}
+
+/// What makes sense for a member as it is.
+fn deeds(member: &Member) -> impl Iterator<Item = (Deed, &'static str)> {
+    let (activation, state) = (member.settings.activation, member.health.state);
+    let all = [
+        (Deed::Activate, "Activate", activation != Activation::Active),
+        (Deed::Disable, "Disable", activation != Activation::Disabled),
+        (Deed::Stop, "Stop", activation != Activation::Stopped),
+        (Deed::Recover, "Recover", state == MemberState::Error),
+        (Deed::Reset, "Reset", true),
+    ];
+    all.into_iter().filter(|(_, _, makes_sense)| *makes_sense).map(|(deed, word, _)| (deed, word))
+}
