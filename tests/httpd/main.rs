@@ -41,6 +41,7 @@ mod t34_spread;
 mod t35_gauges;
 mod t36_operation;
 mod t38_status;
+mod t39_status_page;
 mod t40_machine;
 
 use std::process::ExitCode;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         t35_gauges::suite(),
         t36_operation::suite(),
         t38_status::suite(),
+        t39_status_page::suite(),
         t40_machine::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
