@@ -111,11 +111,6 @@ impl StatusWorker {
         Self { settings, ratings }
     }
 
-    /// Its name.
-    pub(crate) fn name(&self) -> &str {
-        &self.settings.name
-    }
-
     /// Does what is asked, and tells how that went.
     pub(crate) fn answer(&self, ask: &Ask<'_>, around: &Surroundings<'_>) -> Answer {
         let now = around.workers.now();
