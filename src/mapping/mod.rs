@@ -34,5 +34,5 @@ pub use options::{ActivationRule, RuleOptions};
 pub use pattern::{Pattern, PatternError};
 pub use reading::reads_as;
 pub use rule::{Rule, RuleKind, Source};
-pub use server_map::{Look, MapFile, Moment, ServerMap, Subject, Validate, Watcher};
+pub use server_map::{Look, MapFile, Moment, News, ServerMap, Subject, Validate, Watcher};
 pub use uri::{decodes_again, escape_proxy, is_unsafe, strip_session};

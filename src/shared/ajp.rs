@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::ffi::shm::{record, Mapped};
 
 use super::children::Children;
+use super::figures::FiguresHandle;
 use super::host::HostHandle;
 use super::name::Name;
 use super::values::ValuesHandle;
@@ -63,10 +64,17 @@ pub(super) struct AjpGauges {
 #[derive(Clone, Debug)]
 pub(crate) struct AjpHandle {
     record: Mapped<AjpRecord>,
-    host: HostHandle,
     children: Arc<Children>,
     gauges: AjpGauges,
-    values: ValuesHandle,
+    apart: Apart,
+}
+
+/// What lies apart from the record of a worker.
+#[derive(Clone, Debug)]
+pub(super) struct Apart {
+    pub(super) values: ValuesHandle,
+    pub(super) host: HostHandle,
+    pub(super) figures: FiguresHandle,
 }
 
 /// A request in flight; ends with the guard.
@@ -104,26 +112,30 @@ impl AjpHandle {
         record: Mapped<AjpRecord>,
         children: Arc<Children>,
         gauges: AjpGauges,
-        values: ValuesHandle,
-        host: HostHandle,
+        apart: Apart,
     ) -> Self {
-        Self { record, children, gauges, values, host }
+        Self { record, children, gauges, apart }
     }
 
     /// The values that were changed at run time.
     pub(crate) fn values(&self) -> &ValuesHandle {
-        &self.values
+        &self.apart.values
     }
 
     pub(super) fn initialize(&self, name: &str) {
         self.record.name.set(name);
         self.record.last_reset.store(super::now(), Relaxed);
-        self.host.initialize(super::moment());
+        self.apart.host.initialize(super::moment());
     }
 
     /// What the resolver said of its host.
     pub(crate) fn host(&self) -> &HostHandle {
-        &self.host
+        &self.apart.host
+    }
+
+    /// What is counted of it besides.
+    pub(crate) fn figures(&self) -> &FiguresHandle {
+        &self.apart.figures
     }
 
     /// Name of the worker.
@@ -263,6 +275,7 @@ impl AjpHandle {
             counter.store(0, Relaxed);
         }
         record.error_time.store(0, Relaxed);
+        self.figures().reset();
         record.last_reset.store(now, Relaxed);
     }
 

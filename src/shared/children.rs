@@ -113,6 +113,12 @@ impl Children {
         self.row(OWNERS).iter().enumerate().skip(ANY_PROCESS + 1)
     }
 
+    /// How many of them have an owner.
+    pub(super) fn processes(&self) -> usize {
+        let is_owned = |owner: u32| owner != 0 && owner & CLEANING == 0;
+        self.used_slots().filter(|(_, owner)| is_owned(owner.load(Relaxed))).count()
+    }
+
     /// Those among them that ever had one.
     fn used_slots(&self) -> impl Iterator<Item = (usize, &AtomicU32)> {
         self.owned_slots().take(self.header.slots_used() - (ANY_PROCESS + 1))

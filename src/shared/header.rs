@@ -16,7 +16,7 @@ use super::lease;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 6;
+pub(crate) const LAYOUT_VERSION: u32 = 7;
 
 /// Subjects of which each process would tell the same.
 const SUBJECTS: usize = 48;

@@ -233,7 +233,7 @@ fn mapped(ip: IpAddr) -> Ipv6Addr {
 }
 
 /// The same in all processes of one generation.
-fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+pub(super) fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

@@ -1,5 +1,5 @@
-//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, hosts, then the
-//! counters of each process.
+//! Where each record lies: header, ajp records, members, balancers, the members' cells, changed values, hosts, figures,
+//! history, then the counters of each process.
 //!
 //! An ajp13 worker has one record however many balancers use it; a member has one per balancer
 //! ("load-balancer, section 1"). Children inherit the plan by fork, so it needs no place in the memory itself.
@@ -13,7 +13,9 @@ use crate::config::settings::{LbSettings, WorkerKind, WorkersSettings};
 
 use super::ajp::{AjpGauges, AjpRecord};
 use super::children::Shape;
+use super::figures::FiguresRecord;
 use super::header::Header;
+use super::history::HistoryRecord;
 use super::host::HostRecord;
 use super::lb::LbRecord;
 use super::member::{Cell, MemberRecord};
@@ -165,6 +167,16 @@ impl Layout {
         Some(self.hosts_start() + *self.ajp.get(name)? * size_of::<HostRecord>())
     }
 
+    /// Offset of the figures of the ajp13 worker `name`.
+    pub(super) fn figures(&self, name: &str) -> Option<usize> {
+        Some(self.figures_start() + *self.ajp.get(name)? * size_of::<FiguresRecord>())
+    }
+
+    /// Offset of what happened to the whole.
+    pub(super) fn history(&self) -> usize {
+        self.figures_start() + self.ajp_names.len() * size_of::<FiguresRecord>()
+    }
+
     fn members_start(&self) -> usize {
         size_of::<Header>() + self.ajp_names.len() * size_of::<AjpRecord>()
     }
@@ -182,9 +194,13 @@ impl Layout {
         self.values(self.changeable())
     }
 
+    fn figures_start(&self) -> usize {
+        (self.hosts_start() + self.ajp_names.len() * size_of::<HostRecord>()).next_multiple_of(CACHE_LINE)
+    }
+
     /// Offset of the processes' counters.
     pub(super) fn children(&self) -> usize {
-        (self.hosts_start() + self.ajp_names.len() * size_of::<HostRecord>()).next_multiple_of(CACHE_LINE)
+        (self.history() + size_of::<HistoryRecord>()).next_multiple_of(CACHE_LINE)
     }
 
     /// The slots of processes; rows are padded, so that two of them share no cache line.

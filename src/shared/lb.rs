@@ -7,9 +7,27 @@ use crate::ffi::shm::{record, Mapped};
 
 use super::ajp::{raise_to, BusyGuard};
 use super::children::Children;
+use super::figures::counted;
+use super::history::HistoryHandle;
 use super::member::Cell;
 use super::name::Name;
 use super::values::ValuesHandle;
+
+counted! {
+    /// How a request to a balancer ended.
+    Balanced {
+        /// A member answered it, whatever its answer.
+        Answered "answered",
+        /// The client failed, or asked for too much.
+        ClientError "client_error",
+        /// No member that had it could serve it.
+        Error "error",
+        /// The answer broke off after a part of it had gone to the client.
+        Truncated "truncated",
+        /// There was no member that could take it.
+        NoMember "no_member",
+    }
+}
 
 record! {
     /// A balancer as all processes see it. Its busy count lives in the slots of the children.
@@ -22,8 +40,10 @@ record! {
         /// [`Turn`].
         turn: AtomicU64,
         last_reset: AtomicI64,
+        /// Requests by [`Balanced`].
+        balanced: [AtomicU64; Balanced::ALL.len()],
         /// Room for what is to come.
-        reserved: [AtomicU64; 9],
+        reserved: [AtomicU64; 4],
     }
 }
 
@@ -35,6 +55,7 @@ pub(crate) struct LbHandle {
     children: Arc<Children>,
     gauge: usize,
     values: ValuesHandle,
+    history: HistoryHandle,
 }
 
 /// The counters of a balancer at one moment.
@@ -44,6 +65,8 @@ pub(crate) struct LbSnapshot {
     pub max_busy: u32,
     /// Since when the counters count, seconds since the epoch.
     pub last_reset: i64,
+    /// Requests by [`Balanced`].
+    pub balanced: [u64; Balanced::ALL.len()],
 }
 
 /// The member with which the next selection begins, so that equal members take turns over all processes.
@@ -71,8 +94,9 @@ impl LbHandle {
         cells: Mapped<[Cell]>,
         (children, gauge): (Arc<Children>, usize),
         values: ValuesHandle,
+        history: HistoryHandle,
     ) -> Self {
-        Self { record, cells, children, gauge, values }
+        Self { record, cells, children, gauge, values, history }
     }
 
     /// What a selection reads of the members, in the order of the configuration.
@@ -83,6 +107,11 @@ impl LbHandle {
     /// The values that were changed at run time.
     pub(crate) fn values(&self) -> &ValuesHandle {
         &self.values
+    }
+
+    /// What happened to the whole.
+    pub(crate) fn history(&self) -> &HistoryHandle {
+        &self.history
     }
 
     pub(super) fn initialize(&self, name: &str) {
@@ -108,22 +137,34 @@ impl LbHandle {
         self.children.sum(self.gauge)
     }
 
+    /// Counts a request by how it ended.
+    pub(crate) fn count_balanced(&self, how: Balanced) {
+        self.record.balanced[how as usize].fetch_add(1, Relaxed);
+    }
+
     /// Has its counters begin anew at `now`.
     pub(crate) fn reset(&self, now: i64) {
         self.record.max_busy.store(0, Relaxed);
+        self.record.balanced.iter().for_each(|counter| counter.store(0, Relaxed));
         self.record.last_reset.store(now, Relaxed);
     }
 
     /// Its counters.
     pub(crate) fn snapshot(&self) -> LbSnapshot {
         let record = &self.record;
-        LbSnapshot { max_busy: record.max_busy.load(Relaxed), last_reset: record.last_reset.load(Relaxed) }
+        LbSnapshot {
+            max_busy: record.max_busy.load(Relaxed),
+            last_reset: record.last_reset.load(Relaxed),
+            balanced: std::array::from_fn(|index| record.balanced[index].load(Relaxed)),
+        }
     }
 
     /// Goes on with the counters of an earlier memory. Called before the memory is shared.
     pub(crate) fn restore(&self, counters: &LbSnapshot) {
         self.record.max_busy.store(counters.max_busy, Relaxed);
         self.record.last_reset.store(counters.last_reset, Relaxed);
+        let places = self.record.balanced.iter().zip(counters.balanced);
+        places.for_each(|(place, count)| place.store(count, Relaxed));
     }
 
     /// Whose turn it is among equal members.

@@ -11,15 +11,18 @@
 
 pub(crate) mod ajp;
 pub(crate) mod children;
+pub(crate) mod figures;
 pub(crate) mod file_name;
 pub(crate) mod header;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod host;
 pub(crate) mod layout;
 pub(crate) mod lb;
 pub(crate) mod lease;
 pub(crate) mod member;
 pub(crate) mod name;
+mod note;
 mod recent;
 pub(crate) mod values;
 
@@ -35,14 +38,17 @@ pub(crate) use crate::ffi::time::moment;
 
 pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
 pub(crate) use children::NoFreeSlot;
+pub(crate) use figures::{Fault, Figures, LastError, Served, LATENCY_BOUNDS, LATENCY_PLACES};
 pub(crate) use health::{Health, MemberState};
+pub(crate) use history::{Event, EventKind, HistoryHandle, Reload};
 pub(crate) use host::{HostHandle, Turn, ROOM};
 pub(crate) use layout::Layout;
-pub(crate) use lb::{LbHandle, LbSnapshot};
+pub(crate) use lb::{Balanced, LbHandle, LbSnapshot};
 pub(crate) use lease::LEASE;
 pub(crate) use member::{Cell, MemberHandle, MemberSnapshot};
 pub(crate) use values::ValuesHandle;
 
+use ajp::Apart;
 use children::Children;
 use header::Header;
 
@@ -61,6 +67,7 @@ pub(crate) struct Shared {
     header: Mapped<Header>,
     words: Mapped<[AtomicU64]>,
     children: Arc<Children>,
+    history: HistoryHandle,
     layout: Layout,
 }
 
@@ -99,7 +106,8 @@ impl Shared {
         let words = mapped(&segment, |segment| segment.records(layout.words(), layout.changeable()))?;
         let slots = mapped(&segment, |segment| segment.records(layout.children(), layout.child_words()))?;
         let children = Arc::new(Children::new(Mapped::clone(&header), slots, layout.child_shape()));
-        Ok(Self { segment, header, words, children, layout })
+        let history = mapped(&segment, |segment| segment.record(layout.history()))?;
+        Ok(Self { segment, header, words, children, history, layout })
     }
 
     /// Writes the header, and what the configuration says into each record.
@@ -127,8 +135,12 @@ impl Shared {
     pub(crate) fn ajp(&self, name: &str) -> Option<AjpHandle> {
         let place = self.layout.ajp(name)?;
         let record = self.segment.record(place.record)?;
-        let (values, host) = (self.values(place.values)?, self.segment.record(self.layout.host(name)?)?);
-        Some(AjpHandle::new(record, Arc::clone(&self.children), place.gauges, values, host))
+        let apart = Apart {
+            values: self.values(place.values)?,
+            host: self.segment.record(self.layout.host(name)?)?,
+            figures: self.segment.record(self.layout.figures(name)?)?,
+        };
+        Some(AjpHandle::new(record, Arc::clone(&self.children), place.gauges, apart))
     }
 
     /// The record of the balancer `name`.
@@ -136,7 +148,8 @@ impl Shared {
         let place = self.layout.lb(name)?;
         let record = self.segment.record(place.record)?;
         let gauge = (Arc::clone(&self.children), place.gauges);
-        Some(LbHandle::new(record, self.cells(name)?, gauge, self.values(place.values)?))
+        let (values, history) = (self.values(place.values)?, Mapped::clone(&self.history));
+        Some(LbHandle::new(record, self.cells(name)?, gauge, values, history))
     }
 
     /// The record of `member` in the balancer `lb`.
@@ -166,6 +179,16 @@ impl Shared {
     /// How often settings were changed at run time: who knows the number knows all changes.
     pub(crate) fn changes(&self) -> u64 {
         self.header.changes()
+    }
+
+    /// What happened to the whole.
+    pub(crate) fn history(&self) -> &HistoryHandle {
+        &self.history
+    }
+
+    /// Child processes that have a slot.
+    pub(crate) fn processes(&self) -> usize {
+        self.children.processes()
     }
 
     /// Claims a slot for this process, which has the id `pid`; called once after the fork.

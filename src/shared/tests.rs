@@ -120,6 +120,17 @@ fn a_killed_childs_counts_are_taken_back() {
 }
 
 #[test]
+fn processes_are_those_that_have_a_slot() {
+    let parent = shared_with(&[], &["t1"]);
+    let children = [other_process(&parent), other_process(&parent)];
+    assert_eq!(parent.processes(), 0);
+    children.iter().zip(1..).for_each(|(child, pid)| child.attach_child(pid).expect("slot"));
+    assert_eq!(parent.processes(), 2);
+    children[0].detach_child(1);
+    assert_eq!(children[1].processes(), 1);
+}
+
+#[test]
 fn slots_run_out_and_come_back() {
     let parent = Shared::create(None, &settings_of(&[], &["t1"]), 2).expect("memory");
     let processes: Vec<Shared> = (0..3).map(|_| other_process(&parent)).collect();
@@ -242,6 +253,7 @@ fn a_new_memory_goes_on_with_what_an_earlier_one_knew() {
         max_connected: 8,
         error_time: 9,
         last_reset: 10,
+        figures: Figures { retries: 11, latency_sum: 12, ..Figures::default() },
         ..AjpSnapshot::default()
     };
     let health = Health { state: MemberState::Error, first_error: Some(at), last_error: Some(at + 1) };
@@ -253,7 +265,7 @@ fn a_new_memory_goes_on_with_what_an_earlier_one_knew() {
         draining_since: Some(4),
         session_requests: 5,
     };
-    let lb = LbSnapshot { max_busy: 1, last_reset: 2 };
+    let lb = LbSnapshot { max_busy: 1, last_reset: 2, balanced: [3, 4, 5, 6, 7] };
     old.make_room_for_errors_since(at);
     let record = |shared: &Shared| shared.member("lb", "t1").expect("t1");
     old.ajp("t1").expect("t1").restore(&ajp);
@@ -334,6 +346,7 @@ fn five_hundred_members_take_little_memory() {
     let layout = Layout::plan(&settings_of(&[lb_settings("lb", &names)], &[]), 64);
     let values = layout.changeable() * size_of::<super::values::ValuesRecord>();
     let hosts = names.len() * size_of::<super::host::HostRecord>();
-    let used = layout.size() - values - hosts;
+    let figures = names.len() * size_of::<super::figures::FiguresRecord>();
+    let used = layout.size() - values - hosts - figures;
     assert!(used < 640 * 1024, "{used} octets before anything is changed");
 }

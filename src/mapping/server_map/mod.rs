@@ -73,8 +73,19 @@ impl Watcher<'_> {
 pub struct Look {
     /// The text that it put in force, if there was a new one.
     pub taken: Option<Vec<u8>>,
+    /// What no other process has found before, about a new version.
+    pub news: Option<News>,
     /// How long until the next look; `None` if none is needed.
     pub next: Option<Duration>,
+}
+
+/// What became of a new version of a map file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It is in force, with so many rules.
+    Taken(usize),
+    /// It is not taken, and why.
+    Refused(String),
 }
 
 /// What one server, main or virtual, maps to workers.
@@ -181,6 +192,11 @@ impl ServerMap {
         is_watched.then_some(&file.path)
     }
 
+    /// What messages call the map file.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| &*file.name)
+    }
+
     /// Looks at the map file, and takes a new version.
     pub fn look(&self, now: Moment, watcher: &Watcher<'_>) -> Look {
         let Some(file) = &self.file else { return Look::default() };
@@ -193,11 +209,15 @@ impl ServerMap {
         match found {
             Ok(Found::Known) => {}
             Ok(Found::Pending(pause)) => look.next = Some(pause),
-            Ok(Found::Ready(version)) => look.taken = self.take(file, &mut watch, version, watcher),
+            Ok(Found::Ready(version)) => {
+                (look.taken, look.news) = self.take(file, &mut watch, version, watcher);
+            }
             Err((stamp, error)) => {
                 let why = (stamp, error.kind());
                 if watch.fails(why, now) && watcher.is_first(Subject::Access, why) {
-                    log!(log, Error, "{}; {KEPT}", unreadable(&file.name, &error));
+                    let text = unreadable(&file.name, &error);
+                    log!(log, Error, "{text}; {KEPT}");
+                    look.news = Some(News::Refused(text));
                 }
             }
         }
@@ -208,44 +228,44 @@ impl ServerMap {
         look
     }
 
-    /// Puts a version in force, or says why not; returns its text if it is a new one.
+    /// Puts a version in force, or says why not; returns its text if it is a new one, and what is news about it.
     fn take(
         &self,
         file: &WatchedFile,
         watch: &mut Watch,
         version: Version,
         watcher: &Watcher<'_>,
-    ) -> Option<Vec<u8>> {
+    ) -> (Option<Vec<u8>>, Option<News>) {
         let (Version { stamp, text, settled }, log) = (version, watcher.log);
         if watch.is_in_force(&text) || !settled && watch.says_what_is_in_force(&text) {
             watch.decide(stamp);
             if watch.is_right_again() && watcher.is_first(Subject::Content, stamp) {
                 log!(log, Info, "map file {} is right again: it holds the rules in force", file.name);
             }
-            return None;
+            return (None, None);
         }
         let (rules, report) = file.parse(&text, watcher.validate);
         if !settled && !is_whole(&rules, &report) {
             watch.start_over();
-            return None;
+            return (None, None);
         }
         watch.decide(stamp);
         let is_first = watcher.is_first(Subject::Content, stamp);
         if report.has_errors() {
             watch.refuse();
             log!(log, Debug, "map file {} is refused by this process", file.name);
-            is_first.then(|| refuse(&file.name, &report, log));
-            return None;
+            return (None, is_first.then(|| refuse(&file.name, &report, log)).flatten());
         }
         let mut warnings = report.closed(&file.name);
         if watch.is_emptied(&text, &rules) {
             warnings.warn(Some(&file.origin()), EMPTIED);
         }
         watch.is_right_again();
-        is_first.then(|| tell_change(&file.name, settled, rules.len(), warnings, log));
+        let count = rules.len();
+        is_first.then(|| tell_change(&file.name, settled, count, warnings, log));
         log!(log, Debug, "map file {} is in force in this process", file.name);
         self.install(watch, &text, rules);
-        Some(text)
+        (Some(text), is_first.then_some(News::Taken(count)))
     }
 
     fn install(&self, watch: &mut Watch, text: &[u8], rules: Vec<Rule>) {
@@ -288,14 +308,15 @@ fn tell_change(name: &str, settled: bool, rules: usize, warnings: Report, log: C
 }
 
 /// Tells why a version is not taken.
-fn refuse(name: &str, report: &Report, log: Context<'_>) {
+fn refuse(name: &str, report: &Report, log: Context<'_>) -> Option<News> {
     let mut errors = report.iter().filter(|complaint| complaint.severity == Severity::Error);
-    let Some(first) = errors.next() else { return };
+    let first = errors.next()?;
     let further = match report.count(Severity::Error) as u64 - 1 {
         0 => String::new(),
         more => format!(" ({} as well)", Counted(more, "other error")),
     };
     log!(log, Error, "map file {name} is not taken, {KEPT}: {first}{further}");
+    Some(News::Refused(format!("not taken: {first}{further}")))
 }
 
 #[cfg(test)]

@@ -123,14 +123,36 @@ fn settled_changes_are_taken_and_looked_for_once_per_interval() {
     let interval = Some(Duration::from_secs(5));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     fixture.write("/*=w2\n");
-    assert_eq!(fixture.look(fixture.at(500)), Look { taken: None, next: Some(Duration::from_millis(500)) });
+    assert_eq!(
+        fixture.look(fixture.at(500)),
+        Look { next: Some(Duration::from_millis(500)), ..Look::default() }
+    );
     assert_eq!(fixture.worker("/x"), w(1));
-    assert_eq!(fixture.look(fixture.at(1000)), Look { taken: Some(b"/*=w2\n".to_vec()), next: interval });
+    assert_eq!(
+        fixture.look(fixture.at(1000)),
+        Look { taken: Some(b"/*=w2\n".to_vec()), news: Some(News::Taken(1)), next: interval }
+    );
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(2), w(0)));
-    assert_eq!(fixture.look(fixture.at(7000)), Look { taken: None, next: interval });
+    assert_eq!(fixture.look(fixture.at(7000)), Look { next: interval, ..Look::default() });
     fixture.write("/*=w2\n");
-    assert_eq!(fixture.look(fixture.at(2000)), Look { taken: None, next: interval }, "nothing has changed");
+    assert_eq!(
+        fixture.look(fixture.at(2000)),
+        Look { next: interval, ..Look::default() },
+        "nothing has changed"
+    );
     assert_eq!(fixture.log(), ["[info] map file map has changed: 1 rule"]);
+}
+
+#[test]
+fn news_are_for_the_process_that_finds_them_first() {
+    let fixture = Fixture::loaded("/*=w1\n", 5);
+    fixture.write("/*=w2\n/x=w1\n");
+    assert_eq!(fixture.look_among(fixture.at(1000), &|_, _| false).news, None);
+    fixture.write("/*=w1\n/yy=w2\n");
+    assert_eq!(fixture.look(fixture.at(1000)).news, Some(News::Taken(2)));
+    fixture.write("/*=nobody\n/yy=w2\n");
+    let Some(News::Refused(text)) = fixture.look(fixture.at(1000)).news else { panic!("it is refused") };
+    assert!(text.starts_with("not taken: ") && text.contains("nobody"), "{text}");
 }
 
 /// Set-up of an agent that writes the file every second: it is never older than that.
@@ -286,7 +308,10 @@ fn a_restart_leaves_the_rules_in_force_until_a_young_file_has_settled() {
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
     assert!(fixture.map.watched_path().is_some(), "followed although it is not reloaded otherwise");
     assert_eq!(fixture.look(fixture.at(999)).taken, None);
-    assert_eq!(fixture.look(fixture.at(1000)), Look { taken: Some(b"/*=w2\n".to_vec()), next: None });
+    assert_eq!(
+        fixture.look(fixture.at(1000)),
+        Look { taken: Some(b"/*=w2\n".to_vec()), news: Some(News::Taken(1)), next: None }
+    );
     assert_eq!((fixture.worker("/x"), fixture.map.watched_path()), (w(2), None));
 }
 
@@ -371,7 +396,7 @@ fn a_file_that_has_shrunk_is_looked_at_twice() {
     for text in ["", "/*=w1\n"] {
         fixture.write(text);
         let again = Some(AGREE);
-        assert_eq!(fixture.look(fixture.at(2000)), Look { taken: None, next: again }, "{text:?}");
+        assert_eq!(fixture.look(fixture.at(2000)), Look { next: again, ..Look::default() }, "{text:?}");
         assert_eq!(fixture.worker("/x/y"), w(2), "{text:?}");
     }
     assert!(fixture.look(fixture.at(2200)).taken.is_some());
@@ -501,7 +526,10 @@ fn reload_zero_looks_only_when_asked() {
     let fixture = Fixture::loaded("/*=w1", 0);
     assert_eq!(fixture.map.watched_path(), None);
     fixture.write("/*=w2");
-    assert_eq!(fixture.look(fixture.at(2000)), Look { taken: Some(b"/*=w2".to_vec()), next: None });
+    assert_eq!(
+        fixture.look(fixture.at(2000)),
+        Look { taken: Some(b"/*=w2".to_vec()), news: Some(News::Taken(1)), next: None }
+    );
     assert_eq!(fixture.worker("/x"), w(2));
 }
 
@@ -581,7 +609,7 @@ fn a_file_that_never_settles_is_taken_whole_at_start() {
 fn the_first_of_two_readings_does_not_wait() {
     let fixture = Fixture::loaded("/*=w1\n", 5);
     assert_eq!(fixture.worker("/x"), w(1));
-    let undecided = Look { taken: None, next: Some(Duration::from_millis(500)) };
+    let undecided = Look { next: Some(Duration::from_millis(500)), ..Look::default() };
     assert_eq!(fixture.look(fixture.at(500)), undecided);
 }
 

@@ -13,7 +13,9 @@ use super::last_good::LastGood;
 use crate::ffi::guard::guard;
 use crate::ffi::server::Server;
 use crate::log::Logger;
-use crate::mapping::{Moment, ServerMap, Subject, Watcher};
+use crate::mapping::{Moment, News, ServerMap, Subject, Watcher};
+use crate::shared::{now, EventKind, Reload};
+use crate::text::Counted;
 
 /// The maps of all servers whose files have to be looked at.
 pub(super) struct MapWatch(Vec<WatchedMap>);
@@ -78,7 +80,19 @@ impl WatchedMap {
         let log = self.log.with_id("WATCHDOG");
         let look = self.map.look(now, &Watcher { validate: &validate, is_first: &is_first, log });
         self.next = look.next.map(|pause| Instant::now() + pause);
+        look.news.into_iter().for_each(|news| self.note(&news));
         look.taken
+    }
+
+    /// Has the status page tell what became of the file.
+    fn note(&self, news: &News) {
+        let history = self.connector.shared.history();
+        let (reload, text) = match news {
+            News::Taken(rules) => (Reload::MapTaken, format!("taken: {}", Counted(*rules as u64, "rule"))),
+            News::Refused(text) => (Reload::MapRefused, text.clone()),
+        };
+        history.count_reload(reload);
+        history.note(now(), EventKind::Reload, self.map.file_name().unwrap_or_default(), &text);
     }
 
     /// Looks until there is nothing to find in the next moment, or there were enough looks.

@@ -24,7 +24,7 @@ use crate::ffi::server::{
 use crate::log;
 use crate::log::Logger;
 use crate::service::verdict::Verdict;
-use crate::shared::Shared;
+use crate::shared::{now, EventKind, Reload, Shared};
 use crate::worker::in_force::settings_in_force;
 use crate::worker::registry::Workers;
 
@@ -108,7 +108,10 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let shared = create_shared(main, phase, shm_file, &plan, &log)?;
     persistence.restore(process, phase, &plan.workers, &shared, &log);
     let before = match phase {
-        Phase::Restart => LastAddresses::load(process),
+        Phase::Restart => {
+            note_reload(&plan, &shared);
+            LastAddresses::load(process)
+        }
         _ => LastAddresses::default(),
     };
     let names = Hosts::ask(&settings_in_force(&plan.workers, &shared)).or(before);
@@ -131,6 +134,18 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let hosts = plan.hosts.into_iter().zip(host_logs);
     let hosts = hosts.map(|(host, log)| virtual_host(host, log, &connector)).collect();
     Ok(Built { hosts, texts: plan.texts, addresses: LastAddresses::of(&names) })
+}
+
+/// Has the status page tell what the restart made of the workers.
+fn note_reload(plan: &Plan, shared: &Shared) {
+    let (reload, text) = match plan.workers_report.has_errors() {
+        true => {
+            (Reload::WorkersRefused, "not taken: the workers of the last good configuration stay in force")
+        }
+        false => (Reload::WorkersTaken, "taken, by a restart"),
+    };
+    shared.history().count_reload(reload);
+    shared.history().note(now(), EventKind::Reload, "workers", text);
 }
 
 /// What the status page dumps of the properties: all but secrets.

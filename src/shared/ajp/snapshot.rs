@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::AjpHandle;
+use crate::shared::Figures;
 
 /// The counters of a worker at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) struct AjpSnapshot {
     pub error_time: i64,
     /// Since when the counters count, seconds since the epoch.
     pub last_reset: i64,
+    /// What is counted besides.
+    pub figures: Figures,
 }
 
 impl AjpHandle {
@@ -48,6 +51,7 @@ impl AjpHandle {
         record.max_connected.store(counters.max_connected, Relaxed);
         record.error_time.store(counters.error_time, Relaxed);
         record.last_reset.store(counters.last_reset, Relaxed);
+        self.figures().restore(&counters.figures);
     }
 
     /// All counters. They are read one by one, so requests that end meanwhile may show in some of them only.
@@ -66,6 +70,7 @@ impl AjpHandle {
             max_connected: record.max_connected.load(Relaxed),
             error_time: record.error_time.load(Relaxed),
             last_reset: record.last_reset.load(Relaxed),
+            figures: self.figures().snapshot(),
         }
     }
 }

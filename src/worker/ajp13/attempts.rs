@@ -4,6 +4,7 @@
 //! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::Guard;
 
@@ -16,7 +17,7 @@ use super::pool::Lease;
 use super::Ajp13Worker;
 use crate::config::settings::{Ajp13Settings, RecoveryOptions};
 use crate::log;
-use crate::shared::Hint;
+use crate::shared::{now, Fault, Hint, Served};
 use crate::text::Counted;
 use crate::worker::outcome::{Attempt, Culprit, Resend};
 use crate::worker::pause::pause;
@@ -57,6 +58,7 @@ impl Ajp13Worker {
         let mut attempts = Attempts { worker: self, settings, request, assignment, client, progress };
         if let Err(error) = attempts.read_first_body() {
             self.record.count_used();
+            attempts.note_fault(&error);
             return attempts.give_up(&FailedAttempt::before_sending(error), 1);
         }
         let patience = attempts.settings.connection_acquire_timeout;
@@ -94,6 +96,8 @@ impl Attempts<'_> {
         loop {
             let mut failed = match self.attempt(&lease) {
                 Ok((ended, connection)) => {
+                    let is_failure = ended.status >= 500;
+                    self.count(if is_failure { Served::ServerError } else { Served::Ok });
                     self.hint_at_secret(ended);
                     self.release(lease, connection, ended);
                     return ended.server_error.map_or(Outcome::Done, Outcome::ServerError);
@@ -111,8 +115,10 @@ impl Attempts<'_> {
                 );
                 self.progress.fresh_only = true;
                 attempt += 1;
+                self.worker.record.figures().count_retry();
                 continue;
             }
+            self.note_fault(&failed.error);
             if attempt >= self.settings.retries
                 || !self.may_repeat(&failed, Resend::Retry)
                 || !self.pause(&failed.error)
@@ -124,6 +130,7 @@ impl Attempts<'_> {
                 return outcome;
             }
             attempt += 1;
+            self.worker.record.figures().count_retry();
             log!(log, Info, "({name}) {told}; trying again (attempt {attempt} of {})", self.settings.retries);
         }
     }
@@ -132,6 +139,7 @@ impl Attempts<'_> {
     fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<FailedAttempt>> {
         let worker = self.worker;
         let log = self.request.log;
+        let began = Instant::now();
         let chosen = if self.progress.fresh_only {
             worker.open(&self.settings, log)
         } else {
@@ -148,6 +156,7 @@ impl Attempts<'_> {
         let traffic = connection.take_traffic();
         worker.record.add_transferred(traffic.sent);
         worker.record.add_read(traffic.received);
+        worker.record.figures().count_latency(began.elapsed());
         self.progress.exchanged += traffic.sent + traffic.received;
         match result {
             Ok(ended) => Ok((ended, connection)),
@@ -156,6 +165,19 @@ impl Attempts<'_> {
                 let unused = self.close(connection, &error);
                 Err(Box::new(FailedAttempt { error, headers_received, stale, unused }))
             }
+        }
+    }
+
+    fn count(&self, how: Served) {
+        self.worker.record.figures().count_served(how);
+    }
+
+    /// Counts why an attempt failed; what is not the client's doing is the worker's last error.
+    fn note_fault(&self, error: &AttemptError) {
+        let (figures, fault) = (self.worker.record.figures(), error.fault());
+        figures.count_fault(fault);
+        if error.failure().culprit() != Culprit::Client {
+            figures.note_error(now(), fault, &self.worker.tell(error).to_string());
         }
     }
 
@@ -235,13 +257,16 @@ impl Attempts<'_> {
         let failure = match failed.error.failure() {
             failure if failure.culprit() == Culprit::Client => {
                 self.worker.record.count_client_error();
+                self.count(Served::ClientError);
                 failure
             }
             failure => {
                 self.worker.record.count_error();
                 if self.progress.delivered {
+                    self.count(Served::Truncated);
                     Failure::Truncated(failure.culprit(), failure.event())
                 } else {
+                    self.count(Served::Error);
                     failure
                 }
             }
@@ -276,6 +301,11 @@ impl Attempts<'_> {
     /// The outcome of a request for which this worker has no room.
     fn refuse(&mut self, failure: Failure) -> Outcome {
         let why = no_room(&self.settings, failure);
+        let fault = if failure == Failure::Busy { Fault::BusyLimit } else { Fault::NoConnection };
+        let figures = self.worker.record.figures();
+        self.count(Served::Refused);
+        figures.count_fault(fault);
+        figures.note_error(now(), fault, &why.fact);
         let (log, name, line) = (self.request.log, self.worker.name(), self.request.line());
         match self.assignment.may_go_on {
             true => {

@@ -9,6 +9,7 @@ use super::connection::{ReceiveError, SendError};
 use super::ping::PingError;
 use super::reply::ReplyError;
 use crate::ajp::TooLarge;
+use crate::shared::Fault;
 use crate::worker::Failure;
 
 /// Why an attempt failed.
@@ -89,6 +90,26 @@ impl AttemptError {
             AttemptError::Reply(_) => Failure::Malformed,
             AttemptError::Status { status, soft: false } => Failure::FatalStatus(*status),
             AttemptError::Status { status, soft: true } => Failure::SoftStatus(*status),
+        }
+    }
+
+    /// What it is counted as.
+    pub(super) fn fault(&self) -> Fault {
+        match self {
+            AttemptError::Connect(_) => Fault::Connect,
+            AttemptError::Ping(_) => Fault::Cping,
+            AttemptError::TooLarge(_) => Fault::TooLarge,
+            AttemptError::SendRequest(_) | AttemptError::SendFirstBody(_) | AttemptError::SendBody(_) => {
+                Fault::Send
+            }
+            AttemptError::ClientRead => Fault::ClientRead,
+            AttemptError::ClientWrite => Fault::ClientWrite,
+            AttemptError::ReplyTimeout(_) => Fault::ReplyTimeout,
+            AttemptError::Lost(_) => Fault::ConnectionLost,
+            AttemptError::CutPacket(_) | AttemptError::Reply(ReplyError::Framing(_)) => Fault::Framing,
+            AttemptError::Reply(error) if error.is_of_the_page() => Fault::BadResponse,
+            AttemptError::Reply(_) => Fault::Malformed,
+            AttemptError::Status { .. } => Fault::FailOnStatus,
         }
     }
 

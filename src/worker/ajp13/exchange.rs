@@ -33,6 +33,8 @@ pub(super) struct Ended {
     pub(super) server_error: Option<u16>,
     /// The container refused the request, and the connection with it.
     pub(super) refused: bool,
+    /// What the container answered.
+    pub(super) status: u16,
 }
 
 /// An exchange under way.
@@ -52,8 +54,8 @@ pub(super) struct Exchange<'a> {
     gathered: Gathered,
     /// What the client was given is to leave before the next wait.
     flush_due: bool,
-    /// The status is 403.
-    forbidden: bool,
+    /// What the container answered; 0 before its head.
+    status: u16,
     /// Octets that are due, when the head has just come and nothing else.
     expected: Option<usize>,
     /// Container and server no longer agree about who speaks next.
@@ -97,7 +99,7 @@ impl<'a> Exchange<'a> {
             server_error: None,
             gathered: Gathered::default(),
             flush_due: false,
-            forbidden: false,
+            status: 0,
             expected: None,
             out_of_step: false,
             exhausted_answers: 0,
@@ -114,7 +116,10 @@ impl<'a> Exchange<'a> {
     pub(super) fn run(&mut self, connection: &mut Connection) -> Result<Ended, AttemptError> {
         let result = self.send(connection).and_then(|()| self.receive(connection));
         match (result, self.server_error) {
-            (Ok(reuse), server_error) => Ok(Ended { reuse, server_error, refused: !reuse && self.forbidden }),
+            (Ok(reuse), server_error) => {
+                let refused = !reuse && self.status == 403;
+                Ok(Ended { reuse, server_error, refused, status: self.status })
+            }
             // The status is known, and the rest of the container's page would not have been shown anyway.
             (Err(error), Some(status)) => {
                 let (name, place) = (&self.settings.name, place(self.settings));
@@ -123,7 +128,7 @@ impl<'a> Exchange<'a> {
                     Info,
                     "({name}) {place} {error}; status {status} is known, connection closed"
                 );
-                Ok(Ended { reuse: false, server_error: Some(status), refused: false })
+                Ok(Ended { reuse: false, server_error: Some(status), refused: false, status })
             }
             (Err(error), None) => {
                 self.take_back();
@@ -224,7 +229,7 @@ impl<'a> Exchange<'a> {
     /// Judges the head of a response, and tells it the client unless something else is shown.
     fn begin(&mut self, head: &SendHeaders<'_>) -> Result<(), AttemptError> {
         let status = head.status;
-        self.forbidden = status == 403;
+        self.status = status;
         let rule = self.request.rule;
         let lists = [&rule.fail_on_status, &self.settings.fail_on_status];
         let list = lists.into_iter().find(|list| !list.is_empty());

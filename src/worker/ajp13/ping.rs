@@ -45,6 +45,12 @@ impl PingError {
 /// # Errors
 /// [`PingError`] if there is any doubt about it.
 pub(super) fn ping(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
+    let answer = ask_and_hear(connection, timeout);
+    connection.record().figures().count_cping(answer.is_ok());
+    answer
+}
+
+fn ask_and_hear(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
     ask(connection)?;
     let mut wait = Wait::once(timeout);
     while !hear(connection, &mut wait)? {}

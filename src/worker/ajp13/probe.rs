@@ -105,6 +105,7 @@ impl Ajp13Worker {
     }
 
     fn probe_failed(&self, error: impl Into<AttemptError>) -> Step<'_> {
+        self.record.figures().count_probe(false);
         Step::Failed(Silence { worker: self, error: error.into() })
     }
 
@@ -118,6 +119,7 @@ impl Ajp13Worker {
         if connection.make_blocking().is_ok() {
             drop(self.pool.add(connection));
         }
+        self.record.figures().count_probe(true);
         Step::Answered
     }
 

@@ -6,6 +6,7 @@ mod client;
 mod container;
 mod exchange;
 mod failures;
+mod figures;
 mod moving;
 mod pooling;
 mod probing;

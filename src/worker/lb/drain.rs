@@ -3,6 +3,7 @@
 use crate::config::settings::{Activation, MemberSettings};
 use crate::log;
 use crate::log::Context;
+use crate::shared::EventKind;
 use crate::text::Counted;
 
 use super::backend::Backend;
@@ -35,13 +36,20 @@ impl<B: Backend> LbWorker<B> {
         };
         let (lb, name, seconds) = (&self.name, self.members[index].name(), Counted(seconds, "second"));
         match self.change_member(index, stop) {
-            Ok(()) => log!(
-                log,
-                Info,
-                "({lb}) member {name} was disabled for {seconds} (drain_timeout): it is stopped now, its sessions go \
-                 to other members"
-            ),
-            Err(error) => log!(log, Warn, "({lb}) member {name} could not be stopped after {seconds}: {error}"),
+            Ok(()) => {
+                log!(
+                    log,
+                    Info,
+                    "({lb}) member {name} was disabled for {seconds} (drain_timeout): it is stopped now, its sessions \
+                     go to other members"
+                );
+                let (subject, text) =
+                    (format!("{lb}/{name}"), "activation: Disabled to Stopped (drain_timeout)");
+                self.record.history().note((self.clock)(), EventKind::Edit, &subject, text);
+            }
+            Err(error) => {
+                log!(log, Warn, "({lb}) member {name} could not be stopped after {seconds}: {error}")
+            }
         }
     }
 }

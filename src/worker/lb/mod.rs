@@ -31,7 +31,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::config::settings::{LbSettings, MemberSettings};
-use crate::shared::{Health, LbHandle, MemberHandle, MemberState};
+use crate::shared::{EventKind, Health, LbHandle, MemberHandle, MemberState};
 
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
@@ -138,7 +138,21 @@ impl<B: Backend> LbWorker<B> {
             }
             _ => {}
         }
+        self.note_change(member, before.state, after.state, now);
         (before, after)
+    }
+
+    /// That a member is in error, or works again, is an event; what is tried meanwhile is none.
+    fn note_change(&self, member: &Member<B>, before: MemberState, after: MemberState, now: i64) {
+        if before.is_doubtful() != after.is_doubtful() {
+            let (subject, text) = (format!("{}/{}", self.name, member.name()), after.text());
+            self.record.history().note(
+                now,
+                EventKind::State,
+                &subject,
+                &format!("{} to {text}", before.text()),
+            );
+        }
     }
 
     /// Gives a member that comes back the highest load of all, so that it is not flooded to catch up.

@@ -14,9 +14,9 @@ use smallvec::SmallVec;
 
 use crate::config::settings::Activation;
 use crate::log;
-use crate::shared::MemberState;
+use crate::shared::{Balanced, MemberState};
 use crate::text::Counted;
-use crate::worker::outcome::MemberEvent;
+use crate::worker::outcome::{Culprit, MemberEvent};
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
@@ -133,6 +133,7 @@ impl<B: Backend> Service<'_, B> {
     }
 
     fn finish(&self, outcome: Outcome) -> Outcome {
+        self.lb.record.count_balanced(ended(&outcome));
         // A failure that forbids to go on was told as the end by the worker that met it.
         if let Outcome::Failed { failure, repeatable: true } = outcome {
             let (name, line, status) = (&self.lb.name, self.request.line(), failure.status());
@@ -331,6 +332,17 @@ impl<B: Backend> Service<'_, B> {
         let seconds = Counted(timing.recover.unsigned_abs(), "second");
         let how = if timing.by_probe { "asked by CPing" } else { "tried again" };
         format!("others take its requests, and it is {how} after {seconds} (recover_time)")
+    }
+}
+
+/// How a request is counted that comes to this.
+fn ended(outcome: &Outcome) -> Balanced {
+    match outcome {
+        Outcome::Done | Outcome::ServerError(_) => Balanced::Answered,
+        Outcome::Failed { failure: Failure::NoMember, .. } => Balanced::NoMember,
+        Outcome::Failed { failure: Failure::Truncated(..), .. } => Balanced::Truncated,
+        Outcome::Failed { failure, .. } if failure.culprit() == Culprit::Client => Balanced::ClientError,
+        Outcome::Failed { .. } => Balanced::Error,
     }
 }
 

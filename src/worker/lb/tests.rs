@@ -2,6 +2,7 @@
 
 mod bench;
 mod failover;
+mod figures;
 mod probes;
 mod properties;
 mod recovery;

@@ -1,6 +1,6 @@
 //! Takes the state of all workers out of shared memory.
 
-use super::{SavedBalancer, SavedMember, SavedState, SavedWorker};
+use super::{SavedBalancer, SavedHistory, SavedMember, SavedState, SavedWorker};
 use crate::config::live::{changes, Live, Property};
 use crate::config::settings::{Ajp13Settings, LbSettings, WorkersSettings};
 use crate::shared::Shared;
@@ -19,6 +19,7 @@ impl SavedState {
             balancers: balancers
                 .filter_map(|(configured, in_force)| balancer(configured, in_force, shared, now))
                 .collect(),
+            history: SavedHistory { reloads: shared.history().reloads(), events: shared.history().events() },
         }
     }
 }
@@ -33,10 +34,12 @@ fn worker(
     in_force: &Ajp13Settings,
     shared: &Shared,
 ) -> Option<(String, SavedWorker)> {
+    let record = shared.ajp(&configured.name)?;
     let saved = SavedWorker {
         address: address(in_force),
         changes: changes(configured, in_force).collect(),
-        counters: shared.ajp(&configured.name)?.snapshot(),
+        counters: record.snapshot(),
+        last_error: record.figures().last_error(),
     };
     Some((configured.name.clone(), saved))
 }

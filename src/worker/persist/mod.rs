@@ -8,6 +8,7 @@
 //! flight or connected belongs to processes, and is not kept.
 
 mod capture;
+mod figures;
 mod parse;
 mod restore;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use crate::config::live::Change;
-use crate::shared::{AjpSnapshot, LbSnapshot, MemberSnapshot};
+use crate::shared::{AjpSnapshot, Event, LastError, LbSnapshot, MemberSnapshot, Reload};
 
 pub(crate) use parse::Unusable;
 
@@ -30,6 +31,17 @@ pub(crate) struct SavedState {
     pub(crate) workers: BTreeMap<String, SavedWorker>,
     /// The balancers by name.
     pub(crate) balancers: BTreeMap<String, SavedBalancer>,
+    /// What happened to the whole.
+    pub(crate) history: SavedHistory,
+}
+
+/// What happened to the whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SavedHistory {
+    /// Files that were read anew, by [`Reload`].
+    pub(crate) reloads: [u64; Reload::ALL.len()],
+    /// The last events, oldest first.
+    pub(crate) events: Vec<Event>,
 }
 
 /// The state of one ajp13 worker.
@@ -41,6 +53,8 @@ pub(crate) struct SavedWorker {
     pub(crate) changes: Vec<Change>,
     /// What was counted.
     pub(crate) counters: AjpSnapshot,
+    /// The last error in words.
+    pub(crate) last_error: Option<LastError>,
 }
 
 /// The state of one balancer.

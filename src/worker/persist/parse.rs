@@ -51,13 +51,13 @@ impl SavedState {
 }
 
 /// One object of the text, and what complaints call it.
-struct Object<'t> {
+pub(super) struct Object<'t> {
     place: String,
     values: &'t Map<String, Value>,
 }
 
 /// Reads objects and gathers complaints.
-struct Reader {
+pub(super) struct Reader {
     complaints: Vec<String>,
 }
 
@@ -70,11 +70,14 @@ impl Reader {
             saved: self.number(&state, "Saved"),
             workers: workers.into_iter().map(|(name, object)| (name, self.worker(&object))).collect(),
             balancers: balancers.into_iter().map(|(name, object)| (name, self.balancer(&object))).collect(),
+            history: self.history(&state),
         }
     }
 
     fn worker(&mut self, worker: &Object<'_>) -> SavedWorker {
+        let (figures, last_error) = self.figures(worker);
         SavedWorker {
+            last_error,
             address: self.text(worker, "address").to_owned(),
             changes: self.changes(worker),
             counters: AjpSnapshot {
@@ -90,6 +93,7 @@ impl Reader {
                 max_connected: self.number(worker, "max_connected"),
                 error_time: self.number(worker, "error_time"),
                 last_reset: self.number(worker, "last_reset"),
+                figures,
             },
         }
     }
@@ -102,6 +106,7 @@ impl Reader {
             counters: LbSnapshot {
                 max_busy: self.number(balancer, "max_busy"),
                 last_reset: self.number(balancer, "last_reset"),
+                balanced: self.balanced(balancer),
             },
             members: members.into_iter().map(|(name, object)| (name, self.member(&object))).collect(),
         }
@@ -158,8 +163,24 @@ impl Reader {
             .ok()
     }
 
+    /// The object called `name`, if it is there.
+    pub(super) fn part<'t>(&mut self, object: &Object<'t>, name: &str) -> Option<Object<'t>> {
+        let value = object.values.get(name)?;
+        let Some(values) = value.as_object() else {
+            self.complain(object, name, "expected an object");
+            return None;
+        };
+        let place = [object.place.as_str(), name].join(" ");
+        Some(Object { place: place.trim().to_owned(), values })
+    }
+
     /// The objects by name in the object called `name`, which complaints call `kind`.
-    fn named<'t>(&mut self, object: &Object<'t>, name: &str, kind: &str) -> Vec<(String, Object<'t>)> {
+    pub(super) fn named<'t>(
+        &mut self,
+        object: &Object<'t>,
+        name: &str,
+        kind: &str,
+    ) -> Vec<(String, Object<'t>)> {
         let Some(value) = object.values.get(name) else { return Vec::new() };
         let Some(values) = value.as_object() else {
             self.complain(object, name, "expected an object");
@@ -177,7 +198,7 @@ impl Reader {
         found
     }
 
-    fn text<'t>(&mut self, object: &Object<'t>, name: &str) -> &'t str {
+    pub(super) fn text<'t>(&mut self, object: &Object<'t>, name: &str) -> &'t str {
         let Some(value) = object.values.get(name) else { return "" };
         value.as_str().unwrap_or_else(|| {
             self.complain(object, name, format_args!("{value}: expected text"));
@@ -189,7 +210,7 @@ impl Reader {
         Some(self.number(object, name)).filter(|time| *time != 0)
     }
 
-    fn number<T: Count>(&mut self, object: &Object<'_>, name: &str) -> T {
+    pub(super) fn number<T: Count>(&mut self, object: &Object<'_>, name: &str) -> T {
         let Some(value) = object.values.get(name) else { return T::default() };
         value.as_u64().and_then(|number| T::try_from(number).ok()).unwrap_or_else(|| {
             let most = T::MOST;
@@ -206,7 +227,7 @@ impl Reader {
 }
 
 /// A number of the state.
-trait Count: TryFrom<u64> + Default {
+pub(super) trait Count: TryFrom<u64> + Default {
     const MOST: u64;
 }
 

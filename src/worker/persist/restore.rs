@@ -36,6 +36,7 @@ impl SavedState {
             configured.tomcats().map(|worker| (worker.name.as_str(), worker)).collect();
         tomcats.values().for_each(|worker| restoring.worker(worker));
         configured.balancers().for_each(|lb| restoring.balancer(lb));
+        shared.history().restore(self.history.reloads, &self.history.events);
         restoring.tell_gone(configured, &tomcats);
     }
 }
@@ -55,7 +56,7 @@ impl Restoring<'_> {
 
     fn worker(&self, configured: &Ajp13Settings) {
         let name = &configured.name;
-        let Some((SavedWorker { changes, counters, .. }, record)) =
+        let Some((SavedWorker { changes, counters, last_error, .. }, record)) =
             self.state.workers.get(name).zip(self.shared.ajp(name))
         else {
             return;
@@ -66,14 +67,17 @@ impl Restoring<'_> {
             last_reset: counters.last_reset.min(self.now),
             ..*counters
         });
+        if let Some(error) = last_error {
+            record.figures().note_error(error.time.min(self.now), error.fault, &error.text);
+        }
     }
 
     fn balancer(&self, configured: &LbSettings) {
         let name = &configured.name;
         let Some((saved, record)) = self.state.balancers.get(name).zip(self.shared.lb(name)) else { return };
         let settings = self.renew(&format!("({name})"), &saved.changes, &configured.alone(), record.values());
-        let LbSnapshot { max_busy, last_reset } = saved.counters;
-        record.restore(&LbSnapshot { max_busy, last_reset: last_reset.min(self.now) });
+        let last_reset = saved.counters.last_reset.min(self.now);
+        record.restore(&LbSnapshot { last_reset, ..saved.counters });
         let members = configured.members.iter().filter_map(|member| {
             let record = self.shared.member(name, &member.worker.name)?;
             let changes = saved.members.get(&member.worker.name).map_or(&[][..], |saved| &saved.changes);

@@ -13,7 +13,9 @@ use crate::config::settings::{
     Activation, LbMethod, LbSettings, MemberSettings, WorkerKind, WorkersSettings,
 };
 use crate::log::{Level, Logger};
-use crate::shared::{now, Health, MemberHandle, MemberState, Shared, ValuesHandle};
+use crate::shared::{
+    now, EventKind, Fault, Figures, Health, MemberHandle, MemberState, Shared, ValuesHandle, LATENCY_PLACES,
+};
 use crate::worker::in_force::settings_in_force;
 
 /// The memory of one generation, and what it is configured as.
@@ -110,11 +112,24 @@ fn full(members: &[&str]) -> SavedState {
             max_connected: 8,
             error_time: time,
             last_reset: time,
+            figures: Figures {
+                served: [21, 22, 23, 24, 25, u64::MAX],
+                faults: std::array::from_fn(|index| 30 + index as u64),
+                retries: 50,
+                answered: 51,
+                unanswered: 52,
+                probes_answered: 53,
+                probes_failed: 54,
+                latency_sum: 55,
+                latency: std::array::from_fn::<_, LATENCY_PLACES, _>(|index| 60 + index as u64),
+            },
             ..AjpSnapshot::default()
         };
+        let text = "\"it\" broke off\n".to_owned();
+        worker.last_error = Some(LastError { time, fault: Fault::Framing, text });
     }
     for balancer in state.balancers.values_mut() {
-        balancer.counters = LbSnapshot { max_busy: 9, last_reset: time };
+        balancer.counters = LbSnapshot { max_busy: 9, last_reset: time, balanced: [81, 82, 83, 84, 85] };
         for member in balancer.members.values_mut() {
             member.known = MemberSnapshot {
                 health: Health {
@@ -130,6 +145,13 @@ fn full(members: &[&str]) -> SavedState {
             };
         }
     }
+    let event = |number: i64| Event {
+        time: time + number,
+        kind: EventKind::ALL[number as usize % EventKind::ALL.len()],
+        subject: format!("lb/{number}"),
+        text: "\"up\"".to_owned(),
+    };
+    state.history = SavedHistory { reloads: [91, 92, 93, 94], events: (0..20).map(event).collect() };
     state
 }
 

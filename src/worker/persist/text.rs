@@ -5,6 +5,7 @@
 
 use serde_json::{json, Map, Value};
 
+use super::figures::{balanced_text, figures_text, history_text};
 use super::{SavedBalancer, SavedMember, SavedState, SavedWorker};
 use crate::config::live::Change;
 use crate::shared::{AjpSnapshot, LbSnapshot, MemberSnapshot};
@@ -24,6 +25,7 @@ impl SavedState {
         let state = json!({
             VERSION_NAME: VERSION,
             "Saved": self.saved,
+            "history": history_text(&self.history),
             "balancers": self.balancers.iter().map(entry(balancer)).collect::<Map<_, _>>(),
             "workers": self.workers.iter().map(entry(worker)).collect::<Map<_, _>>(),
         });
@@ -49,6 +51,7 @@ fn worker(saved: &SavedWorker) -> Value {
         max_connected,
         error_time,
         last_reset,
+        figures,
     } = saved.counters;
     without_zeros(json!({
         "address": saved.address,
@@ -63,16 +66,18 @@ fn worker(saved: &SavedWorker) -> Value {
         "max_connected": max_connected,
         "error_time": error_time,
         "last_reset": last_reset,
+        "figures": figures_text(&figures, saved.last_error.as_ref()),
     }))
 }
 
 fn balancer(saved: &SavedBalancer) -> Value {
-    let LbSnapshot { max_busy, last_reset } = saved.counters;
+    let LbSnapshot { max_busy, last_reset, balanced } = saved.counters;
     without_zeros(json!({
         "method": saved.method,
         "changed": changed(&saved.changes),
         "max_busy": max_busy,
         "last_reset": last_reset,
+        "requests": balanced_text(&balanced),
         "members": saved.members.iter().map(entry(member)).collect::<Map<_, _>>(),
     }))
 }
@@ -104,7 +109,7 @@ fn changed(changes: &[Change]) -> Value {
     changes.iter().map(change).collect::<Map<_, _>>().into()
 }
 
-fn without_zeros(mut value: Value) -> Value {
+pub(super) fn without_zeros(mut value: Value) -> Value {
     if let Some(object) = value.as_object_mut() {
         object.retain(|_, value| *value != 0 && *value != json!({}));
     }

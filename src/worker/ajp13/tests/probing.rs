@@ -69,6 +69,18 @@ fn the_connection_that_answered_serves_the_next_request() {
 }
 
 #[test]
+fn probes_are_counted_by_their_answers() {
+    let container = Container::always(Step::page());
+    let worker = worker(settings(container.port()));
+    assert_eq!(asked(&worker), Ok(()));
+    drop(container);
+    (0..2).for_each(|_| assert!(asked(&worker).is_err()));
+    let figures = worker.record().figures().snapshot();
+    assert_eq!((figures.probes_answered, figures.probes_failed), (1, 2));
+    assert_eq!((figures.answered, figures.unanswered), (0, 0), "they are no CPings of requests");
+}
+
+#[test]
 fn a_kept_connection_may_have_been_closed_by_the_container() {
     let container = Container::always(Step::page());
     let worker = worker(settings(container.port()));
