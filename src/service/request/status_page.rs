@@ -32,12 +32,14 @@ pub(super) fn serve(
     forward.headers.for_each(&mut |name, value| headers.push((name.to_vec(), value.to_vec())));
     let mut origin = Origin::default();
     headers.iter().for_each(|(name, value)| origin.take(name, value));
+    let accept = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"accept"));
     let ask = Ask {
         query: forward.attributes.query_string.unwrap_or_default(),
         form: &form,
         user: forward.attributes.remote_user,
         address: forward.remote_addr.unwrap_or_default(),
         origin,
+        accept: accept.map(|(_, value)| value.as_slice()),
         server: (forward.server_name.unwrap_or_default(), forward.server_port),
         log: request.log,
     };

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::collect::find;
 use super::command::Command;
+use super::problem::Problem;
 use super::query::Query;
 use super::update::{edit, edits, property, Edit};
 use super::{Ask, Surroundings};
@@ -13,6 +14,7 @@ use crate::config::live::{Live, Value};
 use crate::config::settings::{Ajp13Settings, MemberSettings};
 use crate::config::workers::table::Property;
 use crate::log;
+use crate::shared::EventKind;
 use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
@@ -23,7 +25,7 @@ pub(super) fn act(
     query: &Query,
     ask: &Ask<'_>,
     around: &Surroundings<'_>,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     if command == Command::Update {
         return update(query, ask, around);
     }
@@ -32,13 +34,14 @@ pub(super) fn act(
         (Command::Reset, Worker::Lb(lb), None) => lb.reset(),
         (Command::Reset, Worker::Lb(lb), Some(index)) => lb.reset_member(index),
         (Command::Reset, Worker::Ajp13(worker), _) => worker.record().reset(around.workers.now()),
-        (Command::Reset, Worker::Status(_), _) => return Err("Reset failed".to_owned()),
+        (Command::Reset, Worker::Status(_), _) => return Err("Reset failed".into()),
         (_, Worker::Lb(lb), Some(index)) if lb.recover(index) => {}
-        _ => return Err("Marking worker for recovery failed".to_owned()),
+        _ => return Err("Marking worker for recovery failed".into()),
     }
     let word = if command == Command::Reset { "resets" } else { "recovers" };
     let name = member_name(query);
     log!(ask.log, Info, "{} {word} {name}", Who(ask));
+    note(around, &name, &format!("{word} it: {}", By(ask)));
     Ok(())
 }
 
@@ -47,9 +50,23 @@ struct Who<'a>(&'a Ask<'a>);
 
 impl Display for Who<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let user = self.0.user.map_or_else(|| "somebody".into(), String::from_utf8_lossy);
-        write!(out, "status: {user} from {}", String::from_utf8_lossy(self.0.address))
+        write!(out, "status: {}", By(self.0))
     }
+}
+
+/// Who asks, and from where.
+struct By<'a>(&'a Ask<'a>);
+
+impl Display for By<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let user = self.0.user.map_or_else(|| "somebody".into(), String::from_utf8_lossy);
+        write!(out, "{user} from {}", String::from_utf8_lossy(self.0.address))
+    }
+}
+
+/// Has the page tell what was done to `subject`.
+fn note(around: &Surroundings<'_>, subject: &str, text: &str) {
+    around.workers.shared().history().note(around.workers.now(), EventKind::Edit, subject, text);
 }
 
 fn member_name(query: &Query) -> String {
@@ -65,7 +82,7 @@ enum Change<'a> {
     Tomcat(&'a Ajp13Worker, Vec<Edit>, Vec<SocketAddr>),
 }
 
-fn update(query: &Query, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), String> {
+fn update(query: &Query, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
     let wildcard = query.name("sw").filter(|name| name.contains(['*', '?']));
     let named = match wildcard {
         Some(_) => Err(()),
@@ -81,28 +98,28 @@ fn update(query: &Query, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(),
                 edits(query, &format!("balancer '{}'", lb.name()), &lb.current_settings())?,
             )]
         }
-        (Ok((Worker::Status(_), _)), _) => return Err("Update failed".to_owned()),
+        (Ok((Worker::Status(_), _)), _) => return Err("Update failed".into()),
         (Err(()), _) => wildcard_changes(query, around, wildcard.unwrap_or_default())?,
     };
     check_routes(&changes)?;
-    changes.iter().try_for_each(|change| change.make(ask))
+    changes.iter().try_for_each(|change| change.make(ask, around))
 }
 
 fn wildcard_changes<'a>(
     query: &Query,
     around: &'a Surroundings<'_>,
     pattern: &str,
-) -> Result<Vec<Change<'a>>, String> {
+) -> Result<Vec<Change<'a>>, Problem> {
     let name = query.name("w").filter(|name| !name.is_empty()).ok_or("NULL or EMPTY worker param")?;
-    let worker = around.workers.get(name).ok_or("Could not find given worker")?;
-    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".to_owned()) };
+    let worker = around.workers.get(name).ok_or(Problem::unknown("Could not find given worker"))?;
+    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".into()) };
     let fits = |index: &usize| matches(pattern.as_bytes(), lb.members()[*index].name().as_bytes());
     let mut changes = Vec::new();
     for index in (0..lb.members().len()).filter(fits) {
         changes.extend(member_changes(query, lb, index)?);
     }
     if changes.is_empty() {
-        return Err("could not find sub worker".to_owned());
+        return Err(Problem::unknown("could not find sub worker"));
     }
     Ok(changes)
 }
@@ -213,7 +230,7 @@ fn new_route(edit: &Edit) -> Option<&str> {
 
 impl Change<'_> {
     /// Makes the change, and tells of each value.
-    fn make(&self, ask: &Ask<'_>) -> Result<(), String> {
+    fn make(&self, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
         let made = match self {
             Change::Balancer(_, edits) | Change::Member(_, _, edits) | Change::Tomcat(_, edits, _)
                 if edits.is_empty() =>
@@ -221,19 +238,19 @@ impl Change<'_> {
                 return Ok(())
             }
             Change::Balancer(lb, edits) => {
-                tell(ask, lb.name(), &lb.current_settings(), edits);
+                tell(ask, around, lb.name(), &lb.current_settings(), edits);
                 lb.change(|settings| set(settings, edits))
             }
             Change::Member(lb, index, edits) => {
                 let name = format!("{}/{}", lb.name(), lb.members()[*index].name());
-                tell(ask, &name, &lb.current_member(*index), edits);
+                tell(ask, around, &name, &lb.current_member(*index), edits);
                 lb.change_member(*index, |settings| {
                     set(settings, edits);
                     fill_domain(settings, edits);
                 })
             }
             Change::Tomcat(worker, edits, addresses) => {
-                tell(ask, worker.name(), &**worker.settings(), edits);
+                tell(ask, around, worker.name(), &**worker.settings(), edits);
                 let mut new = (**worker.settings()).clone();
                 set(&mut new, edits);
                 if !addresses.is_empty() {
@@ -242,7 +259,7 @@ impl Change<'_> {
                 worker.change(|settings| set(settings, edits))
             }
         };
-        made.map_err(|error| format!("Update failed: {error}"))
+        made.map_err(|error| Problem::internal(format!("Update failed: {error}")))
     }
 }
 
@@ -261,11 +278,12 @@ fn fill_domain(settings: &mut MemberSettings, edits: &[Edit]) {
     }
 }
 
-fn tell<T: Live>(ask: &Ask<'_>, subject: &str, now: &T, edits: &[Edit]) {
+fn tell<T: Live>(ask: &Ask<'_>, around: &Surroundings<'_>, subject: &str, now: &T, edits: &[Edit]) {
     for edit in edits {
         let name = edit.property.name();
         let old = now.value(edit.property).map(|value| value.text(edit.property)).unwrap_or_default();
         let new = edit.value.text(edit.property);
         log!(ask.log, Info, "{} changes {name} of {subject} from '{old}' to '{new}'", Who(ask));
+        note(around, subject, &format!("{name}: '{old}' to '{new}': {}", By(ask)));
     }
 }

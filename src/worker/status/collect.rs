@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
+use super::latency::Latency;
+use super::problem::Problem;
 use super::query::{Hide, Query};
 use super::rating::{Rating, Ratings};
-use super::report::{Alone, Balancer, Draining, List, Map, Maps, Member, Reset, Shown, Subject, Tomcat};
+use super::report::{
+    Alone, Balancer, Draining, List, Map, Maps, Member, Overview, Pool, Reset, Shown, Subject, Tomcat,
+};
 use super::{seconds, Surroundings};
-use crate::config::settings::{Activation, MemberSettings};
+use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
 use crate::mapping::{Rule, RuleKind, Source};
 use crate::shared::{AjpSnapshot, Health, MemberHandle, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
@@ -23,6 +27,13 @@ pub(super) struct Collector<'a> {
     /// What is left out.
     pub(super) hidden: Hide,
     pub(super) now: i64,
+}
+
+/// The whole, as it is now.
+pub(super) fn overview(around: &Surroundings<'_>) -> Overview {
+    let shared = around.workers.shared();
+    let history = shared.history();
+    Overview { processes: shared.processes(), reloads: history.reloads(), events: history.events() }
 }
 
 impl Collector<'_> {
@@ -44,13 +55,13 @@ impl Collector<'_> {
     }
 
     /// The worker that `w` names; of a balancer only the member `sw`, if there is one.
-    pub(super) fn show(&self) -> Result<Shown, String> {
+    pub(super) fn show(&self) -> Result<Shown, Problem> {
         let (worker, member) = find(self.around, self.query)?;
         Ok(self.shown(worker, member))
     }
 
     /// The worker that `w` names with all its members, for forms; its rules are left out.
-    pub(super) fn subject(&self) -> Result<Subject, String> {
+    pub(super) fn subject(&self) -> Result<Subject, Problem> {
         let (worker, member) = find(self.around, self.query)?;
         let whole = Collector { hidden: Hide::MAPS, ..*self };
         Ok(Subject { shown: whole.shown(worker, None), member })
@@ -93,6 +104,7 @@ impl Collector<'_> {
             members,
             busy: lb.record().busy(),
             max_busy: counters.max_busy,
+            balanced: counters.balanced,
             maps: self.maps(&settings.name),
             settings,
             maintenance: self.maintenance(),
@@ -117,6 +129,7 @@ impl Collector<'_> {
             errors: record.errors(),
             draining: self.draining(&settings, record),
             last_error: self.last_error(&tomcat.counters, health),
+            session_requests: record.session_requests(self.now),
             settings,
             tomcat,
             health,
@@ -146,7 +159,25 @@ impl Collector<'_> {
         let counters = worker.record().snapshot();
         let address = worker.address_text();
         let error = Some(counters.error_time).filter(|time| *time != 0).map(|time| (time, self.ago(time)));
-        Tomcat { settings, address, reset: self.reset(counters.last_reset), error, counters }
+        let figures = counters.figures;
+        Tomcat {
+            reset: self.reset(counters.last_reset),
+            latency: Latency::of(&figures),
+            last_error: worker.record().figures().last_error(),
+            pool: self.pool(&settings, &counters),
+            settings,
+            address,
+            error,
+            counters,
+            figures,
+        }
+    }
+
+    fn pool(&self, settings: &Ajp13Settings, counters: &AjpSnapshot) -> Pool {
+        let processes = self.around.workers.shared().processes().max(1);
+        let limit = settings.connection_pool_size.map(|size| size as u64 * processes as u64);
+        let busy = counters.busy.min(counters.connected);
+        Pool { busy, idle: counters.connected - busy, limit }
     }
 
     fn reset(&self, at: i64) -> Reset {
@@ -196,20 +227,20 @@ impl Collector<'_> {
 pub(super) fn find<'a>(
     around: &'a Surroundings<'_>,
     query: &Query,
-) -> Result<(&'a Worker, Option<usize>), String> {
+) -> Result<(&'a Worker, Option<usize>), Problem> {
     let name = query.name("w").filter(|name| !name.is_empty()).ok_or("NULL or EMPTY worker param")?;
     let member = query.name("sw");
     if member.is_some_and(str::is_empty) {
-        return Err("EMPTY sub worker param".to_owned());
+        return Err("EMPTY sub worker param".into());
     }
-    let worker = around.workers.get(name).ok_or("Could not find given worker")?;
+    let worker = around.workers.get(name).ok_or(Problem::unknown("Could not find given worker"))?;
     let Some(member) = member else { return Ok((worker, None)) };
-    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".to_owned()) };
+    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".into()) };
     if member.contains(['*', '?']) {
-        return Err("wildcard not allowed in sub worker for this command".to_owned());
+        return Err("wildcard not allowed in sub worker for this command".into());
     }
     let index = lb.members().iter().position(|known| known.name() == member);
-    index.map(|index| (worker, Some(index))).ok_or_else(|| "could not find sub worker".to_owned())
+    index.map(|index| (worker, Some(index))).ok_or(Problem::unknown("could not find sub worker"))
 }
 
 fn map(id: usize, server: &str, rule: &Arc<Rule>) -> Map {

@@ -38,6 +38,8 @@ pub(super) enum Format {
     Xml,
     Text,
     Properties,
+    Json,
+    Prometheus,
 }
 
 impl Command {
@@ -85,8 +87,14 @@ impl Deed {
 }
 
 impl Format {
-    const WORDS: [(&'static str, Format); 4] =
-        [("html", Self::Html), ("xml", Self::Xml), ("txt", Self::Text), ("prop", Self::Properties)];
+    const WORDS: [(&'static str, Format); 6] = [
+        ("html", Self::Html),
+        ("xml", Self::Xml),
+        ("txt", Self::Text),
+        ("prop", Self::Properties),
+        ("json", Self::Json),
+        ("prometheus", Self::Prometheus),
+    ];
 
     /// The format that `query` wants.
     pub(super) fn of(query: &Query) -> Result<Self, Refusal> {
@@ -96,6 +104,20 @@ impl Format {
     /// The words of all formats.
     pub(super) fn words() -> impl Iterator<Item = &'static str> {
         Self::WORDS.iter().map(|(word, _)| *word)
+    }
+
+    /// In which format the fault of a query with a bad escape is told; in the original nothing of such a query counts.
+    pub(super) fn after_bad_escape(self) -> Self {
+        if self.has_status() {
+            self
+        } else {
+            Self::Html
+        }
+    }
+
+    /// Tells whether a fault shows in the HTTP status; tools of the original expect 200 in its formats.
+    pub(super) fn has_status(self) -> bool {
+        matches!(self, Self::Json | Self::Prometheus)
     }
 }
 

@@ -3,7 +3,8 @@
 //! - [`query`] reads the parameters, [`command`] what is asked and whether it may be;
 //! - [`report`] is what there is to tell, [`collect`] takes it from shared memory and the maps, [`fields`] names its
 //!   values in the order of the stable formats;
-//! - [`xml`], [`text`], [`properties`] and [`html`] are the formats, one each;
+//! - [`xml`], [`text`], [`properties`] and [`html`] are the formats of the original, one each, [`json`] and
+//!   [`prometheus`] those for programs of today;
 //! - [`update`] reads new values, all of them before one is set, and [`act`] changes, resets and recovers.
 //!
 //! Formats, names and messages: "status-worker".
@@ -13,8 +14,12 @@ mod collect;
 mod command;
 mod fields;
 mod html;
+mod json;
+mod latency;
 mod origin;
 mod page;
+mod problem;
+mod prometheus;
 mod properties;
 mod query;
 mod rating;
@@ -38,6 +43,7 @@ use collect::Collector;
 use command::{Command, Deed, Format, Refusal};
 pub(crate) use origin::Origin;
 use page::{Content, Page};
+use problem::Problem;
 use query::Query;
 use rating::Ratings;
 use report::Subject;
@@ -61,6 +67,8 @@ pub(crate) struct Ask<'a> {
     pub address: &'a [u8],
     /// What a browser tells about the page that makes it call.
     pub origin: Origin<'a>,
+    /// Which media types the client takes, as it says.
+    pub accept: Option<&'a [u8]>,
     /// Name and port by which the server was asked.
     pub server: (&'a [u8], u16),
     /// Log of the server, with the request's id.
@@ -116,8 +124,14 @@ impl StatusWorker {
         let now = around.workers.now();
         let query = Query::parse(ask.query).and_then(|query| query.with_form(ask.form));
         let parameters = query.as_ref().unwrap_or(Query::NONE);
-        let format = Format::of(parameters);
-        let outcome = self.run(query.is_some(), parameters, ask, around, now);
+        let format = match &query {
+            Some(query) => Format::of(query),
+            None => Format::of(&Query::parse_readable(ask.query)).map(Format::after_bad_escape),
+        };
+        let (outcome, status, shows) = match self.run(query.is_some(), parameters, ask, around, now) {
+            Ok(content) => (Ok(content), 200, false),
+            Err(Problem { message, status, shows }) => (Err(message), status, shows),
+        };
         let page = Page {
             settings: &self.settings,
             ask,
@@ -127,6 +141,7 @@ impl StatusWorker {
             strftime: around.strftime,
             read_only: self.is_read_only(parameters),
             refused: self.refused(&outcome, format, parameters, ask, around, now),
+            overview: collect::overview(around),
             outcome,
             nonce: None,
         };
@@ -136,8 +151,13 @@ impl StatusWorker {
             Ok(Format::Xml) => ("text/xml", plain(), xml::render(&page)),
             Ok(Format::Text) => ("text/plain", plain(), text::render(&page)),
             Ok(Format::Properties) | Err(Refusal) => ("text/plain", plain(), properties::render(&page)),
+            Ok(Format::Json) => ("application/json", plain(), json::render(&page)),
+            Ok(Format::Prometheus) => {
+                let (media_type, body) = prometheus::render(&page);
+                (media_type, plain(), body)
+            }
         };
-        let status = if page.result().1 == FOREIGN { 403 } else { 200 };
+        let status = if shows || format.is_ok_and(Format::has_status) { status } else { 200 };
         Answer { status, media_type, headers, body }
     }
 
@@ -165,33 +185,33 @@ impl StatusWorker {
         ask: &Ask<'_>,
         around: &Surroundings<'_>,
         now: i64,
-    ) -> Result<Content, String> {
+    ) -> Result<Content, Problem> {
         if !is_readable {
-            return Err("Error during parsing of URI".to_owned());
+            return Err("Error during parsing of URI".into());
         }
         if !self.admits(ask.user) {
-            return Err("Access denied.".to_owned());
+            return Err(Problem::denied("Access denied."));
         }
         let command = Command::of(query);
         if command.is_ok_and(Command::changes) && self.is_read_only(query) {
-            return Err("This command is not allowed in read only mode.".to_owned());
+            return Err(Problem::denied("This command is not allowed in read only mode."));
         }
-        let command = command.map_err(|Refusal| "Invalid command.".to_owned())?;
+        let command = command.map_err(|Refusal| "Invalid command.")?;
         let only_leads = matches!(command, Command::Edit | Command::Confirm);
         if command.changes() && !only_leads && origin::is_cross_site(ask) {
-            return Err(FOREIGN.to_owned());
+            return Err(Problem::foreign(FOREIGN));
         }
-        Format::of(query).map_err(|Refusal| "Invalid mime type.".to_owned())?;
+        Format::of(query).map_err(|Refusal| "Invalid mime type.")?;
         let collector = self.collector(query, around, now);
         match command {
             Command::List => Ok(Content::List(collector.list())),
             Command::Show => collector.show().map(Content::Show),
             Command::Edit => collector.subject().map(Content::Edit),
             Command::Confirm => {
-                let deed = Deed::of(query).map_err(|Refusal| "Invalid command.".to_owned())?;
+                let deed = Deed::of(query).map_err(|Refusal| "Invalid command.")?;
                 let subject = collector.subject()?;
                 if deed != Deed::Reset && subject.member.is_none() {
-                    return Err("EMPTY sub worker param".to_owned());
+                    return Err("EMPTY sub worker param".into());
                 }
                 Ok(Content::Confirm(deed, subject))
             }

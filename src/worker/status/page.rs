@@ -2,7 +2,7 @@
 
 use super::command::Deed;
 use super::query::Query;
-use super::report::{List, Shown, Subject};
+use super::report::{List, Overview, Shown, Subject};
 use super::Ask;
 use crate::config::settings::StatusSettings;
 
@@ -16,6 +16,7 @@ pub(super) struct Page<'a> {
     pub(super) software: &'a str,
     pub(super) strftime: fn(&[u8], i64) -> Vec<u8>,
     pub(super) read_only: bool,
+    pub(super) overview: Overview,
     pub(super) outcome: Result<Content, String>,
     /// What a form of html that was refused is about: it is shown again, with the values that were entered.
     pub(super) refused: Option<Subject>,

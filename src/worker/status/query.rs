@@ -27,15 +27,21 @@ impl Query {
     /// Reads `text`; `None` if a value has a bad escape. Characters that scripts in a page would be made of become
     /// `@`, before and after values are decoded.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        pairs(text).collect::<Option<Vec<_>>>().map(Self::of)
+    }
+
+    /// What can be read of `text`: values with a bad escape are left out.
+    pub(super) fn parse_readable(text: &[u8]) -> Self {
+        Self::of(pairs(text).flatten().collect())
+    }
+
+    fn of(pairs: Vec<(String, String)>) -> Self {
         let mut parameters: Vec<(String, String)> = Vec::new();
-        for part in text.split(|octet| *octet == b'&') {
-            let Some(equals) = memchr::memchr(b'=', part).filter(|equals| *equals > 0) else { continue };
-            let (name, value) =
-                (masked(&part[..equals]), masked(&decoded(&masked_octets(&part[equals + 1..]))?));
+        for (name, value) in pairs {
             parameters.retain(|(known, _)| *known != name);
             parameters.push((name, value));
         }
-        Some(Self(parameters))
+        Self(parameters)
     }
 
     /// Adds the fields of a form that was posted; `None` as for [`Query::parse`]. What is done (`cmd`) is said by the
@@ -71,6 +77,15 @@ impl Query {
     pub(super) fn name(&self, parameter: &str) -> Option<&str> {
         self.get(parameter)
     }
+}
+
+/// Names and values in their order; `None` for a value with a bad escape.
+fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(String, String)>> + '_ {
+    text.split(|octet| *octet == b'&').filter_map(|part| {
+        let equals = memchr::memchr(b'=', part).filter(|equals| *equals > 0)?;
+        let value = decoded(&masked_octets(&part[equals + 1..]));
+        Some(value.map(|value| (masked(&part[..equals]), masked(&value))))
+    })
 }
 
 /// `text` as it may be shown.
@@ -140,6 +155,12 @@ mod tests {
         let shown: Vec<_> = query.iter().collect();
         assert_eq!(shown, [("cmd", "show"), ("w", "b"), ("vwf", "3")]);
         assert_eq!(Query::parse(b"cmd=show").unwrap().with_form(b"w=%zz"), None);
+    }
+
+    #[test]
+    fn what_can_be_read_is_read_beside_a_bad_escape() {
+        let query = Query::parse_readable(b"mime=json&w=%zz&w=a&x=%00");
+        assert_eq!(query.iter().collect::<Vec<_>>(), [("mime", "json"), ("w", "a")]);
     }
 
     #[test]

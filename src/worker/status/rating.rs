@@ -19,6 +19,13 @@ pub(super) enum Rating {
     Bad,
 }
 
+impl Rating {
+    /// What formats call it.
+    pub(super) fn word(self) -> &'static str {
+        ["good", "degraded", "bad"][self as usize]
+    }
+}
+
 impl Ratings {
     /// Joins the items of `good` and `bad`; configtest complained about those that fit nothing.
     pub(super) fn new(good: &[String], bad: &[String]) -> Self {

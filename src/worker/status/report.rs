@@ -1,9 +1,21 @@
 //! What there is to tell, as values: read from shared memory once, whatever the format.
 
 use crate::config::settings::{Ajp13Settings, LbSettings, MemberSettings};
-use crate::shared::{AjpSnapshot, Health};
+use crate::shared::{AjpSnapshot, Balanced, Event, Figures, Health, LastError, Reload};
 
+use super::latency::Latency;
 use super::rating::Rating;
+
+/// The whole.
+#[derive(Debug)]
+pub(super) struct Overview {
+    /// Child processes.
+    pub(super) processes: usize,
+    /// Files that were read anew, by [`Reload`].
+    pub(super) reloads: [u64; Reload::ALL.len()],
+    /// What happened last, oldest first.
+    pub(super) events: Vec<Event>,
+}
 
 /// All workers that a request asks for.
 #[derive(Debug, Default)]
@@ -36,6 +48,8 @@ pub(super) struct Balancer {
     pub(super) bad: usize,
     pub(super) busy: u32,
     pub(super) max_busy: u32,
+    /// Requests by [`Balanced`].
+    pub(super) balanced: [u64; Balanced::ALL.len()],
     pub(super) maps: Maps,
     /// Least and most seconds until the next maintenance.
     pub(super) maintenance: (i64, i64),
@@ -58,6 +72,8 @@ pub(super) struct Member {
     pub(super) rating: Rating,
     /// Least and most seconds until it is tried again.
     pub(super) recovery: (i64, i64),
+    /// Requests of its sessions in the last minute.
+    pub(super) session_requests: u32,
     /// That it is not active.
     pub(super) draining: Option<Draining>,
     /// When its last error was, and how long ago, in seconds; unlike that of its Tomcat not the first of a series.
@@ -101,6 +117,23 @@ pub(super) struct Tomcat {
     pub(super) reset: Reset,
     /// When the last error was, and how long ago, in seconds.
     pub(super) error: Option<(i64, i64)>,
+    pub(super) figures: Figures,
+    /// Of the figures.
+    pub(super) latency: Latency,
+    /// The last error in words.
+    pub(super) last_error: Option<LastError>,
+    pub(super) pool: Pool,
+}
+
+/// The connections of all processes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pool {
+    /// In use.
+    pub(super) busy: u32,
+    /// Open, and not in use.
+    pub(super) idle: u32,
+    /// How many there can be; `None` is as many as are asked for.
+    pub(super) limit: Option<u64>,
 }
 
 /// Since when counters count, and how long ago that is.

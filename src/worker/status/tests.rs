@@ -1,5 +1,9 @@
 //! The page over real records: what it tells, what it refuses, and what a change reaches.
 
+mod json;
+mod prometheus;
+mod schema;
+
 use std::sync::Arc;
 
 use super::*;
@@ -49,12 +53,16 @@ impl Bench {
     pub(super) fn with_members(names: &[&str]) -> Self {
         let mut lb = lb_settings("lb", names);
         lb.members.iter_mut().for_each(|member| member.worker.host = "127.0.0.1".to_owned());
-        let settings_of_all = settings_of(&[lb], &["alone"]);
+        Self::of(settings_of(&[lb], &["alone"]))
+    }
+
+    fn of(settings_of_all: WorkersSettings) -> Self {
         let shared = Shared::create(None, &settings_of_all, 2).expect("memory");
         let logger = Logger::capture(Level::Info);
         let workers = Self::workers(&settings_of_all, &shared, &logger);
         let page = StatusWorker::new(settings("st"));
-        Self { page, settings: settings_of_all, rules: Vec::new(), shared, workers, logger }
+        let rule = Rule::worker_mount(b"/shop/*", "lb", None).expect("a pattern");
+        Self { page, settings: settings_of_all, rules: vec![Arc::new(rule)], shared, workers, logger }
     }
 
     fn workers(settings: &WorkersSettings, shared: &Arc<Shared>, logger: &Logger) -> Workers {
@@ -75,12 +83,17 @@ impl Bench {
     }
 
     pub(super) fn answer(&self, query: &str, form: &str, user: Option<&str>) -> Answer {
+        self.answer_to(query, form, user, None)
+    }
+
+    fn answer_to(&self, query: &str, form: &str, user: Option<&str>, accept: Option<&str>) -> Answer {
         let ask = Ask {
             query: query.as_bytes(),
             form: form.as_bytes(),
             user: user.map(str::as_bytes),
             address: b"10.0.0.1",
             origin: Origin::default(),
+            accept: accept.map(str::as_bytes),
             server: (b"www.example.org", 80),
             log: self.logger.with_id("-"),
         };

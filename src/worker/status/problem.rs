@@ -1,0 +1,46 @@
+//! Why nothing, or something else, is told than was asked for: a message, and what kind of fault that is.
+
+/// A fault of a request to the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// HTTP status in the formats that say it; in those of the original a fault is a page like any other.
+    pub(super) status: u16,
+    /// All formats say it.
+    pub(super) shows: bool,
+    pub(super) message: String,
+}
+
+impl Problem {
+    /// Who asks may not.
+    pub(super) fn denied(message: &str) -> Self {
+        Self { status: 403, ..message.into() }
+    }
+
+    /// Another site makes a browser ask.
+    pub(super) fn foreign(message: &str) -> Self {
+        Self { shows: true, ..Self::denied(message) }
+    }
+
+    /// What is named is not there.
+    pub(super) fn unknown(message: &str) -> Self {
+        Self { status: 404, ..message.into() }
+    }
+
+    /// This side has failed.
+    pub(super) fn internal(message: String) -> Self {
+        Self { status: 500, ..message.into() }
+    }
+}
+
+/// Anything else is wrong with what was asked.
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { status: 400, shows: false, message }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
