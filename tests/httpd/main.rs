@@ -40,6 +40,7 @@ mod t33_locations;
 mod t34_spread;
 mod t35_gauges;
 mod t36_operation;
+mod t37_metrics;
 mod t38_status;
 mod t39_status_page;
 mod t40_machine;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         t34_spread::suite(),
         t35_gauges::suite(),
         t36_operation::suite(),
+        t37_metrics::suite(),
         t38_status::suite(),
         t39_status_page::suite(),
         t40_machine::suite(),

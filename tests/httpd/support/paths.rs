@@ -103,6 +103,12 @@ pub fn haproxy() -> PathBuf {
     places.into_iter().find(|path| path.exists()).unwrap_or_else(|| "haproxy".into())
 }
 
+/// promtool, installed or where `apxs/setup test` unpacks Debian's package of Prometheus.
+pub fn promtool() -> PathBuf {
+    let places = [unpacked("prometheus").join("usr/bin/promtool"), "/usr/bin/promtool".into()];
+    places.into_iter().find(|path| path.exists()).unwrap_or_else(|| "promtool".into())
+}
+
 /// A package of Debian as `apxs/setup test` unpacks it.
 pub fn unpacked(package: &str) -> PathBuf {
     target().join("unpacked").join(package)
