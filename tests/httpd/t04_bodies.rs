@@ -218,14 +218,17 @@ fn abort_while_receiving(way: Way) {
         }
     });
     let httpd = way.to(&backend, "worker.w.busy_limit=1\n");
-    for received in [0, 1, 100_000] {
+    let endless = || backend.requests().iter().filter(|forward| forward.uri == "/endless").count();
+    for (before, received) in [0, 1, 100_000].into_iter().enumerate() {
         let mut stream = raw::connect(httpd.port());
         stream.write_all(b"GET /endless HTTP/1.1\r\nHost: h\r\n\r\n").expect("httpd reads");
+        // A client that goes before that is not forwarded at all.
+        wait::until_true("the request at the backend", Duration::from_secs(20), || endless() == before + 1);
         read_some(&mut stream, received);
         drop(stream);
         served_again(&httpd, "an aborted download");
     }
-    assert_eq!(backend.requests().iter().filter(|forward| forward.uri == "/endless").count(), 3);
+    assert_eq!(endless(), 3);
 }
 
 /// With busy_limit=1 a request is served only after the one before has given its place back. This one has when httpd

@@ -587,13 +587,15 @@ fn a_young_file_is_waited_for_at_start() {
 #[test]
 fn a_file_that_never_settles_is_taken_whole_at_start() {
     let fixture = Fixture::new("/a=w1\n", 5);
-    let stop = AtomicBool::new(false);
+    let (stop, was_held_up) = (AtomicBool::new(false), AtomicBool::new(false));
     let complaints = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 for (text, pause) in [("", 1), ("/a=w1\n", 20), ("/a=w1\n/b=w2\n", 700)] {
+                    let written = Instant::now();
                     fixture.write(text);
                     sleep(Duration::from_millis(pause));
+                    was_held_up.fetch_or(written.elapsed() >= Duration::from_secs(1), Ordering::Relaxed);
                 }
             }
         });
@@ -602,7 +604,9 @@ fn a_file_that_never_settles_is_taken_whole_at_start() {
         complaints
     });
     assert_eq!(fixture.worker("/b"), w(2));
-    assert!(complaints.len() == 1 && complaints[0].contains("it keeps changing"), "{complaints:?}");
+    // Where the machine holds the writer up, the file settles after all, and is taken without a word.
+    let is_told = complaints.len() == 1 && complaints[0].contains("it keeps changing");
+    assert!(is_told || complaints.is_empty() && was_held_up.load(Ordering::Relaxed), "{complaints:?}");
 }
 
 #[test]
