@@ -117,9 +117,12 @@ impl Client for HttpdClient<'_> {
     }
 
     fn waits(&mut self) -> Result<(), NobodyWaits> {
+        // In this order: a process that ends may have closed the client's socket under this thread.
+        if is_process_ending() {
+            return Err(NobodyWaits::ProcessEnds);
+        }
         match self.request.is_client_gone() {
             true => Err(NobodyWaits::ClientGone),
-            false if is_process_ending() => Err(NobodyWaits::ProcessEnds),
             false => Ok(()),
         }
     }
