@@ -13,7 +13,7 @@ use super::report::{
 use super::{seconds, Surroundings};
 use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
 use crate::mapping::{Rule, RuleKind, Source};
-use crate::shared::{AjpSnapshot, Health, MemberHandle, MemberState};
+use crate::shared::{AjpSnapshot, Health, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
@@ -127,7 +127,7 @@ impl Collector<'_> {
             load: lb.load(index),
             sessions: record.sessions(),
             errors: record.errors(),
-            draining: self.draining(&settings, record),
+            draining: self.draining(&settings, record.draining_since()),
             last_error: self.last_error(&tomcat.counters, health),
             session_requests: record.session_requests(self.now),
             settings,
@@ -136,12 +136,12 @@ impl Collector<'_> {
         }
     }
 
-    fn draining(&self, settings: &MemberSettings, record: &MemberHandle) -> Option<Draining> {
-        let since = record.draining_since().filter(|_| settings.activation != Activation::Active)?;
+    fn draining(&self, settings: &MemberSettings, since: Option<i64>) -> Option<Draining> {
+        let since = since.filter(|_| settings.activation != Activation::Active)?;
         let ago = self.ago(since);
         let timeout = settings.drain_timeout.filter(|_| settings.activation == Activation::Disabled);
         let left = timeout.map(|timeout| seconds(timeout).saturating_sub(ago).max(0));
-        Some(Draining { since, ago, left, session_requests: record.session_requests(self.now) })
+        Some(Draining { since, ago, left })
     }
 
     /// Errors of its Tomcat by way of other balancers are told, too.

@@ -88,8 +88,6 @@ pub(super) struct Draining {
     pub(super) ago: i64,
     /// Seconds until drain_timeout stops it, if it is disabled and has one.
     pub(super) left: Option<i64>,
-    /// Requests of its sessions in the last minute.
-    pub(super) session_requests: u32,
 }
 
 /// A worker, and which of its members is meant; all members are there, whatever is hidden.

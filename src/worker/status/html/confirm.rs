@@ -40,12 +40,10 @@ pub(super) fn question(html: &mut Html, page: &Page<'_>, deed: Deed, subject: &S
 fn of_member(html: &mut Html, page: &Page<'_>, deed: Deed, balancer: &Balancer, member: &Member) {
     html.raw("<p>").raw(meaning(deed, true)).raw("</p>\n<p>It is now: ");
     member::state(html, member);
-    let busy = member.tomcat.counters.busy;
-    match member.draining {
-        Some(draining) => member::draining(html, page, draining, busy),
-        None => {
-            html.raw(" ").small(format_args!("{} in flight", Counted(busy.into(), "request")));
-        }
+    member::draining(html, page, member);
+    if member.draining.is_none() {
+        let busy = Counted(member.tomcat.counters.busy.into(), "request");
+        html.raw(" ").small(format_args!("{busy} in flight"));
     }
     html.raw("</p>\n");
     if let (Deed::Disable, Some(timeout)) = (deed, member.settings.drain_timeout) {

@@ -9,7 +9,7 @@ use crate::shared::MemberState;
 use crate::text::Counted;
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
-use crate::worker::status::report::{Balancer, Draining, Member};
+use crate::worker::status::report::{Balancer, Member};
 
 /// The columns; the style sheet repeats their names for cards.
 const HEAD: &str = "<thead><tr><th scope=\"col\">Member</th><th scope=\"col\">State</th><th scope=\"col\">Load</th>\
@@ -38,7 +38,7 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
     html.link(&Link::to(page, "show").and("w", lb).and("sw", &settings.name), &settings.name);
     html.small(format_args!("{}:{}", settings.host, settings.port)).raw("</th><td>");
     state(html, member);
-    member.draining.iter().for_each(|draining| self::draining(html, page, *draining, counters.busy));
+    draining(html, page, member);
     html.raw("</td><td>");
     load(html, balancer, member);
     html.raw("</td><td>").text(counters.used);
@@ -83,12 +83,13 @@ pub(super) fn state(html: &mut Html, member: &Member) {
     html.raw(activation).raw(class).raw(member.health.state.text()).raw("</span>");
 }
 
-/// How far it is with getting empty.
-pub(super) fn draining(html: &mut Html, page: &Page<'_>, draining: Draining, busy: u32) {
+/// How far it is with getting empty, if it is not active.
+pub(super) fn draining(html: &mut Html, page: &Page<'_>, member: &Member) {
+    let Some(draining) = member.draining else { return };
     html.raw(" <small>since ").text(page.local("%H:%M:%S", draining.since)).raw(" (");
     html.text(Span(draining.ago)).raw("), ");
-    html.text(Counted(draining.session_requests.into(), "session request"));
-    html.raw(" in the last minute, ").text(busy).raw(" in flight");
+    html.text(Counted(member.session_requests.into(), "session request"));
+    html.raw(" in the last minute, ").text(member.tomcat.counters.busy).raw(" in flight");
     if let Some(left) = draining.left {
         html.raw(", stopped in ").text(Span(left));
     }
