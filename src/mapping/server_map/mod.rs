@@ -13,6 +13,7 @@ use std::hash::Hash;
 use std::io::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -126,7 +127,11 @@ impl ServerMap {
             let (rules, report) = file.parse(text, validate);
             is_whole(&rules, &report)
         };
-        match file.first(&mut watch, limit, looks_whole) {
+        let pause = |rest| {
+            sleep(rest);
+            Moment::now()
+        };
+        match file.first(&mut watch, limit, looks_whole, pause) {
             Ok(version) => {
                 if !version.settled {
                     report.warn(Some(&file.origin()), never_settles());

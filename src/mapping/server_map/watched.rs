@@ -3,8 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -90,27 +89,33 @@ impl WatchedFile {
     }
 
     /// Waits until the file has settled, or looks agree on what `is_whole`, but no longer than `limit`; then the
-    /// fullest text that was found is taken.
+    /// fullest text that was found is taken. `pause` waits, and tells what time it is then.
     pub(super) fn first(
         &self,
         watch: &mut Watch,
         limit: Duration,
         is_whole: impl Fn(&[u8]) -> bool,
+        pause: impl Fn(Duration) -> Moment,
     ) -> io::Result<Version> {
-        let start = Instant::now();
-        while start.elapsed() < limit {
-            match self.look(watch, Moment::now()) {
+        let start = pause(Duration::ZERO);
+        let mut now = start;
+        while now.steady - start.steady < limit {
+            let rest = match self.look(watch, now) {
                 Ok(Found::Ready(version)) if version.settled || is_whole(&version.text) => {
                     watch.decide(version.stamp);
                     return Ok(version);
                 }
-                Ok(Found::Ready(_)) => watch.start_over(),
-                Ok(Found::Pending(pause)) => sleep(pause),
+                Ok(Found::Ready(_)) => {
+                    watch.start_over();
+                    GLANCE
+                }
+                Ok(Found::Pending(rest)) => rest,
                 // It may be gone for a moment while it is being replaced.
-                Err(_) if watch.is_pending() => sleep(GLANCE),
+                Err(_) if watch.is_pending() => GLANCE,
                 Err((_, error)) => return Err(error),
                 Ok(Found::Known) => break,
-            }
+            };
+            now = pause(rest);
         }
         let Content { stamp, text, .. } = file::read(&self.path)?;
         watch.note(&text);
