@@ -1,8 +1,10 @@
 //! The arrows of the house: which room of `src/` may name which, read from the floors in ARCHITECTURE.md.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use mod_jk::config::workers::table::TABLE;
 
 /// What a room may name: rooms, or parts of rooms (`ffi::time`).
 type Floors = BTreeMap<String, Vec<String>>;
@@ -171,4 +173,26 @@ fn names_are_read_out_of_code() {
     let floors: Floors = ["house", "house::kitchen"].map(|room| (room.to_owned(), Vec::new())).into();
     assert_eq!(room_of("house::kitchen::chair", &floors), Some("house::kitchen"));
     assert_eq!([room_of("house::attic", &floors), room_of("garden", &floors)], [Some("house"), None]);
+}
+
+/// Properties of workers are listed in one place, whatever reads, changes or shows them: a figure may have the name of a
+/// property, a list of properties would have many.
+#[test]
+fn no_second_list_of_properties_exists() {
+    let live = || TABLE.iter().flat_map(|spec| spec.live.iter().map(move |live| (spec, live)));
+    let names: BTreeSet<_> = live().map(|(spec, _)| spec.name).collect();
+    let codes: BTreeSet<_> = live().map(|(_, live)| live.parameter).collect();
+    let labels: BTreeSet<_> = live().map(|(_, live)| live.label).collect();
+    assert!(names.len() > 25 && codes.len() > 25 && labels.len() > 20);
+    let mut files = Vec::new();
+    sources(&project().join("src"), &mut files);
+    for path in files.iter().filter(|path| !path.ends_with("config/workers/table.rs")) {
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let literals: BTreeSet<&str> = code.split('"').collect();
+        let among =
+            |words: &BTreeSet<&'static str>| literals.iter().filter(|word| words.contains(*word)).count();
+        let found = (among(&names), among(&codes), among(&labels));
+        assert!(found.0 <= 3 && found.1 == 0 && found.2 <= 1, "{}: {found:?}", path.display());
+    }
 }
