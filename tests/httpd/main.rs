@@ -44,6 +44,8 @@ mod t37_metrics;
 mod t38_status;
 mod t39_status_page;
 mod t40_machine;
+mod t44_hostile;
+mod t45_polled;
 
 use std::process::ExitCode;
 
@@ -98,6 +100,8 @@ fn main() -> ExitCode {
         t38_status::suite(),
         t39_status_page::suite(),
         t40_machine::suite(),
+        t44_hostile::suite(),
+        t45_polled::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
