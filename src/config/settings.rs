@@ -4,6 +4,7 @@
 //! still holds an `Option` says what `None` means.
 
 mod cookie_flags;
+mod words;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use super::Origin;
 
 pub use cookie_flags::{CookieFlags, SameSite, WhenSecure};
+pub use words::WorkerWords;
 
 /// All workers of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,6 +307,9 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Disabled, Self::Stopped];
+
     /// The three letters Tomcat and the status page know.
     pub fn code(self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ pub fn encoded_slashes(uri: &[u8], target: &[u8]) -> Vec<usize> {
     }
     let path = path_of(target);
     let traced = [false, true].map(|merge| resolve(&decode(path), merge));
-    let original = traced.iter().find(|traced| {
+    let original = traced.iter().flatten().find(|traced| {
         let octets = traced.iter().map(|octet| if *octet == MARK { b'%' } else { *octet });
         octets.eq(uri.iter().copied())
     });
@@ -111,8 +111,8 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Resolves dot segments as httpd does, and with `merge` doubled slashes.
-fn resolve(path: &[u8], merge: bool) -> Vec<u8> {
+/// Resolves dot segments as httpd does, and with `merge` doubled slashes; `None` if they climb above the root.
+pub(super) fn resolve(path: &[u8], merge: bool) -> Option<Vec<u8>> {
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut segments = path.split(|octet| *octet == b'/').skip(1).peekable();
     while let Some(segment) = segments.next() {
@@ -120,7 +120,7 @@ fn resolve(path: &[u8], merge: bool) -> Vec<u8> {
         match segment {
             b"." | b".." => {
                 if segment.len() == 2 {
-                    kept.pop();
+                    kept.pop()?;
                 }
                 if is_last {
                     kept.push(b"");
@@ -130,7 +130,7 @@ fn resolve(path: &[u8], merge: bool) -> Vec<u8> {
             _ => kept.push(segment),
         }
     }
-    [b"/".as_slice(), &kept.join(&b'/')].concat()
+    Some([b"/".as_slice(), &kept.join(&b'/')].concat())
 }
 
 #[cfg(test)]

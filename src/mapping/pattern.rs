@@ -68,7 +68,6 @@ impl Pattern {
     }
 
     /// Tells whether it matches the whole of `uri`.
-    #[cfg(test)]
     pub fn matches(&self, uri: &[u8]) -> bool {
         glob(&self.0, uri)
     }

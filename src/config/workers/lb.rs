@@ -19,8 +19,7 @@ use crate::config::settings::{Activation, LbLock, LbMethod, LbSettings, MemberSe
 const METHOD_VALUES: [LbMethod; METHODS.len()] =
     [LbMethod::Request, LbMethod::Traffic, LbMethod::Busyness, LbMethod::Session, LbMethod::Next];
 const LOCK_VALUES: [LbLock; LOCKS.len()] = [LbLock::Optimistic, LbLock::Pessimistic];
-const ACTIVATION_VALUES: [Activation; ACTIVATIONS.len()] =
-    [Activation::Active, Activation::Disabled, Activation::Stopped];
+const ACTIVATION_VALUES: [Activation; ACTIVATIONS.len()] = Activation::ALL;
 
 /// A member, and the line that gave it its route.
 struct Routed {

@@ -4,6 +4,7 @@
 //! source descending, then definition order. The best matching mount wins; an exclusion of its worker or of
 //! `*` makes the look-up fail, and the next best mount is not tried.
 
+mod explain;
 mod pattern_index;
 mod trie;
 
@@ -11,6 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub use explain::{Explanation, Near, PassedOver, Precedence, Verdict, Why};
 use pattern_index::{PatternIndex, Rank};
 
 use super::{Pattern, Rule, RuleKind};
@@ -28,6 +30,17 @@ pub struct RuleMap {
 struct Entry {
     rule: Arc<Rule>,
     in_force: bool,
+}
+
+/// What rules make of a URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    /// This mount takes it.
+    Taken(Rank),
+    /// This mount would, and an exclusion takes it away.
+    Excluded { mount: Rank, by: Rank },
+    /// No mount that is in force matches.
+    Unmatched,
 }
 
 impl RuleMap {
@@ -74,16 +87,30 @@ impl RuleMap {
 
     /// Finds the rule for a normalised URI.
     pub fn lookup(&self, uri: &[u8]) -> Option<&Arc<Rule>> {
-        if uri.first() != Some(&b'/') {
-            return None;
+        match self.decide(uri) {
+            Decision::Taken(rank) => Some(self.rule(rank)),
+            Decision::Excluded { .. } | Decision::Unmatched => None,
         }
-        let rule = &self.rules.get(self.mounts.best(uri)? as usize)?.rule;
-        (!self.is_excluded(&rule.worker, uri)).then_some(rule)
     }
 
-    fn is_excluded(&self, worker: &str, uri: &[u8]) -> bool {
-        let own = self.exclusions.get(worker);
-        self.exclusions_of_any.best(uri).is_some() || own.is_some_and(|index| index.best(uri).is_some())
+    fn decide(&self, uri: &[u8]) -> Decision {
+        let best = if uri.first() == Some(&b'/') { self.mounts.best(uri) } else { None };
+        let Some(mount) = best else { return Decision::Unmatched };
+        match self.exclusion(&self.rule(mount).worker, uri) {
+            Some(by) => Decision::Excluded { mount, by },
+            None => Decision::Taken(mount),
+        }
+    }
+
+    /// The exclusion that takes `uri` from `worker`.
+    fn exclusion(&self, worker: &str, uri: &[u8]) -> Option<Rank> {
+        let own = || self.exclusions.get(worker).and_then(|index| index.best(uri));
+        self.exclusions_of_any.best(uri).or_else(own)
+    }
+
+    /// The rule at a place that an index of this map has given.
+    fn rule(&self, rank: Rank) -> &Arc<Rule> {
+        &self.rules[rank as usize].rule
     }
 
     /// All rules, best first, and whether each is in force.

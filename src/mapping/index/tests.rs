@@ -158,4 +158,76 @@ proptest! {
             prop_assert_eq!(found, scan(&rules, uri.as_bytes()), "{} in {:?}", uri, definitions);
         }
     }
+
+    #[test]
+    fn an_explanation_is_that_of_the_look_up(
+        definitions in vec(definition(), 0..14),
+        uris in vec("/[/ab]{0,7}", 1..12),
+    ) {
+        let rules: Vec<Arc<Rule>> =
+            definitions.iter().flat_map(|(text, source)| rule(text, *source)).map(Arc::new).collect();
+        let map = RuleMap::new(rules.iter().cloned());
+        for uri in uris.iter().map(String::as_bytes) {
+            let found = map.explain(uri);
+            let taken = match &found.verdict {
+                Verdict::Taken(rule) => Some(rule),
+                _ => None,
+            };
+            prop_assert_eq!(taken, map.lookup(uri));
+            let named = rules.iter().filter(|rule| found.verdict.names(rule)).count();
+            prop_assert_eq!(named + found.matching + found.not_matching, rules.len(), "each is told once");
+            for PassedOver { rule, why } in &found.passed_over {
+                prop_assert_eq!(rule.pattern.matches(uri), !matches!(why, Why::NoMatch(_)), "{}: {:?}", rule, why);
+                prop_assert_eq!(is_true(&rules, &found.verdict, rule, why, uri), Ok(()));
+            }
+            if let Verdict::Excluded { mount, by } = &found.verdict {
+                let without = rules.iter().filter(|rule| rule.kind == RuleKind::Mount).cloned();
+                let without = RuleMap::new(without);
+                prop_assert_eq!(without.lookup(uri), Some(mount));
+                prop_assert!(by.pattern.matches(uri) && (by.worker == "*" || by.worker == mount.worker));
+            }
+        }
+    }
+}
+
+/// Holds a reason against look-ups in other sets of rules.
+fn is_true(
+    rules: &[Arc<Rule>],
+    verdict: &Verdict,
+    rule: &Arc<Rule>,
+    why: &Why,
+    uri: &[u8],
+) -> Result<(), String> {
+    let takes = |rules: Vec<Arc<Rule>>| RuleMap::new(rules).lookup(uri).cloned();
+    let alone = || takes(vec![Arc::clone(rule)]);
+    let holds = match (why, verdict) {
+        (Why::NoMatch(_) | Why::SwitchesOff, _) => alone().is_none(),
+        (Why::SwitchedOff(by), _) => {
+            let mounts = rule.kind == RuleKind::Exclusion || alone().is_some();
+            mounts && by.disabled && takes(vec![Arc::clone(rule), Arc::clone(by)]).is_none()
+        }
+        (Why::Later(_), Verdict::Taken(mount) | Verdict::Excluded { mount, .. }) => {
+            let both: Vec<_> = rules
+                .iter()
+                .filter(|other| Arc::ptr_eq(other, rule) || Arc::ptr_eq(other, mount))
+                .cloned()
+                .collect();
+            alone().is_some() && takes(both).as_ref() == Some(mount)
+        }
+        (Why::AlsoExcludes, Verdict::Excluded { mount, .. }) => {
+            takes(vec![Arc::clone(rule), Arc::clone(mount)]).is_none()
+        }
+        (Why::OtherWorker, Verdict::Taken(mount) | Verdict::Excluded { mount, .. }) => {
+            takes(vec![Arc::clone(rule), Arc::clone(mount)]).is_some()
+        }
+        (Why::NothingToExclude, Verdict::Unmatched | Verdict::Disabled { .. }) => {
+            rule.kind == RuleKind::Exclusion
+        }
+        _ => false,
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{rule}: {why:?} of {verdict:?}"))
+    }
 }

@@ -12,7 +12,7 @@ use super::report::{
 };
 use super::{seconds, Surroundings};
 use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
-use crate::mapping::{Rule, RuleKind, Source};
+use crate::mapping::Rule;
 use crate::shared::{AjpSnapshot, Health, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::lb::LbWorker;
@@ -245,41 +245,21 @@ pub(super) fn find<'a>(
 
 fn map(id: usize, server: &str, rule: &Arc<Rule>) -> Map {
     let options = &rule.options;
-    let members = |activation: Activation| {
-        let named = options.activations.iter().filter(|entry| entry.activation == activation);
-        named.map(|entry| entry.member.as_str()).collect::<Vec<_>>().join(",")
-    };
-    let statuses = options.fail_on_status.iter().map(|entry| {
-        let minus = if entry.soft { "-" } else { "" };
-        format!("{minus}{}", entry.status)
-    });
     let timeout = options.reply_timeout.map(|timeout| timeout.unwrap_or_default().as_millis());
     Map {
         id,
         server: server.to_owned(),
         uri: rule.pattern.to_string(),
-        kind: kind(rule),
-        source: match rule.source {
-            Source::WorkerDefinition => "worker definition",
-            Source::JkMount => "JkMount",
-            Source::File => "uriworkermap",
-        },
+        kind: rule.type_words(),
+        source: rule.source.words(),
         origin: rule.origin.as_ref().map(ToString::to_string),
         reply_timeout: timeout.map_or(-1, |timeout| i64::try_from(timeout).unwrap_or(i64::MAX)),
         sticky_ignore: options.sticky_ignore,
         stateless: options.stateless,
-        fail_on_status: statuses.collect::<Vec<_>>().join(","),
-        active: members(Activation::Active),
-        disabled: members(Activation::Disabled),
-        stopped: members(Activation::Stopped),
+        fail_on_status: options.statuses(),
+        active: options.members(Activation::Active),
+        disabled: options.members(Activation::Disabled),
+        stopped: options.members(Activation::Stopped),
         use_server_errors: options.use_server_errors.unwrap_or(0),
     }
-}
-
-/// What a rule does and how its pattern matches, in the words of the original.
-fn kind(rule: &Rule) -> String {
-    let disabled = if rule.disabled { "Disabled " } else { "" };
-    let unmount = if rule.kind == RuleKind::Exclusion { "Unmount " } else { "" };
-    let matching = if rule.pattern.is_exact() { "Exact" } else { "Wildchar" };
-    format!("{disabled}{unmount}{matching}")
 }
