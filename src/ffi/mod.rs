@@ -50,3 +50,4 @@ pub(crate) mod stream_end;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod time;
+mod virtual_hosts;

@@ -97,8 +97,15 @@ impl<'s> Server<'s> {
         false
     }
 
+    /// File and line of a virtual host.
+    pub(crate) fn place(self) -> Option<(&'s [u8], u32)> {
+        let (file, line) = self.read(|s| (s.defn_name, s.defn_line_number));
+        // SAFETY: the name of the file is null or a C string on the configuration's pool (ffi, "Text").
+        unsafe { octets(file, self.life) }.map(|file| (file, line))
+    }
+
     /// The addresses of a virtual host, as `<VirtualHost>` names them.
-    fn addresses(self) -> impl Iterator<Item = HostAddress<'s>> {
+    pub(super) fn addresses(self) -> impl Iterator<Item = HostAddress<'s>> {
         let mut next = self.read(|s| s.addrs);
         std::iter::from_fn(move || {
             // SAFETY: the list is made of records that live as long as the server, and ends in null.
@@ -122,14 +129,19 @@ impl<'s> Server<'s> {
 }
 
 /// One address of a virtual host.
-struct HostAddress<'s>(&'s server_addr_rec);
+pub(super) struct HostAddress<'s>(&'s server_addr_rec);
 
 impl HostAddress<'_> {
     /// As written in `<VirtualHost>`, without its port.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         // SAFETY: the name is null or a C string on the configuration's pool.
         let name = unsafe { octets(self.0.virthost, Life::of(self.0)) }.unwrap_or_default();
         String::from_utf8_lossy(name).into_owned()
+    }
+
+    /// Tells whether it is one of `port`.
+    pub(super) fn has_port(&self, port: u16) -> bool {
+        self.0.host_port == 0 || self.0.host_port == port
     }
 
     /// Tells whether requests to `bound` come to this host.
@@ -137,8 +149,7 @@ impl HostAddress<'_> {
         // SAFETY: the name is null or a C string on the configuration's pool.
         let name = unsafe { octets(self.0.virthost, Life::of(self.0)) }.unwrap_or_default();
         let is_any = matches!(name, b"*" | b"_default_");
-        let has_port = self.0.host_port == 0 || self.0.host_port == bound.port;
-        has_port && (is_any || self.has_address_of(bound))
+        self.has_port(bound.port) && (is_any || self.has_address_of(bound))
     }
 
     fn has_address_of(&self, bound: &apr_sockaddr_t) -> bool {

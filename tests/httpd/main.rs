@@ -44,6 +44,7 @@ mod t37_metrics;
 mod t38_status;
 mod t39_status_page;
 mod t40_machine;
+mod t42_explain;
 mod t44_hostile;
 mod t45_polled;
 
@@ -100,6 +101,7 @@ fn main() -> ExitCode {
         t38_status::suite(),
         t39_status_page::suite(),
         t40_machine::suite(),
+        t42_explain::suite(),
         t44_hostile::suite(),
         t45_polled::suite(),
     ];

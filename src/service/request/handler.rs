@@ -6,6 +6,7 @@ use super::answer;
 use super::claim::{has_our_handler, is_kept, settle, Claim};
 use super::client::HttpdClient;
 use super::forward::{reply_timeout, switch, Facts};
+use super::hosts::HostsAround;
 use super::notes;
 use super::record::RequestRecord;
 use super::start_over::hand_back;
@@ -129,7 +130,9 @@ fn exchange(
         log: record.log(host),
     };
     match worker {
-        Worker::Status(page) => status_page::serve(&host.connector, page, &work, client),
+        Worker::Status(page) => {
+            status_page::serve(&host.connector, page, &work, &HostsAround(request), client)
+        }
         worker => worker.service(&work, client, service),
     }
 }

@@ -14,6 +14,7 @@ mod error_page;
 pub(crate) mod fixups;
 mod forward;
 mod handler;
+mod hosts;
 mod notes;
 mod probe;
 mod record;

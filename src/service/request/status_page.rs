@@ -10,17 +10,18 @@ use crate::ffi::server::description;
 use crate::ffi::time::strftime;
 use crate::mapping::ServerMap;
 use crate::service::server::host::Connector;
-use crate::worker::status::{Ask, HostRules, Origin, StatusWorker, Surroundings};
+use crate::worker::status::{Ask, HostRules, Hosts, Origin, StatusWorker, Surroundings};
 use crate::worker::{Body, Client, ClientGone, Failure, Outcome, Then, WorkerRequest};
 
 /// Most octets of a form: one attribute of several hundred members fits.
 const MAX_FORM: usize = 65_536;
 
-/// Answers `request` by `worker`.
+/// Answers `request` by `worker`; `choice` knows the virtual hosts.
 pub(super) fn serve(
     connector: &Connector,
     worker: &StatusWorker,
     request: &WorkerRequest<'_>,
+    choice: &dyn Hosts,
     client: &mut dyn Client,
 ) -> Outcome {
     let form = match form(request, client) {
@@ -48,6 +49,7 @@ pub(super) fn serve(
         settings: &connector.settings,
         software: description(),
         hosts: connector.maps.iter().map(rules).collect(),
+        choice,
         properties: &connector.properties,
         strftime,
     };

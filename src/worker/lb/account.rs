@@ -69,7 +69,8 @@ impl<B: Backend> Account<'_, B> {
         found
     }
 
-    fn obstacle(&self, index: usize) -> String {
+    /// What stands in the way of a member.
+    pub(super) fn obstacle(&self, index: usize) -> String {
         let member = &self.selector.lb.members[index];
         let host = member.backend().settings();
         if let Some(tried) = self.tried.iter().rfind(|tried| tried.index == index) {
@@ -80,9 +81,18 @@ impl<B: Backend> Account<'_, B> {
             _ if !member.backend().has_contact() => {
                 format!("has a host that does not resolve ({})", host.host)
             }
-            Activation::Stopped => "is stopped".to_owned(),
-            Activation::Disabled => "is disabled".to_owned(),
+            Activation::Stopped => format!("is stopped{}", self.whose(index)),
+            Activation::Disabled => format!("is disabled{}", self.whose(index)),
             Activation::Active => self.state(index),
+        }
+    }
+
+    /// Who says what a member is.
+    fn whose(&self, index: usize) -> &'static str {
+        if self.selector.by_rule(index).is_some() {
+            " by the rule"
+        } else {
+            ""
         }
     }
 

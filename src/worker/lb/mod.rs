@@ -4,6 +4,7 @@
 //! - [`service`] gives the request to members until one answers, and notes what that says about them;
 //! - [`state`] is what all processes think of a member, [`maintain`] what time does to it, and [`probe`] finds out when
 //!   it works again;
+//! - [`rehearsal`] tells what would be chosen;
 //! - [`view`] is what balancer and members are now, as somebody may have changed them at run time.
 //!
 //! Members are reached through [`Backend`], so everything here is tested with scripted ones. Values that
@@ -19,6 +20,7 @@ mod maintain;
 mod member;
 mod method;
 mod probe;
+mod rehearsal;
 mod scan;
 mod select;
 mod service;
@@ -36,6 +38,7 @@ use crate::shared::{EventKind, Health, LbHandle, MemberHandle, MemberState};
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
 pub(crate) use probe::Probing;
+pub(crate) use rehearsal::{Lead, Rehearsal};
 pub(in crate::worker) use view::multipliers;
 
 use state::{transition, Event};

@@ -13,7 +13,7 @@ use crate::worker::WorkerRequest;
 use super::backend::Backend;
 use super::scan::Scan;
 use super::session::Session;
-use super::state::Event;
+use super::state::{transition, Event};
 use super::view::View;
 use super::LbWorker;
 
@@ -46,14 +46,30 @@ pub(super) struct Choice {
     pub(super) sticky: bool,
     /// It was chosen for its domain, which then is the route.
     pub(super) by_domain: bool,
+    /// It was chosen by load, so that the turn is another's next.
+    pub(super) by_load: bool,
     /// Its load was charged already, in the step that chose it.
     pub(super) charged: bool,
 }
 
 impl Choice {
     fn new(index: usize) -> Self {
-        Self { index, sticky: false, by_domain: false, charged: false }
+        Self { index, sticky: false, by_domain: false, by_load: false, charged: false }
     }
+}
+
+/// What a selection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A request waits: the member is charged for it, and states are brought up to date.
+    Service,
+    /// Somebody wants to know what would be chosen: nothing changes ([`super::rehearsal`]).
+    Rehearsal {
+        /// Whose turn it would be among equal members.
+        start: usize,
+        /// Members in error would be tried, as nothing else is left.
+        forced: bool,
+    },
 }
 
 /// The selection of a member for one attempt.
@@ -63,6 +79,7 @@ pub(super) struct Selector<'a, B> {
     pub(super) request: &'a WorkerRequest<'a>,
     pub(super) session: &'a Session,
     pub(super) excluded: &'a Exclusions,
+    pub(super) purpose: Purpose,
     /// Seconds since the epoch.
     pub(super) now: i64,
 }
@@ -100,8 +117,14 @@ impl<B: Backend> Selector<'_, B> {
         if !member.backend().has_contact() {
             return Activation::Stopped;
         }
-        let named = self.request.rule.activations.iter().rfind(|entry| entry.member == member.name());
-        named.map_or_else(|| self.view.standings[index].activation, |entry| entry.activation)
+        self.by_rule(index).unwrap_or(self.view.standings[index].activation)
+    }
+
+    /// What the rule says of the activation of a member.
+    pub(super) fn by_rule(&self, index: usize) -> Option<Activation> {
+        let name = self.lb.members[index].name();
+        let named = self.request.rule.activations.iter().rfind(|entry| entry.member == name);
+        named.map(|entry| entry.activation)
     }
 
     /// A single member is taken without a look at the session, and counts as its member.
@@ -160,16 +183,20 @@ impl<B: Backend> Selector<'_, B> {
 
     /// The best usable member of all, by distance, then load; equal ones take turns.
     fn by_load(&self) -> Option<Choice> {
+        let by_load = |index| Choice { by_load: true, ..Choice::new(index) };
+        if let Purpose::Rehearsal { start, .. } = self.purpose {
+            return self.lowest(start).map(|(index, _)| by_load(index));
+        }
         let mut chosen = None;
         for _ in 0..MAX_SCANS {
             let turn = self.lb.record.turn();
             let (index, load) = self.lowest(turn.start(self.lb.members.len()))?;
-            chosen = Some(Choice::new(index));
+            chosen = Some(by_load(index));
             let cost = self.election_cost(index);
             if cost > 0 && !self.is_stateless() {
                 if self.lb.members[index].record().charge_if(load, cost) {
                     self.lb.record.take_turn(turn, index);
-                    return Some(Choice { charged: true, ..Choice::new(index) });
+                    return Some(Choice { charged: true, ..by_load(index) });
                 }
             } else if self.lb.record.take_turn(turn, index) {
                 break;
@@ -253,7 +280,7 @@ impl<B: Backend> Selector<'_, B> {
             return false;
         }
         let member = &self.lb.members[index];
-        let state = match member.record().health().state {
+        let state = match self.state(index) {
             MemberState::Busy if !member.is_full() => self.update(index, Event::RoomAgain),
             MemberState::Error | MemberState::Probe => self.update(index, Event::Waited),
             state if state.takes_requests() && member.is_full() => MemberState::Busy,
@@ -262,8 +289,24 @@ impl<B: Backend> Selector<'_, B> {
         state.takes_requests()
     }
 
+    fn state(&self, index: usize) -> MemberState {
+        match self.purpose {
+            Purpose::Rehearsal { forced: true, .. } => self.foresee(index, Event::Forced),
+            _ => self.lb.members[index].record().health().state,
+        }
+    }
+
     fn update(&self, index: usize, event: Event) -> MemberState {
-        self.lb.apply(self.view, &self.lb.members[index], event, self.now).1.state
+        match self.purpose {
+            Purpose::Service => self.lb.apply(self.view, &self.lb.members[index], event, self.now).1.state,
+            Purpose::Rehearsal { .. } => self.foresee(index, event),
+        }
+    }
+
+    /// The state that `event` would lead to.
+    pub(super) fn foresee(&self, index: usize, event: Event) -> MemberState {
+        let health = self.lb.members[index].record().health();
+        transition(health, event, self.now, self.view.timing).unwrap_or(health).state
     }
 }
 

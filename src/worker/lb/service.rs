@@ -24,7 +24,7 @@ use super::account::{Account, Tried};
 use super::backend::Backend;
 use super::cookie::route_cookie;
 use super::member::Member;
-use super::select::{Choice, Exclusions, Selection, Selector};
+use super::select::{Choice, Exclusions, Purpose, Selection, Selector};
 use super::session::Session;
 use super::state::Event;
 use super::view::View;
@@ -150,6 +150,7 @@ impl<B: Backend> Service<'_, B> {
             request: self.request,
             session: &self.session,
             excluded: &self.excluded,
+            purpose: Purpose::Service,
             now: (self.lb.clock)(),
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Command {
     Recover,
     Version,
     Dump,
+    /// Which rule takes a URI, and why.
+    Explain,
 }
 
 /// What `cmd=confirm` asks about: the values of `do`.
@@ -43,7 +45,7 @@ pub(super) enum Format {
 }
 
 impl Command {
-    const WORDS: [(&'static str, Command); 9] = [
+    const WORDS: [(&'static str, Command); 10] = [
         ("list", Self::List),
         ("show", Self::Show),
         ("edit", Self::Edit),
@@ -53,6 +55,7 @@ impl Command {
         ("recover", Self::Recover),
         ("version", Self::Version),
         ("dump", Self::Dump),
+        ("explain", Self::Explain),
     ];
 
     /// What `query` asks for.

@@ -23,11 +23,13 @@ pub(super) enum Order {
     Others = 1,
 }
 
-fn field(name: &'static str, value: impl ToString) -> Field {
+/// A value without quotes.
+pub(super) fn field(name: &'static str, value: impl ToString) -> Field {
     Field { name, value: value.to_string(), quoted: false }
 }
 
-fn quoted(name: &'static str, value: impl ToString) -> Field {
+/// A value in quotes.
+pub(super) fn quoted(name: &'static str, value: impl ToString) -> Field {
     Field { quoted: true, ..field(name, value) }
 }
 
@@ -143,7 +145,7 @@ fn traffic(tomcat: &Tomcat) -> [Field; 8] {
 }
 
 /// The properties that can be changed and have a place in this order, in it.
-fn live<T: Live>(settings: &T, order: Order) -> Vec<Field> {
+pub(super) fn live<T: Live>(settings: &T, order: Order) -> Vec<Field> {
     let place = |spec: &'static crate::config::workers::spec::Spec| {
         let place = spec.live_in(T::SCOPE)?.places[order as usize];
         (place > 0).then_some((place, spec))

@@ -4,6 +4,7 @@
 //! Within a version names and meanings stay, and new ones may come. Properties are called as in the workers file, and
 //! all that can be changed at run time are told, by the one table of properties. Times are seconds since the epoch.
 
+mod explanation;
 mod writer;
 
 use super::latency::milliseconds;
@@ -63,6 +64,7 @@ fn tell(out: &mut Object<'_>, page: &Page<'_>, content: &Content) {
             out.value("name", name);
             out.value("value", value);
         }),
+        Content::Explain(explained) => explanation::explanation(out, explained),
         Content::Version | Content::Done => {}
     }
 }

@@ -5,6 +5,7 @@
 //!   values in the order of the stable formats;
 //! - [`xml`], [`text`], [`properties`] and [`html`] are the formats of the original, one each, [`json`] and
 //!   [`prometheus`] those for programs of today;
+//! - [`explain`] tells which rule takes a URI, and where it leads;
 //! - [`update`] reads new values, all of them before one is set, and [`act`] changes, resets and recovers.
 //!
 //! Formats, names and messages: "status-worker".
@@ -12,6 +13,7 @@
 mod act;
 mod collect;
 mod command;
+mod explain;
 mod fields;
 mod html;
 mod json;
@@ -41,6 +43,7 @@ use crate::mapping::Rule;
 use super::registry::Workers;
 use collect::Collector;
 use command::{Command, Deed, Format, Refusal};
+pub(crate) use explain::{Chosen, ChosenBy, Hosts};
 pub(crate) use origin::Origin;
 use page::{Content, Page};
 use problem::Problem;
@@ -85,6 +88,8 @@ pub(crate) struct Surroundings<'a> {
     pub software: String,
     /// The rules of each virtual host, in the order in which they are looked at.
     pub hosts: Vec<HostRules>,
+    /// Which of them answers to a name.
+    pub choice: &'a dyn Hosts,
     /// Every property as written.
     pub properties: &'a [(String, String)],
     /// Formats seconds since the epoch in local time, as `strftime` does.
@@ -201,7 +206,7 @@ impl StatusWorker {
         if command.changes() && !only_leads && origin::is_cross_site(ask) {
             return Err(Problem::foreign(FOREIGN));
         }
-        Format::of(query).map_err(|Refusal| "Invalid mime type.")?;
+        let format = Format::of(query).map_err(|Refusal| "Invalid mime type.")?;
         let collector = self.collector(query, around, now);
         match command {
             Command::List => Ok(Content::List(collector.list())),
@@ -217,6 +222,10 @@ impl StatusWorker {
             }
             Command::Version => Ok(Content::Version),
             Command::Dump => Ok(Content::Dump(around.properties.to_vec())),
+            Command::Explain if format == Format::Prometheus => Err(explain::NO_FIGURES.into()),
+            Command::Explain => {
+                explain::explain(query, ask, around).map(|found| Content::Explain(Box::new(found)))
+            }
             Command::Update | Command::Reset | Command::Recover => {
                 act::act(command, query, ask, around).map(|()| Content::Done)
             }

@@ -1,6 +1,7 @@
 //! One answer before it has a format.
 
 use super::command::Deed;
+use super::explain::Explained;
 use super::query::Query;
 use super::report::{List, Overview, Shown, Subject};
 use super::Ask;
@@ -34,6 +35,7 @@ pub(super) enum Content {
     Version,
     /// Properties and their values.
     Dump(Vec<(String, String)>),
+    Explain(Box<Explained>),
     /// A change was made.
     Done,
 }

@@ -66,7 +66,7 @@ impl<'p> Told<'p> {
                 Shown::Alone(worker) => Self::all([], [&**worker]),
                 Shown::Status => Self::default(),
             },
-            Content::Version | Content::Dump(_) | Content::Done => Self::default(),
+            Content::Version | Content::Dump(_) | Content::Explain(_) | Content::Done => Self::default(),
         }
     }
 

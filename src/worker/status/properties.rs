@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::explain::records;
 use super::fields::{self, Field, Order};
 use super::page::{Content, Page, MODULE};
 use super::report::{Alone, Balancer, Maps, Shown, Tomcat};
@@ -51,6 +52,12 @@ impl Properties<'_> {
             Ok(Content::Dump(properties)) => {
                 for (name, value) in properties {
                     let _ = writeln!(self.out, "{}={}", line(name), line(value));
+                }
+            }
+            Ok(Content::Explain(explained)) => {
+                for record in records(explained) {
+                    let dot = if record.key.is_empty() { "" } else { "." };
+                    self.fields(&format!("explain{dot}{}", record.key), &record.fields);
                 }
             }
             Ok(

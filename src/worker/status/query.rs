@@ -25,7 +25,7 @@ impl Query {
     pub(super) const NONE: &'static Query = &Query(Vec::new());
 
     /// Reads `text`; `None` if a value has a bad escape. Characters that scripts in a page would be made of become
-    /// `@`, before and after values are decoded.
+    /// `@`, before and after values are decoded; in `uri`, which the original does not know, they mean something.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         pairs(text).collect::<Option<Vec<_>>>().map(Self::of)
     }
@@ -83,9 +83,23 @@ impl Query {
 fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(String, String)>> + '_ {
     text.split(|octet| *octet == b'&').filter_map(|part| {
         let equals = memchr::memchr(b'=', part).filter(|equals| *equals > 0)?;
-        let value = decoded(&masked_octets(&part[equals + 1..]));
-        Some(value.map(|value| (masked(&part[..equals]), masked(&value))))
+        let (name, value) = (&part[..equals], &part[equals + 1..]);
+        if name == b"uri" {
+            return Some(decoded(value).map(|value| ("uri".to_owned(), readable(&value))));
+        }
+        let value = decoded(&masked_octets(value));
+        Some(value.map(|value| (masked(name), masked(&value))))
     })
+}
+
+/// A URI as text, octets that are none as escapes.
+fn readable(uri: &[u8]) -> String {
+    let mut text = String::with_capacity(uri.len());
+    for chunk in uri.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|octet| text.push_str(&format!("%{octet:02X}")));
+    }
+    text
 }
 
 /// `text` as it may be shown.
@@ -143,6 +157,7 @@ mod tests {
             ("a=%2", None),
             ("a=%00", None),
             ("a=%+1", None),
+            ("uri=/a%3Fb%3D<c>%E4%C3%A9", Some("uri=/a?b=<c>%E4é;")),
         ];
         for (query, expected) in cases {
             assert_eq!(shown(query).as_deref(), expected, "{query}");

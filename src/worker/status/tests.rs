@@ -11,6 +11,7 @@ use crate::config::settings::samples::{lb_settings, settings_of};
 use crate::config::settings::{Activation, LbMethod};
 use crate::ffi::time::strftime;
 use crate::log::{Level, Logger};
+use crate::mapping::RuleMap;
 use crate::shared::{MemberState, Shared};
 use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
@@ -102,6 +103,7 @@ impl Bench {
             settings: &self.settings,
             software: "Apache".to_owned(),
             hosts: vec![HostRules { server: "main:80".to_owned(), rules: self.rules.clone() }],
+            choice: &OneHost(&self.rules),
             properties: &[("worker.a".to_owned(), "<&>\"\n".to_owned())],
             strftime,
         };
@@ -124,6 +126,29 @@ impl Bench {
         match workers.get("lb") {
             Some(Worker::Lb(lb)) => lb,
             _ => panic!("lb is a balancer"),
+        }
+    }
+}
+
+/// A virtual host that answers to www.example.org.
+struct OneHost<'b>(&'b [Arc<Rule>]);
+
+impl Hosts for OneHost<'_> {
+    fn choose(&self, name: Option<(&str, Option<u16>)>) -> Chosen<'_> {
+        let by = match name {
+            None => ChosenBy::Page,
+            Some(("www.example.org", None | Some(80))) => ChosenBy::Name,
+            Some(("www.example.org", _)) => ChosenBy::NameElsewhere,
+            Some(_) => ChosenBy::Default,
+        };
+        Chosen {
+            server: "www.example.org [*:80]".to_owned(),
+            place: Some("httpd.conf:12".to_owned()),
+            by,
+            map: Some(Arc::new(RuleMap::new(self.0.iter().cloned()))),
+            objection: Box::new(|_, clean| {
+                clean.contains(&b'%').then_some("refused with 400 by RejectUnsafeURI")
+            }),
         }
     }
 }

@@ -50,6 +50,11 @@ impl Text<'_> {
                     let _ = writeln!(self.out, "{}={}", line(name), line(value));
                 }
             }
+            Ok(Content::Explain(explained)) => {
+                for (what, text) in explained.statements() {
+                    let _ = writeln!(self.out, "{what}: {}", line(&text));
+                }
+            }
             Ok(
                 Content::Show(Shown::Status)
                 | Content::Edit(_)

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::explain::{records, Explained};
 use super::fields::{self, Field, Order};
 use super::page::{Content, Page, MODULE};
 use super::report::{Alone, Balancer, List, Maps, Shown};
@@ -74,6 +75,7 @@ impl Xml<'_> {
                 let named = properties.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 self.element(2, "configuration", named, End::Empty);
             }
+            Ok(Content::Explain(explained)) => self.explanation(explained),
             Ok(
                 Content::Show(Shown::Status)
                 | Content::Edit(_)
@@ -123,6 +125,17 @@ impl Xml<'_> {
         for map in &maps.shown {
             self.fields(6, "map", ("id", &map.id.to_string()), &fields::map(map), End::Empty);
         }
+    }
+
+    fn explanation(&mut self, explained: &Explained) {
+        for (number, record) in records(explained).iter().enumerate() {
+            let fields = record.fields.iter().map(|field| (field.name, field.value.as_str()));
+            match number {
+                0 => self.element(2, record.element, fields, End::Open),
+                _ => self.element(6, record.element, fields, End::Empty),
+            }
+        }
+        self.close(2, "explanation");
     }
 
     fn fields(&mut self, indent: usize, name: &str, first: (&str, &str), fields: &[Field], end: End) {

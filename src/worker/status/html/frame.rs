@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::explain;
 use super::link::{refresh, view, Link};
 use super::markup::Html;
 use super::policy::{SCRIPT, STYLE};
@@ -84,9 +85,10 @@ fn controls(html: &mut Html, page: &Page<'_>) {
         (_, true) => {
             refreshing(html, page);
             ways(html, page);
+            explain::folded(html, page);
             parts(html, page);
         }
-        (Ok(Content::Version | Content::Dump(_)), _) => ways(html, page),
+        (Ok(Content::Version | Content::Dump(_) | Content::Explain(_)), _) => ways(html, page),
         (Ok(Content::Edit(_) | Content::Confirm(..)), _) => {
             html.link(&Link::back(page), "Back without a change").raw("\n");
         }

@@ -97,8 +97,8 @@ impl Display for Link {
     }
 }
 
-/// What says which worker a view is about.
-const NAMES: [&str; 2] = ["w", "sw"];
+/// What says which worker, or which request, a view is about.
+const NAMES: [&str; 6] = ["w", "sw", "uri", "host", "session", "route"];
 
 /// The command of the view that is shown.
 pub(super) fn view(query: &Query) -> &str {

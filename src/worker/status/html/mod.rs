@@ -3,12 +3,13 @@
 //! - [`markup`] is how text gets into the page, [`link`] how the page leads to itself, [`figures`] how numbers are told;
 //! - [`frame`] is what stands around the content, [`policy`] what a browser may do with it;
 //! - [`balancer`], [`member`], [`worker`], [`maps`] and [`settings`] show, [`legend`] explains;
-//! - [`edit`] has forms for new values, [`confirm`] asks before something is done.
+//! - [`edit`] has forms for new values, [`confirm`] asks before something is done, [`explain`] tells where a URI goes.
 
 mod balancer;
 mod confirm;
 mod digest;
 mod edit;
+mod explain;
 mod field;
 mod figures;
 mod frame;
@@ -45,10 +46,12 @@ pub(super) fn render(page: &Page<'_>) -> String {
         Ok(Content::Confirm(deed, subject)) => confirm::question(&mut html, page, *deed, subject),
         Ok(Content::Version) => {}
         Ok(Content::Dump(properties)) => settings::dump(&mut html, properties),
+        Ok(Content::Explain(explained)) => explain::explanation(&mut html, page, explained),
         Ok(Content::Done) => frame::done(&mut html, page),
         Err(message) => {
             frame::failed(&mut html, page, message);
             page.refused.iter().for_each(|subject| edit::form(&mut html, page, subject));
+            explain::again(&mut html, page);
         }
     }
     if matches!(page.outcome, Ok(Content::List(_) | Content::Show(_))) {

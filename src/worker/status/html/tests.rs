@@ -20,7 +20,7 @@ fn bench() -> Bench {
     Bench::with_members(&["t1", "t2", "t3"])
 }
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 17] = [
     "",
     "re=5&opt=0",
     "opt=511",
@@ -35,6 +35,9 @@ const PAGES: [&str; 14] = [
     "cmd=version",
     "cmd=dump",
     "cmd=update&w=lb&sw=t1&vwf=x&from=list",
+    "cmd=explain",
+    "cmd=explain&uri=/a/'%22%3E%3Cscript%3Ealert(1)%3C/script%3E&host='%22%3E%3Cb%3E&session='%22%3E.t1",
+    "cmd=explain&uri=/%3Cscript%3Ealert",
 ];
 
 #[test]

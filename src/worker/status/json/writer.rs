@@ -91,7 +91,7 @@ macro_rules! plain {
     )*};
 }
 
-plain! { bool u16 u32 u64 usize i64 }
+plain! { bool u16 u32 u64 usize i32 i64 }
 
 /// JSON knows no other numbers than finite ones.
 impl Scalar for f64 {
