@@ -33,6 +33,7 @@ pub use index::{Explanation, Near, PassedOver, Precedence, RuleMap, Verdict, Why
 pub use map_file::{KnownProperty, MAX_FILE_SIZE};
 pub use normalise::{has_dot_segments, normalise, UriError};
 pub use options::{ActivationRule, RuleOptions};
+pub(crate) use pattern::glob;
 pub use pattern::{Pattern, PatternError};
 pub use reading::reads_as;
 pub use rule::{Rule, RuleKind, Source};

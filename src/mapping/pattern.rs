@@ -98,7 +98,7 @@ pub(super) fn first_wildcard(pattern: &[u8]) -> Option<usize> {
 ///
 /// Only the last `*` seen is ever resumed, so the cost is at most the product of both lengths: going back to an
 /// earlier `*` could only shorten what is left for the later one.
-pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut position) = (0, 0);
     let mut resume: Option<(usize, usize)> = None;
     while position < text.len() {

@@ -16,7 +16,7 @@ use super::lease;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 7;
+pub(crate) const LAYOUT_VERSION: u32 = 8;
 
 /// Subjects of which each process would tell the same.
 const SUBJECTS: usize = 48;
@@ -44,7 +44,7 @@ record! {
         changing: SharedLock,
         /// Counts the changes of settings.
         changes: AtomicU64,
-        /// Who asks members in error by CPing: a [lease](super::lease).
+        /// Who looks after members each second: a [lease](super::lease).
         prober: AtomicU64,
     }
 }
@@ -129,7 +129,7 @@ impl Header {
         Some(u32::try_from(passed.max(0)).unwrap_or(u32::MAX))
     }
 
-    /// Takes or renews the lease of the process that asks members in error.
+    /// Takes or renews the lease of the process that looks after members.
     pub(super) fn claim_probing(&self, process: u32, now: u32) -> Result<(), Duration> {
         lease::claim(&self.prober, process, now)
     }

@@ -36,8 +36,12 @@ record! {
         draining_since: AtomicI64,
         /// Requests of its sessions.
         recent: Recent,
+        /// When a [`Drain`] was ordered, seconds since the epoch; 0 without one.
+        drain_ordered: AtomicI64,
+        /// When it ends at the latest; 0 is when its sessions are silent.
+        drain_until: AtomicI64,
         /// Room for what is to come.
-        reserved: [AtomicU64; 11],
+        reserved: [AtomicU64; 9],
     }
 }
 
@@ -49,6 +53,15 @@ pub(crate) struct MemberHandle {
     index: usize,
     header: Mapped<Header>,
     values: ValuesHandle,
+}
+
+/// An order to get a member empty: it is disabled until then, and stopped when its sessions are silent or time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Drain {
+    /// When it was ordered, seconds since the epoch.
+    pub ordered: i64,
+    /// When it ends at the latest; `None` is when its sessions are silent.
+    pub until: Option<i64>,
 }
 
 /// What a record knows of its member at one moment.
@@ -64,6 +77,8 @@ pub(crate) struct MemberSnapshot {
     pub errors: u64,
     /// Since when it is not active, seconds since the epoch.
     pub draining_since: Option<i64>,
+    /// That it was ordered to get empty.
+    pub drain: Option<Drain>,
     /// Requests of its sessions in the last minute.
     pub session_requests: u32,
 }
@@ -205,6 +220,29 @@ impl MemberHandle {
         }
     }
 
+    /// Tells whether what is noted of draining fits this activation: who changed that may have died before the note.
+    pub(crate) fn fits(&self, activation: Activation) -> bool {
+        match activation {
+            Activation::Active => self.draining_since().is_none() && self.drain().is_none(),
+            Activation::Disabled => self.draining_since().is_some(),
+            Activation::Stopped => self.draining_since().is_some() && self.drain().is_none(),
+        }
+    }
+
+    /// The order to get empty that is in force.
+    pub(crate) fn drain(&self) -> Option<Drain> {
+        let time = |place: &AtomicI64| Some(place.load(Relaxed)).filter(|time| *time != 0);
+        let ordered = time(&self.record.drain_ordered)?;
+        Some(Drain { ordered, until: time(&self.record.drain_until) })
+    }
+
+    /// Puts an order to get empty in force, or none. Called under the lock of changes, where its member's activation is
+    /// known.
+    pub(crate) fn set_drain(&self, drain: Option<Drain>) {
+        self.record.drain_until.store(drain.and_then(|drain| drain.until).unwrap_or(0), Relaxed);
+        self.record.drain_ordered.store(drain.map_or(0, |drain| drain.ordered), Relaxed);
+    }
+
     /// Counts a request of one of its sessions at `now`.
     pub(crate) fn count_session_request(&self, now: i64) {
         self.record.recent.add(now, 1);
@@ -218,6 +256,7 @@ impl MemberHandle {
             sessions: self.sessions(),
             errors: self.errors(),
             draining_since: self.draining_since(),
+            drain: self.drain(),
             session_requests: self.session_requests(now),
         }
     }
@@ -229,6 +268,7 @@ impl MemberHandle {
         self.record.sessions.store(known.sessions, Relaxed);
         self.record.errors.store(known.errors, Relaxed);
         self.record.draining_since.store(known.draining_since.unwrap_or(0), Relaxed);
+        self.set_drain(known.drain);
         self.record.recent.add(now, known.session_requests);
     }
 

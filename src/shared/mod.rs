@@ -45,7 +45,7 @@ pub(crate) use host::{HostHandle, Turn, ROOM};
 pub(crate) use layout::Layout;
 pub(crate) use lb::{Balanced, LbHandle, LbSnapshot};
 pub(crate) use lease::LEASE;
-pub(crate) use member::{Cell, MemberHandle, MemberSnapshot};
+pub(crate) use member::{Cell, Drain, MemberHandle, MemberSnapshot};
 pub(crate) use values::ValuesHandle;
 
 use ajp::Apart;
@@ -232,7 +232,7 @@ impl Shared {
         self.header.claim_maintenance(now, interval)
     }
 
-    /// Takes or renews, for `process`, the lease of the one that asks members in error by CPing; `now` is in
+    /// Takes or renews, for `process`, the lease of the one that looks after members each second; `now` is in
     /// milliseconds of a clock that all processes share and nobody sets, modulo 2^32.
     ///
     /// # Errors

@@ -263,6 +263,7 @@ fn a_new_memory_goes_on_with_what_an_earlier_one_knew() {
         sessions: 2,
         errors: 3,
         draining_since: Some(4),
+        drain: Some(Drain { ordered: 8, until: None }),
         session_requests: 5,
     };
     let lb = LbSnapshot { max_busy: 1, last_reset: 2, balanced: [3, 4, 5, 6, 7] };

@@ -23,19 +23,16 @@ impl Workers {
             log!(log, Debug, "this process maintains the shared memory");
             self.shared().sweep();
             self.shared().age_reply_timeouts(intervals);
-            self.iter().for_each(|worker| worker.maintain_shared(intervals, log));
+            self.iter().for_each(|worker| worker.maintain_shared(intervals));
         }
         self.iter().for_each(|worker| worker.maintain_own(errands, log));
     }
 }
 
 impl Worker {
-    fn maintain_shared(&self, intervals: u32, log: Context<'_>) {
+    fn maintain_shared(&self, intervals: u32) {
         match self {
-            Worker::Lb(worker) => {
-                worker.stop_drained(log);
-                worker.maintain_shared(intervals);
-            }
+            Worker::Lb(worker) => worker.maintain_shared(intervals),
             Worker::Ajp13(_) | Worker::Status(_) => {}
         }
     }

@@ -1,9 +1,10 @@
-//! Asks members in error by CPing, for all processes ("decisions, row 10").
+//! Looks after members each second, for all processes: those in error are asked by CPing ("decisions, row 10"), and
+//! those that have drained are stopped.
 //!
 //! Each process has a prober, and one of them works: it holds a lease that it renews with each look for members, and
 //! that another takes when it has ended. So a process that dies or hangs is followed within [`LEASE`], and what it was
-//! asking is asked again. Which members have to be asked is up to [`crate::worker::lb`]. Here are the lease, the clock, and
-//! one `poll` over all probes under way, of which none waits for another.
+//! asking is asked again. Which members have to be asked or stopped is up to [`crate::worker::lb`]. Here are the lease, the
+//! clock, and one `poll` over all probes under way, of which none waits for another.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use super::registry::{Worker, Workers};
 use crate::log::Context;
 use crate::shared::{moment, LEASE};
 
-/// Between two looks for members that have to be asked.
+/// Between two looks for members.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Most probes under way, each of which holds a descriptor: as many may hang before others have to wait.
@@ -26,10 +27,11 @@ const PLACES: usize = 256;
 /// A pause where the system can't wait as it should.
 const SHORTAGE: Duration = Duration::from_millis(100);
 
-/// What one process does to find out which members work again.
+/// What one process does to find out which members work again, and which have drained.
 pub(crate) struct Prober<'w> {
     workers: &'w Workers,
     process: u32,
+    /// Those whose members are asked (`recover_probe`).
     balancers: Vec<Probing<'w, Ajp13Worker>>,
     /// The balancer with which the next look begins, so that none is always the last.
     first: usize,
@@ -50,7 +52,7 @@ pub(super) struct Term {
 pub(super) enum Duty {
     /// Nothing new.
     Go,
-    /// Look for members that have to be asked.
+    /// Look for members that have to be asked or stopped.
     Look,
     /// Do so after letting go of all probes: another process may have asked meanwhile.
     Begin,
@@ -96,13 +98,23 @@ struct Running<'w> {
 }
 
 impl Workers {
-    /// The prober of this process, which has the id `process`; `None` if no balancer wants one.
+    /// The prober of this process, which has the id `process`; `None` if there is no balancer.
     pub(crate) fn prober(&self, process: u32) -> Option<Prober<'_>> {
+        let has_members = self.iter().any(|worker| matches!(worker, Worker::Lb(_)));
         let balancers: Vec<_> = self.iter().filter_map(Worker::probing).collect();
         let (workers, now) = (self, Instant::now());
         let term = Term::new(now);
-        let prober = Prober { workers, process, balancers, first: 0, running: Vec::new(), term };
-        (!prober.balancers.is_empty()).then_some(prober)
+        has_members.then_some(Prober { workers, process, balancers, first: 0, running: Vec::new(), term })
+    }
+
+    /// Stops the members that have drained.
+    fn stop_drained(&self, log: Context<'_>) {
+        for worker in self.iter() {
+            match worker {
+                Worker::Lb(lb) => lb.stop_drained(log),
+                Worker::Ajp13(_) | Worker::Status(_) => {}
+            }
+        }
     }
 }
 
@@ -136,9 +148,10 @@ impl<'w> Prober<'w> {
         }
     }
 
-    /// Begins to ask the members that have to be asked.
+    /// Stops members that have drained, and begins to ask those that have to be asked.
     fn look(&mut self, log: Context<'_>) {
         self.workers.keep_current();
+        self.workers.stop_drained(log);
         let count = self.balancers.len();
         let first = self.first;
         for balancer in (0..count).map(|step| (first + step) % count) {
@@ -147,7 +160,7 @@ impl<'w> Prober<'w> {
                 self.note(balancer, member, step, log);
             }
         }
-        self.first = (first + 1) % count;
+        self.first = (first + 1) % count.max(1);
     }
 
     /// Waits until a probe can go on, or the next look is due.

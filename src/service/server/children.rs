@@ -156,8 +156,8 @@ fn keep_hosts_current(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     }
 }
 
-/// Members in error are asked in a thread of their own, too, whether or not there is maintenance: one process asks for
-/// all, and the others look from time to time whether it still does.
+/// Members in error, and those that drain, have a thread of their own, too, whether or not there is maintenance: one
+/// process looks after them for all, and the others look from time to time whether it still does.
 fn start_prober(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     let process = std::process::id();
     if connector.workers.prober(process).is_none() {
@@ -179,7 +179,7 @@ fn start_prober(connector: &Arc<Connector>, stop: &Arc<Stop>) {
         log!(
             log,
             Error,
-            "members in error are not asked by process {process}: {reason}; it is up to the others"
+            "process {process} does not look after members in error or drained ones: {reason}; it is up to the others"
         );
     }
 }

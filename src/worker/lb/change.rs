@@ -10,7 +10,7 @@ use crate::config::settings::{Activation, LbMethod, LbSettings, MemberSettings};
 use super::backend::Backend;
 use super::state::Event;
 use super::LbWorker;
-use crate::shared::MemberState;
+use crate::shared::{Drain, MemberState};
 
 impl<B: Backend> LbWorker<B> {
     /// Changes settings of the balancer itself.
@@ -21,7 +21,7 @@ impl<B: Backend> LbWorker<B> {
         self.record.values().change(&self.configured.alone(), change)
     }
 
-    /// Changes what member `index` is for the balancer.
+    /// Changes what member `index` is for the balancer. With another activation an order to drain is void.
     ///
     /// # Errors
     /// As for [`LbWorker::change`].
@@ -30,15 +30,44 @@ impl<B: Backend> LbWorker<B> {
         index: usize,
         change: impl FnOnce(&mut MemberSettings),
     ) -> io::Result<()> {
-        let mut activations = None;
+        let record = self.members[index].record();
+        self.change_and_drain(index, |settings| {
+            let (before, drain) = (settings.activation, record.drain());
+            change(settings);
+            drain.filter(|_| settings.activation == before)
+        })
+    }
+
+    /// Sets the activation of member `index`, and ends an order to drain.
+    ///
+    /// # Errors
+    /// As for [`LbWorker::change`].
+    pub(crate) fn activate(&self, index: usize, activation: Activation) -> io::Result<()> {
+        self.change_and_drain(index, |settings| {
+            settings.activation = activation;
+            None
+        })
+    }
+
+    /// Changes a member, and puts the order to drain in force that `change` returns. All that is noted of draining is
+    /// written under the lock of changes, so that nobody undoes what another has just ordered.
+    pub(super) fn change_and_drain(
+        &self,
+        index: usize,
+        change: impl FnOnce(&mut MemberSettings) -> Option<Drain>,
+    ) -> io::Result<()> {
+        let (record, now) = (self.members[index].record(), (self.clock)());
+        let mut is_other = false;
         let apply = |settings: &mut MemberSettings| {
             let before = settings.activation;
-            change(settings);
-            activations = Some((before, settings.activation));
+            record.set_drain(change(settings));
+            record.note_activation(settings.activation, now);
+            is_other = settings.activation != before;
         };
-        self.members[index].record().values().change(&self.configured.members[index], apply)?;
-        if let Some((_, now)) = activations.filter(|(before, now)| before != now) {
-            self.activation_changed(index, now);
+        record.values().change(&self.configured.members[index], apply)?;
+        // Who comes back, or stays, must not be flooded to catch up: all begin anew.
+        if is_other && self.view.load().settings.method != LbMethod::Busyness {
+            self.members.iter().for_each(|member| member.record().change_load(|_| 0));
         }
         Ok(())
     }
@@ -60,14 +89,6 @@ impl<B: Backend> LbWorker<B> {
         let (view, member) = (self.view.load(), &self.members[index]);
         let (before, after) = self.apply(&view, member, Event::Pardoned, (self.clock)());
         before.state == MemberState::Error && after.state == MemberState::Recover
-    }
-
-    /// Who comes back, or stays, must not be flooded to catch up: all begin anew.
-    fn activation_changed(&self, index: usize, activation: Activation) {
-        self.members[index].record().note_activation(activation, (self.clock)());
-        if self.view.load().settings.method != LbMethod::Busyness {
-            self.members.iter().for_each(|member| member.record().change_load(|_| 0));
-        }
     }
 }
 

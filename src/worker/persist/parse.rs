@@ -8,7 +8,7 @@ use super::text::{BEGINNING, VERSION, VERSION_NAME};
 use super::{SavedBalancer, SavedMember, SavedState, SavedWorker};
 use crate::config::live;
 use crate::config::live::{Change, Property};
-use crate::shared::{AjpSnapshot, Health, LbSnapshot, MemberSnapshot, MemberState};
+use crate::shared::{AjpSnapshot, Drain, Health, LbSnapshot, MemberSnapshot, MemberState};
 
 /// Why a text is no state that this build can use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,9 +128,15 @@ impl Reader {
                 sessions: self.number(member, "sessions"),
                 errors: self.number(member, "errors"),
                 draining_since: self.time(member, "draining_since"),
+                drain: self.drain(member),
                 session_requests: self.number(member, "session_requests"),
             },
         }
+    }
+
+    fn drain(&mut self, member: &Object<'_>) -> Option<Drain> {
+        let (ordered, until) = (self.time(member, "drain_ordered"), self.time(member, "drain_until"));
+        ordered.map(|ordered| Drain { ordered, until })
     }
 
     fn state_of_member(&mut self, member: &Object<'_>) -> MemberState {

@@ -10,7 +10,7 @@ use crate::config::settings::{Activation, Ajp13Settings, LbSettings, MemberSetti
 use crate::log;
 use crate::log::Context;
 use crate::shared::{
-    AjpSnapshot, Health, LbSnapshot, MemberHandle, MemberSnapshot, MemberState, Shared, ValuesHandle,
+    AjpSnapshot, Drain, Health, LbSnapshot, MemberHandle, MemberSnapshot, MemberState, Shared, ValuesHandle,
 };
 use crate::worker::lb::multipliers;
 
@@ -103,6 +103,7 @@ impl Restoring<'_> {
             sessions,
             errors,
             draining_since: self.draining_since(saved, settings.activation),
+            drain: self.drain(saved, settings.activation),
             session_requests,
         };
         record.restore(&known, self.state.saved.min(self.now));
@@ -137,6 +138,12 @@ impl Restoring<'_> {
                 Some(saved.known.draining_since.map_or(self.now, |since| since.min(self.now)))
             }
         }
+    }
+
+    /// An order to get empty goes on, unless the configuration has another wish by now.
+    fn drain(&self, saved: &SavedMember, activation: Activation) -> Option<Drain> {
+        let drain = saved.known.drain.filter(|_| activation == Activation::Disabled)?;
+        Some(Drain { ordered: drain.ordered.min(self.now), ..drain })
     }
 
     /// Makes `changes` again where the configuration says what it said; returns the settings in force.

@@ -14,7 +14,8 @@ use crate::config::settings::{
 };
 use crate::log::{Level, Logger};
 use crate::shared::{
-    now, EventKind, Fault, Figures, Health, MemberHandle, MemberState, Shared, ValuesHandle, LATENCY_PLACES,
+    now, Drain, EventKind, Fault, Figures, Health, MemberHandle, MemberState, Shared, ValuesHandle,
+    LATENCY_PLACES,
 };
 use crate::worker::in_force::settings_in_force;
 
@@ -141,6 +142,7 @@ fn full(members: &[&str]) -> SavedState {
                 sessions: 12,
                 errors: 13,
                 draining_since: Some(time),
+                drain: Some(Drain { ordered: time + 2, until: Some(time + 3) }),
                 session_requests: 14,
             };
         }
@@ -338,6 +340,20 @@ fn a_drain_goes_on_where_it_was() {
     let [a, b, c] = drains(Generation::new(&[configured]).with(&state));
     assert_eq!((a, b), (Some(since), None));
     assert!(c.is_some_and(|since| (0..60).contains(&(now() - since))), "it begins now: {c:?}");
+}
+
+#[test]
+fn an_order_to_drain_holds_unless_the_configuration_has_another_wish() {
+    let old = Generation::new(&[lb(&["a", "b", "c"])]);
+    for (name, until) in [("a", Some(now() + 600)), ("b", Some(now() + 600)), ("c", None)] {
+        old.change_member(name, |member| member.activation = Activation::Disabled);
+        old.member(name).set_drain(Some(Drain { ordered: now() - 5, until }));
+    }
+    let orders = |generation: &Generation| ["a", "b", "c"].map(|name| generation.member(name).drain());
+    let [of_a, _, of_c] = orders(&old);
+    let mut configured = lb(&["a", "b", "c"]);
+    configured.members[1].activation = Activation::Stopped;
+    assert_eq!(orders(&old.next(&[configured])), [of_a, None, of_c]);
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn balancer(saved: &SavedBalancer) -> Value {
 }
 
 fn member(saved: &SavedMember) -> Value {
-    let MemberSnapshot { health, load, sessions, errors, draining_since, session_requests } = saved.known;
+    let MemberSnapshot { health, load, sessions, errors, draining_since, drain, session_requests } =
+        saved.known;
     without_zeros(json!({
         "activation": saved.activation,
         "multiplier": saved.multiplier,
@@ -95,6 +96,8 @@ fn member(saved: &SavedMember) -> Value {
         "sessions": sessions,
         "errors": errors,
         "draining_since": draining_since.unwrap_or(0),
+        "drain_ordered": drain.map_or(0, |drain| drain.ordered),
+        "drain_until": drain.and_then(|drain| drain.until).unwrap_or(0),
         "session_requests": session_requests,
     }))
 }

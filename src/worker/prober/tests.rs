@@ -115,18 +115,58 @@ fn one_process_asks_and_another_goes_on_when_its_lease_has_ended() {
 }
 
 #[test]
-fn nobody_asks_where_no_balancer_wants_it() {
-    let mut settings = balancer(&[1]);
-    let shared = Shared::create(None, &settings, 2).expect("memory");
-    assert!(process(&settings, &shared).prober(1).is_some());
+fn nobody_is_asked_where_no_balancer_wants_it() {
+    let container = Container::always(Play::page());
+    let mut settings = balancer(&[container.port()]);
     let crate::config::settings::WorkerKind::Lb(lb) = &mut settings.workers[0].kind else {
         panic!("the first is the balancer")
     };
     lb.recover_probe = false;
-    assert!(process(&settings, &shared).prober(1).is_none());
+    let shared = Shared::create(None, &settings, 2).expect("memory");
+    let workers = process(&settings, &shared);
+    put_into_error(&shared, 1);
+    let mut prober = workers.prober(1).expect("a balancer");
+    assert!(round(&mut prober) > Duration::ZERO);
+    assert_eq!((prober.running.len(), states(&shared, 1)), (0, vec![MemberState::Error]));
     let alone = settings_of(&[], &["t1"]);
     let shared = Shared::create(None, &alone, 2).expect("memory");
     assert!(process(&alone, &shared).prober(1).is_none());
+}
+
+#[test]
+fn one_process_stops_who_has_drained_and_all_see_it() {
+    thread_local! {
+        static CLOCK: std::cell::Cell<i64> = std::cell::Cell::new(crate::shared::now());
+    }
+    let mut settings = balancer(&[1, 2]);
+    let crate::config::settings::WorkerKind::Lb(lb) = &mut settings.workers[0].kind else {
+        panic!("the first is the balancer")
+    };
+    lb.recover_probe = false;
+    let shared = Shared::create(None, &settings, 2).expect("memory");
+    let logger = Logger::capture(crate::log::Level::Info);
+    let build = || {
+        let log = logger.with_id("-");
+        Workers::with_clock(&settings, &HostAddresses::new(), &shared, log, || {
+            CLOCK.with(std::cell::Cell::get)
+        })
+    };
+    let [one, other] = [build(), build()];
+    let lb = |workers: &Workers| match workers.get("lb") {
+        Some(Worker::Lb(lb)) => [0, 1].map(|index| lb.current_member(index).activation),
+        _ => panic!("lb is a balancer"),
+    };
+    let Some(Worker::Lb(ordering)) = one.get("lb") else { panic!("lb is a balancer") };
+    ordering.drain(0, Some(Duration::from_secs(7))).expect("ordered");
+    CLOCK.with(|clock| clock.set(clock.get() + 7));
+    let [mut first, mut second] =
+        [(1, &one), (2, &other)].map(|(id, workers)| workers.prober(id).expect("a balancer"));
+    for prober in [&mut first, &mut second] {
+        prober.round(logger.with_id("-"));
+    }
+    use crate::config::settings::Activation::{Active, Stopped};
+    assert_eq!([lb(&one), lb(&other)], [[Stopped, Active]; 2]);
+    assert_eq!(logger.captured().len(), 1, "{:?}", logger.captured());
 }
 
 #[test]

@@ -1,289 +1,70 @@
-//! Changes: new values, reset and recovery ("status-worker, sections 7 and 9"). Whatever is wrong with a request is
-//! found before anything is changed, and what is changed is told in the log.
+//! What changes something: each command finds out first whom it is about, and whatever is wrong with a request is found
+//! before anything is changed ("status-worker, sections 7 and 9").
 
-use std::fmt::Display;
-use std::net::{SocketAddr, ToSocketAddrs};
-
-use super::collect::find;
+use super::activation;
+use super::change::update;
 use super::command::Command;
 use super::problem::Problem;
 use super::query::Query;
-use super::update::{edit, edits, property, Edit};
+use super::selection::{member_name, target, Target};
+use super::teller::{note, By, Who};
 use super::{Ask, Surroundings};
-use crate::config::live::{Live, Value};
-use crate::config::settings::{Ajp13Settings, MemberSettings};
-use crate::config::workers::table::Property;
+use crate::config::settings::Activation;
 use crate::log;
-use crate::shared::EventKind;
-use crate::worker::ajp13::Ajp13Worker;
-use crate::worker::lb::LbWorker;
-use crate::worker::registry::Worker;
 
-/// Does what `command`, one of the three that change something, asks for.
+/// Does what `command`, one of those that change something, asks for.
 pub(super) fn act(
     command: Command,
     query: &Query,
     ask: &Ask<'_>,
     around: &Surroundings<'_>,
 ) -> Result<(), Problem> {
-    if command == Command::Update {
-        return update(query, ask, around);
+    let target = target(around, query, command)?;
+    match command {
+        Command::Update => update(target, query, ask, around),
+        Command::Reset => reset(&target, ask, around),
+        Command::Activate => activation::set(target, Activation::Active, query, ask, around),
+        Command::Disable => activation::set(target, Activation::Disabled, query, ask, around),
+        Command::Stop => activation::set(target, Activation::Stopped, query, ask, around),
+        Command::Drain => activation::drain(target, query, ask, around),
+        Command::Switch => activation::switch(target, query, ask, around),
+        _ => recover(&target, ask, around),
     }
-    let (worker, member) = find(around, query)?;
-    match (command, worker, member) {
-        (Command::Reset, Worker::Lb(lb), None) => lb.reset(),
-        (Command::Reset, Worker::Lb(lb), Some(index)) => lb.reset_member(index),
-        (Command::Reset, Worker::Ajp13(worker), _) => worker.record().reset(around.workers.now()),
-        (Command::Reset, Worker::Status(_), _) => return Err("Reset failed".into()),
-        (_, Worker::Lb(lb), Some(index)) if lb.recover(index) => {}
-        _ => return Err("Marking worker for recovery failed".into()),
+}
+
+fn reset(target: &Target<'_>, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
+    match target {
+        Target::Balancer(lb) => {
+            lb.reset();
+            tell("resets", lb.name(), ask, around);
+        }
+        Target::Members(lb, members) => members.iter().for_each(|index| {
+            lb.reset_member(*index);
+            tell("resets", &member_name(lb, *index), ask, around);
+        }),
+        Target::Alone(worker) => {
+            worker.record().reset(around.workers.now());
+            tell("resets", worker.name(), ask, around);
+        }
+        Target::Status => return Err("Reset failed".into()),
     }
-    let word = if command == Command::Reset { "resets" } else { "recovers" };
-    let name = member_name(query);
+    Ok(())
+}
+
+/// Of several members those are meant that are in error.
+fn recover(target: &Target<'_>, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
+    let Target::Members(lb, members) = target else { return Err(NOT_IN_ERROR.into()) };
+    let recovered: Vec<_> = members.iter().filter(|index| lb.recover(**index)).collect();
+    recovered.iter().for_each(|index| tell("recovers", &member_name(lb, **index), ask, around));
+    if recovered.is_empty() {
+        return Err(NOT_IN_ERROR.into());
+    }
+    Ok(())
+}
+
+const NOT_IN_ERROR: &str = "Marking worker for recovery failed";
+
+fn tell(word: &str, name: &str, ask: &Ask<'_>, around: &Surroundings<'_>) {
     log!(ask.log, Info, "{} {word} {name}", Who(ask));
-    note(around, &name, &format!("{word} it: {}", By(ask)));
-    Ok(())
-}
-
-/// Who asks, for the log.
-struct Who<'a>(&'a Ask<'a>);
-
-impl Display for Who<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "status: {}", By(self.0))
-    }
-}
-
-/// Who asks, and from where.
-struct By<'a>(&'a Ask<'a>);
-
-impl Display for By<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let user = self.0.user.map_or_else(|| "somebody".into(), String::from_utf8_lossy);
-        write!(out, "{user} from {}", String::from_utf8_lossy(self.0.address))
-    }
-}
-
-/// Has the page tell what was done to `subject`.
-fn note(around: &Surroundings<'_>, subject: &str, text: &str) {
-    around.workers.shared().history().note(around.workers.now(), EventKind::Edit, subject, text);
-}
-
-fn member_name(query: &Query) -> String {
-    let worker = query.name("w").unwrap_or_default();
-    query.name("sw").map_or_else(|| worker.to_owned(), |member| format!("{worker}/{member}"))
-}
-
-/// A set of edits, all of them checked.
-enum Change<'a> {
-    Balancer(&'a LbWorker<Ajp13Worker>, Vec<Edit>),
-    Member(&'a LbWorker<Ajp13Worker>, usize, Vec<Edit>),
-    /// With the addresses of its new host, if it has one.
-    Tomcat(&'a Ajp13Worker, Vec<Edit>, Vec<SocketAddr>),
-}
-
-fn update(query: &Query, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
-    let wildcard = query.name("sw").filter(|name| name.contains(['*', '?']));
-    let named = match wildcard {
-        Some(_) => Err(()),
-        None => Ok(find(around, query)?),
-    };
-    let changes = match (named, query.get("att")) {
-        (Ok((Worker::Ajp13(worker), _)), _) => tomcat_changes(query, worker)?,
-        (Ok((Worker::Lb(lb), Some(index))), _) => member_changes(query, lb, index)?,
-        (Ok((Worker::Lb(lb), None)), Some(code)) => attribute_changes(query, lb, code)?,
-        (Ok((Worker::Lb(lb), None)), None) => {
-            vec![Change::Balancer(
-                lb,
-                edits(query, &format!("balancer '{}'", lb.name()), &lb.current_settings())?,
-            )]
-        }
-        (Ok((Worker::Status(_), _)), _) => return Err("Update failed".into()),
-        (Err(()), _) => wildcard_changes(query, around, wildcard.unwrap_or_default())?,
-    };
-    check_routes(&changes)?;
-    changes.iter().try_for_each(|change| change.make(ask, around))
-}
-
-fn wildcard_changes<'a>(
-    query: &Query,
-    around: &'a Surroundings<'_>,
-    pattern: &str,
-) -> Result<Vec<Change<'a>>, Problem> {
-    let name = query.name("w").filter(|name| !name.is_empty()).ok_or("NULL or EMPTY worker param")?;
-    let worker = around.workers.get(name).ok_or(Problem::unknown("Could not find given worker"))?;
-    let Worker::Lb(lb) = worker else { return Err("worker type has no sub workers".into()) };
-    let fits = |index: &usize| matches(pattern.as_bytes(), lb.members()[*index].name().as_bytes());
-    let mut changes = Vec::new();
-    for index in (0..lb.members().len()).filter(fits) {
-        changes.extend(member_changes(query, lb, index)?);
-    }
-    if changes.is_empty() {
-        return Err(Problem::unknown("could not find sub worker"));
-    }
-    Ok(changes)
-}
-
-/// Tells whether `name` fits `pattern`, in which `*` stands for any octets and `?` for one.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) => (0..=name.len()).any(|skipped| matches(rest, &name[skipped..])),
-        (Some((b'?', rest)), Some((_, tail))) => matches(rest, tail),
-        (Some((first, rest)), Some((octet, tail))) => first == octet && matches(rest, tail),
-        _ => false,
-    }
-}
-
-fn member_changes<'a>(
-    query: &Query,
-    lb: &'a LbWorker<Ajp13Worker>,
-    index: usize,
-) -> Result<Vec<Change<'a>>, String> {
-    let backend = lb.members()[index].backend();
-    let subject = subject(backend.name());
-    let own = edits(query, &subject, &lb.current_member(index))?;
-    let mut changes = vec![Change::Member(lb, index, own)];
-    changes.extend(tomcat_changes(query, backend)?);
-    Ok(changes)
-}
-
-fn tomcat_changes<'a>(query: &Query, worker: &'a Ajp13Worker) -> Result<Vec<Change<'a>>, String> {
-    let now = worker.settings();
-    let edits = edits(query, &subject(worker.name()), &**now)?;
-    let addresses = new_addresses(&now, &edits, worker.name())?;
-    Ok(vec![Change::Tomcat(worker, edits, addresses)])
-}
-
-/// One attribute of all members: `val0` for the first, and so on.
-fn attribute_changes<'a>(
-    query: &Query,
-    lb: &'a LbWorker<Ajp13Worker>,
-    code: &str,
-) -> Result<Vec<Change<'a>>, String> {
-    let mut changes = Vec::new();
-    for (index, member) in lb.members().iter().enumerate() {
-        let parameter = format!("val{index}");
-        let Some(text) = query.get(&parameter) else { continue };
-        let (named, subject) = ((parameter.as_str(), text), subject(member.name()));
-        if let Some(spec) = property::<MemberSettings>(code) {
-            let edit = edit(spec, named, &subject, &lb.current_member(index))?;
-            changes.push(Change::Member(lb, index, edit.into_iter().collect()));
-        } else if let Some(spec) = property::<Ajp13Settings>(code) {
-            let edit = edit(spec, named, &subject, &**member.backend().settings())?;
-            let edits: Vec<Edit> = edit.into_iter().collect();
-            let addresses = new_addresses(&member.backend().settings(), &edits, member.name())?;
-            changes.push(Change::Tomcat(member.backend(), edits, addresses));
-        }
-    }
-    Ok(changes)
-}
-
-fn subject(name: &str) -> String {
-    format!("sub worker '{name}'")
-}
-
-/// The addresses of a new host or port, none without. Whoever mistypes a host keeps the old one.
-fn new_addresses(now: &Ajp13Settings, edits: &[Edit], name: &str) -> Result<Vec<SocketAddr>, String> {
-    let mut new = now.clone();
-    set(&mut new, edits);
-    if new.port == 0 || (&new.host, new.port) == (&now.host, now.port) {
-        return Ok(Vec::new());
-    }
-    let found = (new.host.as_str(), new.port).to_socket_addrs();
-    found.map(Iterator::collect).map_err(|_| {
-        let place = format!("'{}:{}'", new.host, new.port);
-        format!(
-            "Update failed (at least partially): could not resolve address {place} for sub worker '{name}'."
-        )
-    })
-}
-
-/// Two members of one balancer can't have the same route: sessions of one would go to the other.
-fn check_routes(changes: &[Change<'_>]) -> Result<(), String> {
-    for change in changes {
-        let Change::Member(lb, index, edits) = change else { continue };
-        let Some(route) = edits.iter().find_map(new_route) else { continue };
-        let other = (0..lb.members().len()).filter(|other| other != index).find(|other| {
-            let planned = changes.iter().find_map(|change| match change {
-                Change::Member(_, changed, edits) if changed == other => edits.iter().find_map(new_route),
-                _ => None,
-            });
-            planned.map_or_else(|| lb.current_member(*other).route == route, |planned| planned == route)
-        });
-        if let Some(other) = other {
-            let (this, other) = (lb.members()[*index].name(), lb.members()[other].name());
-            return Err(format!(
-                "Update failed: route '{route}' for sub worker '{this}' is that of sub worker '{other}'"
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn new_route(edit: &Edit) -> Option<&str> {
-    match (edit.property, &edit.value) {
-        (Property::Route, Value::Text(route)) => Some(route),
-        _ => None,
-    }
-}
-
-impl Change<'_> {
-    /// Makes the change, and tells of each value.
-    fn make(&self, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
-        let made = match self {
-            Change::Balancer(_, edits) | Change::Member(_, _, edits) | Change::Tomcat(_, edits, _)
-                if edits.is_empty() =>
-            {
-                return Ok(())
-            }
-            Change::Balancer(lb, edits) => {
-                tell(ask, around, lb.name(), &lb.current_settings(), edits);
-                lb.change(|settings| set(settings, edits))
-            }
-            Change::Member(lb, index, edits) => {
-                let name = format!("{}/{}", lb.name(), lb.members()[*index].name());
-                tell(ask, around, &name, &lb.current_member(*index), edits);
-                lb.change_member(*index, |settings| {
-                    set(settings, edits);
-                    fill_domain(settings, edits);
-                })
-            }
-            Change::Tomcat(worker, edits, addresses) => {
-                tell(ask, around, worker.name(), &**worker.settings(), edits);
-                let mut new = (**worker.settings()).clone();
-                set(&mut new, edits);
-                if !addresses.is_empty() {
-                    worker.announce_host(&new.host, addresses);
-                }
-                worker.change(|settings| set(settings, edits))
-            }
-        };
-        made.map_err(|error| Problem::internal(format!("Update failed: {error}")))
-    }
-}
-
-fn set<T: Live>(settings: &mut T, edits: &[Edit]) {
-    for edit in edits {
-        settings.set_value(edit.property, &edit.value);
-    }
-}
-
-/// A new route of the form `domain.rest` names the domain of a member that has none.
-fn fill_domain(settings: &mut MemberSettings, edits: &[Edit]) {
-    let is_free = settings.domain.is_none() && !edits.iter().any(|edit| edit.property == Property::Domain);
-    if let Some(route) = edits.iter().find_map(new_route).filter(|_| is_free) {
-        let domain = route.split_once('.').map(|(domain, _)| domain.to_owned());
-        settings.domain = domain.filter(|domain| !domain.is_empty());
-    }
-}
-
-fn tell<T: Live>(ask: &Ask<'_>, around: &Surroundings<'_>, subject: &str, now: &T, edits: &[Edit]) {
-    for edit in edits {
-        let name = edit.property.name();
-        let old = now.value(edit.property).map(|value| value.text(edit.property)).unwrap_or_default();
-        let new = edit.value.text(edit.property);
-        log!(ask.log, Info, "{} changes {name} of {subject} from '{old}' to '{new}'", Who(ask));
-        note(around, subject, &format!("{name}: '{old}' to '{new}': {}", By(ask)));
-    }
+    note(around, name, &format!("{word} it: {}", By(ask)));
 }

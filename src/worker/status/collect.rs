@@ -8,12 +8,12 @@ use super::problem::Problem;
 use super::query::{Hide, Query};
 use super::rating::{Rating, Ratings};
 use super::report::{
-    Alone, Balancer, Draining, List, Map, Maps, Member, Overview, Pool, Reset, Shown, Subject, Tomcat,
+    Alone, Balancer, Draining, List, Map, Maps, Member, Overview, Pool, Reset, Shown, Tomcat,
 };
 use super::{seconds, Surroundings};
 use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
 use crate::mapping::Rule;
-use crate::shared::{AjpSnapshot, Health, MemberState};
+use crate::shared::{AjpSnapshot, Health, MemberHandle, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
 use crate::worker::lb::LbWorker;
 use crate::worker::registry::Worker;
@@ -60,14 +60,7 @@ impl Collector<'_> {
         Ok(self.shown(worker, member))
     }
 
-    /// The worker that `w` names with all its members, for forms; its rules are left out.
-    pub(super) fn subject(&self) -> Result<Subject, Problem> {
-        let (worker, member) = find(self.around, self.query)?;
-        let whole = Collector { hidden: Hide::MAPS, ..*self };
-        Ok(Subject { shown: whole.shown(worker, None), member })
-    }
-
-    fn shown(&self, worker: &Worker, member: Option<usize>) -> Shown {
+    pub(super) fn shown(&self, worker: &Worker, member: Option<usize>) -> Shown {
         match worker {
             Worker::Lb(lb) => Shown::Balancer(Box::new(self.balancer(lb, member))),
             Worker::Ajp13(worker) => Shown::Alone(Box::new(self.alone(worker))),
@@ -80,7 +73,7 @@ impl Collector<'_> {
         names.filter_map(|worker| self.around.workers.get(&worker.name))
     }
 
-    fn balancer(&self, lb: &LbWorker<Ajp13Worker>, only: Option<usize>) -> Balancer {
+    pub(super) fn balancer(&self, lb: &LbWorker<Ajp13Worker>, only: Option<usize>) -> Balancer {
         let settings = lb.current_settings();
         let all: Vec<Member> = (0..lb.members().len())
             .map(|index| self.member(lb, index, seconds(settings.recover_time)))
@@ -127,7 +120,7 @@ impl Collector<'_> {
             load: lb.load(index),
             sessions: record.sessions(),
             errors: record.errors(),
-            draining: self.draining(&settings, record.draining_since()),
+            draining: self.draining(&settings, record),
             last_error: self.last_error(&tomcat.counters, health),
             session_requests: record.session_requests(self.now),
             settings,
@@ -136,12 +129,19 @@ impl Collector<'_> {
         }
     }
 
-    fn draining(&self, settings: &MemberSettings, since: Option<i64>) -> Option<Draining> {
-        let since = since.filter(|_| settings.activation != Activation::Active)?;
-        let ago = self.ago(since);
-        let timeout = settings.drain_timeout.filter(|_| settings.activation == Activation::Disabled);
-        let left = timeout.map(|timeout| seconds(timeout).saturating_sub(ago).max(0));
-        Some(Draining { since, ago, left })
+    fn draining(&self, settings: &MemberSettings, record: &MemberHandle) -> Option<Draining> {
+        let since = record.draining_since().filter(|_| settings.activation != Activation::Active)?;
+        let is_disabled = settings.activation == Activation::Disabled;
+        let order = record.drain().filter(|_| is_disabled);
+        let until = match order {
+            Some(order) => order.until,
+            None => {
+                let timeout = settings.drain_timeout.filter(|_| is_disabled);
+                timeout.map(|timeout| since.saturating_add(seconds(timeout)))
+            }
+        };
+        let left = until.map(|until| until.saturating_sub(self.now).max(0));
+        Some(Draining { since, ago: self.ago(since), until, left, ordered: order.is_some() })
     }
 
     /// Errors of its Tomcat by way of other balancers are told, too.
@@ -150,7 +150,7 @@ impl Collector<'_> {
         (last != 0).then(|| (last, self.ago(last)))
     }
 
-    fn alone(&self, worker: &Ajp13Worker) -> Alone {
+    pub(super) fn alone(&self, worker: &Ajp13Worker) -> Alone {
         Alone { tomcat: self.tomcat(worker), maps: self.maps(worker.name()) }
     }
 

@@ -17,6 +17,11 @@ pub(super) enum Command {
     Update,
     Reset,
     Recover,
+    Activate,
+    Disable,
+    Stop,
+    Drain,
+    Switch,
     Version,
     Dump,
     /// Which rule takes a URI, and why.
@@ -29,6 +34,8 @@ pub(super) enum Deed {
     Activate,
     Disable,
     Stop,
+    Drain,
+    Switch,
     Reset,
     Recover,
 }
@@ -45,7 +52,7 @@ pub(super) enum Format {
 }
 
 impl Command {
-    const WORDS: [(&'static str, Command); 10] = [
+    const WORDS: [(&'static str, Command); 15] = [
         ("list", Self::List),
         ("show", Self::Show),
         ("edit", Self::Edit),
@@ -53,6 +60,11 @@ impl Command {
         ("update", Self::Update),
         ("reset", Self::Reset),
         ("recover", Self::Recover),
+        ("activate", Self::Activate),
+        ("disable", Self::Disable),
+        ("stop", Self::Stop),
+        ("drain", Self::Drain),
+        ("switch", Self::Switch),
         ("version", Self::Version),
         ("dump", Self::Dump),
         ("explain", Self::Explain),
@@ -65,15 +77,35 @@ impl Command {
 
     /// Tells whether it changes anything, or leads there.
     pub(super) fn changes(self) -> bool {
-        matches!(self, Self::Edit | Self::Confirm | Self::Update | Self::Reset | Self::Recover)
+        matches!(self, Self::Edit | Self::Confirm) || self.acts()
+    }
+
+    /// Tells whether it changes anything.
+    pub(super) fn acts(self) -> bool {
+        self.is_of_the_original()
+            || matches!(self, Self::Activate | Self::Disable | Self::Stop | Self::Drain | Self::Switch)
+    }
+
+    /// What `cmd=confirm` asks about before this is done.
+    pub(super) fn deed(self) -> Option<Deed> {
+        let word = Self::WORDS.iter().find(|(_, command)| *command == self)?.0;
+        Deed::WORDS.iter().find(|(deed, _)| *deed == word).map(|(_, deed)| *deed)
+    }
+
+    /// Tells whether the original has it and its messages count.
+    pub(super) fn is_of_the_original(self) -> bool {
+        matches!(self, Self::Update | Self::Reset | Self::Recover)
     }
 }
 
 impl Deed {
-    const WORDS: [(&'static str, Deed); 5] = [
+    /// Each is called as the command that does it.
+    const WORDS: [(&'static str, Deed); 7] = [
         ("activate", Self::Activate),
         ("disable", Self::Disable),
         ("stop", Self::Stop),
+        ("drain", Self::Drain),
+        ("switch", Self::Switch),
         ("reset", Self::Reset),
         ("recover", Self::Recover),
     ];
@@ -83,7 +115,7 @@ impl Deed {
         query.get("do").ok_or(Refusal).and_then(|name| word(Some(name), &Self::WORDS))
     }
 
-    /// The value of `do`.
+    /// The value of `do`, and of `cmd`.
     pub(super) fn word(self) -> &'static str {
         Self::WORDS[self as usize].0
     }

@@ -9,7 +9,7 @@ mod writer;
 
 use super::latency::milliseconds;
 use super::page::{Content, Page, MODULE};
-use super::report::{Alone, Balancer, List, Map, Maps, Member, Shown, Subject, Tomcat};
+use super::report::{Alone, Balancer, List, Map, Maps, Member, Question, Shown, Subject, Tomcat};
 use crate::config::live::{Live, Value};
 use crate::config::workers::spec::ValueKind;
 use crate::config::workers::table::TABLE;
@@ -55,7 +55,7 @@ fn tell(out: &mut Object<'_>, page: &Page<'_>, content: &Content) {
         }
         Content::Show(shown)
         | Content::Edit(Subject { shown, .. })
-        | Content::Confirm(_, Subject { shown, .. }) => match shown {
+        | Content::Confirm(Question { shown, .. }) => match shown {
             Shown::Balancer(lb) => out.array("balancers", [&**lb], balancer),
             Shown::Alone(worker) => out.array("workers", [&**worker], alone),
             Shown::Status => {}
@@ -129,6 +129,7 @@ fn member(out: &mut Object<'_>, member: &Member) {
     out.object_or_null("drain", member.draining, |out, drain| {
         out.value("since", drain.since);
         out.value("left", drain.left);
+        out.value("ordered", drain.ordered);
     });
     out.value("lbmult", member.multiplier);
     out.value("lbvalue", member.load);

@@ -6,11 +6,14 @@
 //! - [`xml`], [`text`], [`properties`] and [`html`] are the formats of the original, one each, [`json`] and
 //!   [`prometheus`] those for programs of today;
 //! - [`explain`] tells which rule takes a URI, and where it leads;
-//! - [`update`] reads new values, all of them before one is set, and [`act`] changes, resets and recovers.
+//! - [`selection`] finds whom a command is about, [`update`] reads new values, all of them before one is set, [`act`]
+//!   and beside it [`change`] and [`activation`] do what is asked, and [`teller`] says who did.
 //!
 //! Formats, names and messages: "status-worker".
 
 mod act;
+mod activation;
+mod change;
 mod collect;
 mod command;
 mod explain;
@@ -26,6 +29,9 @@ mod properties;
 mod query;
 mod rating;
 mod report;
+mod selection;
+mod subject;
+mod teller;
 mod text;
 mod update;
 mod xml;
@@ -42,14 +48,13 @@ use crate::mapping::Rule;
 
 use super::registry::Workers;
 use collect::Collector;
-use command::{Command, Deed, Format, Refusal};
+use command::{Command, Format, Refusal};
 pub(crate) use explain::{Chosen, ChosenBy, Hosts};
 pub(crate) use origin::Origin;
 use page::{Content, Page};
 use problem::Problem;
 use query::Query;
 use rating::Ratings;
-use report::Subject;
 
 /// A status worker: what the configuration says of it.
 pub(crate) struct StatusWorker {
@@ -133,10 +138,12 @@ impl StatusWorker {
             Some(query) => Format::of(query),
             None => Format::of(&Query::parse_readable(ask.query)).map(Format::after_bad_escape),
         };
-        let (outcome, status, shows) = match self.run(query.is_some(), parameters, ask, around, now) {
-            Ok(content) => (Ok(content), 200, false),
-            Err(Problem { message, status, shows }) => (Err(message), status, shows),
+        let (outcome, fault) = match self.run(query.is_some(), parameters, ask, around, now) {
+            Ok(content) => (Ok(content), None),
+            Err(problem) => (Err(problem.message.clone()), Some(problem)),
         };
+        let is_form = format == Ok(Format::Html) && fault.as_ref().is_some_and(|fault| fault.correctable);
+        let collector = self.collector(parameters, around, now);
         let page = Page {
             settings: &self.settings,
             ask,
@@ -145,7 +152,7 @@ impl StatusWorker {
             software: &around.software,
             strftime: around.strftime,
             read_only: self.is_read_only(parameters),
-            refused: self.refused(&outcome, format, parameters, ask, around, now),
+            refused: is_form.then(|| collector.refused()).flatten(),
             overview: collect::overview(around),
             outcome,
             nonce: None,
@@ -162,25 +169,9 @@ impl StatusWorker {
                 (media_type, plain(), body)
             }
         };
-        let status = if shows || format.is_ok_and(Format::has_status) { status } else { 200 };
+        let shows = |fault: &Problem| fault.shows || format.is_ok_and(Format::has_status);
+        let status = fault.filter(shows).map_or(200, |fault| fault.status);
         Answer { status, media_type, headers, body }
-    }
-
-    /// What the form was about, if it was one of the page and was refused for its values, and for nothing else.
-    fn refused(
-        &self,
-        outcome: &Result<Content, String>,
-        format: Result<Format, Refusal>,
-        query: &Query,
-        ask: &Ask<'_>,
-        around: &Surroundings<'_>,
-        now: i64,
-    ) -> Option<Subject> {
-        let is_form = format == Ok(Format::Html) && Command::of(query) == Ok(Command::Update);
-        let may_try = self.admits(ask.user) && !self.is_read_only(query);
-        let by_values = outcome.as_ref().is_err_and(|message| message.starts_with("Update failed"));
-        let subject = || self.collector(query, around, now).subject().ok();
-        (by_values && is_form && may_try).then(subject).flatten()
     }
 
     fn run(
@@ -202,8 +193,7 @@ impl StatusWorker {
             return Err(Problem::denied("This command is not allowed in read only mode."));
         }
         let command = command.map_err(|Refusal| "Invalid command.")?;
-        let only_leads = matches!(command, Command::Edit | Command::Confirm);
-        if command.changes() && !only_leads && origin::is_cross_site(ask) {
+        if command.acts() && origin::is_cross_site(ask) {
             return Err(Problem::foreign(FOREIGN));
         }
         let format = Format::of(query).map_err(|Refusal| "Invalid mime type.")?;
@@ -212,23 +202,21 @@ impl StatusWorker {
             Command::List => Ok(Content::List(collector.list())),
             Command::Show => collector.show().map(Content::Show),
             Command::Edit => collector.subject().map(Content::Edit),
-            Command::Confirm => {
-                let deed = Deed::of(query).map_err(|Refusal| "Invalid command.")?;
-                let subject = collector.subject()?;
-                if deed != Deed::Reset && subject.member.is_none() {
-                    return Err("EMPTY sub worker param".into());
-                }
-                Ok(Content::Confirm(deed, subject))
-            }
+            Command::Confirm => collector.question().map(Content::Confirm),
             Command::Version => Ok(Content::Version),
             Command::Dump => Ok(Content::Dump(around.properties.to_vec())),
             Command::Explain if format == Format::Prometheus => Err(explain::NO_FIGURES.into()),
             Command::Explain => {
                 explain::explain(query, ask, around).map(|found| Content::Explain(Box::new(found)))
             }
-            Command::Update | Command::Reset | Command::Recover => {
-                act::act(command, query, ask, around).map(|()| Content::Done)
-            }
+            Command::Update
+            | Command::Reset
+            | Command::Recover
+            | Command::Activate
+            | Command::Disable
+            | Command::Stop
+            | Command::Drain
+            | Command::Switch => act::act(command, query, ask, around).map(|()| Content::Done),
         }
     }
 

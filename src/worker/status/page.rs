@@ -1,9 +1,8 @@
 //! One answer before it has a format.
 
-use super::command::Deed;
 use super::explain::Explained;
 use super::query::Query;
-use super::report::{List, Overview, Shown, Subject};
+use super::report::{List, Overview, Question, Shown, Subject};
 use super::Ask;
 use crate::config::settings::StatusSettings;
 
@@ -19,8 +18,8 @@ pub(super) struct Page<'a> {
     pub(super) read_only: bool,
     pub(super) overview: Overview,
     pub(super) outcome: Result<Content, String>,
-    /// What a form of html that was refused is about: it is shown again, with the values that were entered.
-    pub(super) refused: Option<Subject>,
+    /// What of html was refused for what was entered, and is shown again with that.
+    pub(super) refused: Option<Refused>,
     /// What forms of html carry to be known as its own.
     pub(super) nonce: Option<&'a str>,
 }
@@ -31,13 +30,20 @@ pub(super) enum Content {
     List(List),
     Show(Shown),
     Edit(Subject),
-    Confirm(Deed, Subject),
+    Confirm(Question),
     Version,
     /// Properties and their values.
     Dump(Vec<(String, String)>),
     Explain(Box<Explained>),
     /// A change was made.
     Done,
+}
+
+/// What a form is about that was refused.
+#[derive(Debug)]
+pub(super) enum Refused {
+    Edit(Subject),
+    Confirm(Question),
 }
 
 /// The module's own name and version.
@@ -51,7 +57,7 @@ impl Page<'_> {
 
     /// Tells whether time and software are told.
     pub(super) fn names_time(&self) -> bool {
-        self.names_server() && !matches!(self.outcome, Ok(Content::Edit(_) | Content::Confirm(..)))
+        self.names_server() && !matches!(self.outcome, Ok(Content::Edit(_) | Content::Confirm(_)))
     }
 
     /// Name of the server.

@@ -7,6 +7,8 @@ pub(super) struct Problem {
     pub(super) status: u16,
     /// All formats say it.
     pub(super) shows: bool,
+    /// What was entered is wrong: a form of html is shown again with it.
+    pub(super) correctable: bool,
     pub(super) message: String,
 }
 
@@ -32,15 +34,16 @@ impl Problem {
     }
 }
 
-/// Anything else is wrong with what was asked.
+/// A message that names what was entered.
 impl From<String> for Problem {
     fn from(message: String) -> Self {
-        Self { status: 400, shows: false, message }
+        Self { status: 400, shows: false, correctable: true, message }
     }
 }
 
+/// Anything else is wrong with what was asked.
 impl From<&str> for Problem {
     fn from(message: &str) -> Self {
-        message.to_owned().into()
+        Self { correctable: false, ..message.to_owned().into() }
     }
 }

@@ -11,7 +11,7 @@ mod samples;
 use std::collections::HashSet;
 
 use super::page::{Content, Page};
-use super::report::{Alone, Balancer, List, Member, Shown, Subject, Tomcat};
+use super::report::{Alone, Balancer, List, Member, Question, Shown, Subject, Tomcat};
 use samples::{labels, Dialect, Samples};
 
 /// Media type of OpenMetrics.
@@ -61,7 +61,7 @@ impl<'p> Told<'p> {
             }
             Content::Show(shown)
             | Content::Edit(Subject { shown, .. })
-            | Content::Confirm(_, Subject { shown, .. }) => match shown {
+            | Content::Confirm(Question { shown, .. }) => match shown {
                 Shown::Balancer(lb) => Self::all([&**lb], []),
                 Shown::Alone(worker) => Self::all([], [&**worker]),
                 Shown::Status => Self::default(),

@@ -63,7 +63,7 @@ impl Properties<'_> {
             Ok(
                 Content::Show(Shown::Status)
                 | Content::Edit(_)
-                | Content::Confirm(..)
+                | Content::Confirm(_)
                 | Content::Version
                 | Content::Done,
             )

@@ -4,6 +4,9 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Query(Vec<(String, String)>);
 
+/// What the boxes of the page's members are called: those that are checked make the list `sw`.
+pub(super) const BOXES: &str = "chosen";
+
 bitflags::bitflags! {
     /// The bits of `opt`: what is left out, and that nothing may be changed.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,12 +39,19 @@ impl Query {
     }
 
     fn of(pairs: Vec<(String, String)>) -> Self {
-        let mut parameters: Vec<(String, String)> = Vec::new();
-        for (name, value) in pairs {
-            parameters.retain(|(known, _)| *known != name);
-            parameters.push((name, value));
+        let mut query = Self::default();
+        let (boxes, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == BOXES);
+        pairs.into_iter().for_each(|(name, value)| query.set(name, value));
+        if !boxes.is_empty() {
+            let names: Vec<_> = boxes.into_iter().map(|(_, value)| value).collect();
+            query.set("sw".to_owned(), names.join(","));
         }
-        Self(parameters)
+        query
+    }
+
+    fn set(&mut self, name: String, value: String) {
+        self.0.retain(|(known, _)| *known != name);
+        self.0.push((name, value));
     }
 
     /// Adds the fields of a form that was posted; `None` as for [`Query::parse`]. What is done (`cmd`) is said by the
@@ -49,8 +59,7 @@ impl Query {
     pub(super) fn with_form(mut self, form: &[u8]) -> Option<Self> {
         for (name, value) in Self::parse(form)?.0 {
             if name != "cmd" {
-                self.0.retain(|(known, _)| *known != name);
-                self.0.push((name, value));
+                self.set(name, value);
             }
         }
         Some(self)
@@ -87,8 +96,10 @@ fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(String, String)>> + '_ {
         if name == b"uri" {
             return Some(decoded(value).map(|value| ("uri".to_owned(), readable(&value))));
         }
-        let value = decoded(&masked_octets(value));
-        Some(value.map(|value| (masked(name), masked(&value))))
+        // Members are named by patterns, in which it stands for an octet.
+        let mask = if name == b"sw" { MASKED_BUT_QUESTION_MARKS } else { MASKED };
+        let value = decoded(&masked_octets(value, mask));
+        Some(value.map(|value| (masked(name, MASKED), masked(&value, mask))))
     })
 }
 
@@ -102,13 +113,18 @@ fn readable(uri: &[u8]) -> String {
     text
 }
 
+/// Octets that are shown as `@`.
+const MASKED: &[u8] = b"<>?\"";
+
+const MASKED_BUT_QUESTION_MARKS: &[u8] = b"<>\"";
+
 /// `text` as it may be shown.
-fn masked(text: &[u8]) -> String {
-    String::from_utf8_lossy(&masked_octets(text)).into_owned()
+fn masked(text: &[u8], mask: &[u8]) -> String {
+    String::from_utf8_lossy(&masked_octets(text, mask)).into_owned()
 }
 
-fn masked_octets(text: &[u8]) -> Vec<u8> {
-    text.iter().map(|octet| if b"<>?\"".contains(octet) { b'@' } else { *octet }).collect()
+fn masked_octets(text: &[u8], mask: &[u8]) -> Vec<u8> {
+    text.iter().map(|octet| if mask.contains(octet) { b'@' } else { *octet }).collect()
 }
 
 fn decoded(text: &[u8]) -> Option<Vec<u8>> {
@@ -158,6 +174,8 @@ mod tests {
             ("a=%00", None),
             ("a=%+1", None),
             ("uri=/a%3Fb%3D<c>%E4%C3%A9", Some("uri=/a?b=<c>%E4é;")),
+            ("sw=t?%3f%3C", Some("sw=t??@;")),
+            ("sw=x&chosen=a&chosen=b", Some("sw=a,b;")),
         ];
         for (query, expected) in cases {
             assert_eq!(shown(query).as_deref(), expected, "{query}");
@@ -169,6 +187,8 @@ mod tests {
         let query = Query::parse(b"cmd=show&w=a").unwrap().with_form(b"w=b&cmd=update&vwf=3").unwrap();
         let shown: Vec<_> = query.iter().collect();
         assert_eq!(shown, [("cmd", "show"), ("w", "b"), ("vwf", "3")]);
+        let chosen = Query::parse(b"cmd=confirm").unwrap().with_form(b"chosen=a&chosen=b&do=stop").unwrap();
+        assert_eq!((chosen.get("sw"), chosen.get("do")), (Some("a,b"), Some("stop")));
         assert_eq!(Query::parse(b"cmd=show").unwrap().with_form(b"w=%zz"), None);
     }
 

@@ -3,6 +3,7 @@
 use crate::config::settings::{Ajp13Settings, LbSettings, MemberSettings};
 use crate::shared::{AjpSnapshot, Balanced, Event, Figures, Health, LastError, Reload};
 
+use super::command::Deed;
 use super::latency::Latency;
 use super::rating::Rating;
 
@@ -86,8 +87,21 @@ pub(super) struct Draining {
     /// Since when, seconds since the epoch, and how long.
     pub(super) since: i64,
     pub(super) ago: i64,
-    /// Seconds until drain_timeout stops it, if it is disabled and has one.
+    /// When it is stopped at the latest, if there is a limit, and in how many seconds.
+    pub(super) until: Option<i64>,
     pub(super) left: Option<i64>,
+    /// By an order (`cmd=drain`): it is stopped as well when its sessions are silent.
+    pub(super) ordered: bool,
+}
+
+/// What is asked about before it is done.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) deed: Deed,
+    /// The whole worker, with all its members.
+    pub(super) shown: Shown,
+    /// The members that it is about, by their places; none are the worker itself.
+    pub(super) members: Vec<usize>,
 }
 
 /// A worker, and which of its members is meant; all members are there, whatever is hidden.

@@ -1,5 +1,6 @@
 //! The page over real records: what it tells, what it refuses, and what a change reaches.
 
+mod control;
 mod json;
 mod prometheus;
 mod schema;

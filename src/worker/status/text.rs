@@ -58,7 +58,7 @@ impl Text<'_> {
             Ok(
                 Content::Show(Shown::Status)
                 | Content::Edit(_)
-                | Content::Confirm(..)
+                | Content::Confirm(_)
                 | Content::Version
                 | Content::Done,
             )

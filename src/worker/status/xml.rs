@@ -79,7 +79,7 @@ impl Xml<'_> {
             Ok(
                 Content::Show(Shown::Status)
                 | Content::Edit(_)
-                | Content::Confirm(..)
+                | Content::Confirm(_)
                 | Content::Version
                 | Content::Done,
             )

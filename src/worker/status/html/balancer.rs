@@ -1,12 +1,14 @@
 //! A balancer: a card that says at a glance how it does, and all that can be asked about it.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
 
 use super::figures::Span;
 use super::link::{Encoding, Link};
 use super::maps::maps;
 use super::markup::Html;
-use super::{edit, member, settings};
+use super::{chosen, edit, member, settings};
+use crate::config::settings::Activation;
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
 use crate::worker::status::query::Hide;
@@ -59,9 +61,28 @@ fn header(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     if !page.read_only {
         let link = |command: &str| Link::to(page, command).and("w", name).with_way_back(page);
         html.raw("<p class=\"actions\">").link(&link("edit"), "Edit").raw(" ");
-        html.link(&link("confirm").and("do", Deed::Reset.word()), "Reset").raw("</p>\n");
+        html.link(&link("confirm").and("do", Deed::Reset.word()), "Reset");
+        for domain in domains(balancer) {
+            let link = link("confirm").and("do", Deed::Switch.word()).and("domain", domain);
+            html.raw(" ").link(&link, format_args!("Switch to {domain}"));
+        }
+        html.raw("</p>\n");
     }
     html.raw("</header>\n");
+}
+
+/// The domains to which new sessions can be led: if there are several, those whose members are not all active.
+fn domains(balancer: &Balancer) -> Vec<&str> {
+    let mut all = BTreeMap::new();
+    for member in &balancer.members {
+        if let Some(domain) = member.settings.domain.as_deref() {
+            *all.entry(domain).or_insert(true) &= member.settings.activation == Activation::Active;
+        }
+    }
+    match all.len() {
+        0 | 1 => Vec::new(),
+        _ => all.into_iter().filter(|(_, is_active)| !is_active).map(|(domain, _)| domain).collect(),
+    }
 }
 
 /// How it does, in a word and a colour.
@@ -89,7 +110,14 @@ fn members(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
         html.raw("<details class=\"members\"><summary>Members <small>(").text(balancer.members.len());
         html.raw(")</small></summary>\n");
     }
-    member::table(html, page, balancer);
+    match chosen::is_offered(page, balancer) {
+        true => {
+            chosen::begin(html, page, balancer);
+            member::table(html, page, balancer);
+            chosen::end(html);
+        }
+        false => member::table(html, page, balancer),
+    }
     if !page.read_only && page.query.get("sw").is_none() {
         edit::choice(html, page, balancer);
     }

@@ -4,65 +4,127 @@ use super::edit::post;
 use super::link::Link;
 use super::markup::Html;
 use super::member;
-use crate::config::live::Live;
-use crate::config::settings::{Activation, MemberSettings};
-use crate::config::workers::table::Property;
+use crate::config::settings::Activation;
 use crate::shared::MemberState;
 use crate::text::Counted;
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
-use crate::worker::status::report::{Balancer, Member, Shown, Subject};
+use crate::worker::status::report::{Balancer, Member, Question, Shown};
+
+/// What says whom a question is about.
+const NAMES: [&str; 5] = ["w", "sw", "domain", "from", "psw"];
 
 /// The question.
-pub(super) fn question(html: &mut Html, page: &Page<'_>, deed: Deed, subject: &Subject) {
-    let member = match &subject.shown {
-        Shown::Balancer(balancer) => subject.member.and_then(|index| balancer.members.get(index)),
-        _ => None,
-    };
-    let name = page.query.get("sw").or(page.query.get("w")).unwrap_or_default();
-    html.raw("<section class=\"question\">\n<h2>").raw(verb(deed)).raw(" ").text(name).raw("?</h2>\n");
-    match (&subject.shown, member) {
-        (Shown::Balancer(balancer), Some(member)) => of_member(html, page, deed, balancer, member),
-        _ => {
-            html.raw("<p>").raw(meaning(deed, false)).raw("</p>\n");
-        }
+pub(super) fn question(html: &mut Html, page: &Page<'_>, question: &Question) {
+    let (deed, subject) = (question.deed, subject(page, question));
+    html.raw("<section class=\"question\">\n<h2>").raw(verb(deed)).raw(" ").text(&subject).raw("?</h2>\n");
+    let of_worker = question.members.is_empty();
+    html.raw("<p>").raw(meaning(deed, of_worker)).raw("</p>\n");
+    if let Shown::Balancer(balancer) = &question.shown {
+        about_members(html, page, balancer, question);
     }
-    let command = if deed == Deed::Reset || deed == Deed::Recover { deed.word() } else { "update" };
-    let link = Link::to(page, command).and_named(page.query, &["w", "sw", "from", "psw"]);
-    post(html, page, &link);
-    if let Some((parameter, word)) = activation(deed) {
-        html.hidden(parameter, word);
-    }
-    html.raw("<p class=\"actions\"><button>").raw(verb(deed)).raw(" ").text(name).raw("</button> ");
+    form(html, page, question);
+    html.raw("<p class=\"actions\"><button>").raw(verb(deed)).raw(" ").text(&subject).raw("</button> ");
     html.link(&Link::back(page), "Cancel").raw("</p></form>\n</section>\n");
 }
 
-fn of_member(html: &mut Html, page: &Page<'_>, deed: Deed, balancer: &Balancer, member: &Member) {
-    html.raw("<p>").raw(meaning(deed, true)).raw("</p>\n<p>It is now: ");
+fn subject(page: &Page<'_>, question: &Question) -> String {
+    let worker = page.query.get("w").unwrap_or_default();
+    let member = |balancer: &Balancer, index: &usize| balancer.members[*index].tomcat.settings.name.clone();
+    match (&question.shown, question.deed, &question.members[..]) {
+        (_, Deed::Switch, _) => {
+            format!("{worker} to domain {}", page.query.get("domain").unwrap_or_default())
+        }
+        (Shown::Balancer(balancer), _, [index]) => member(balancer, index),
+        (_, _, []) => worker.to_owned(),
+        (_, _, members) => format!("{} members of {worker}", members.len()),
+    }
+}
+
+fn about_members(html: &mut Html, page: &Page<'_>, balancer: &Balancer, question: &Question) {
+    let (deed, chosen) = (question.deed, |index: usize| question.members.contains(&index));
+    let (meant, others): (Vec<_>, Vec<_>) =
+        balancer.members.iter().enumerate().partition(|(index, _)| chosen(*index));
+    let [meant, others] =
+        [meant, others].map(|all| all.into_iter().map(|(_, member)| member).collect::<Vec<_>>());
+    if let ([member], true) = (&meant[..], deed != Deed::Switch) {
+        html.raw("<p>It is now: ");
+        now(html, page, member);
+        html.raw("</p>\n");
+        if let (Deed::Disable, Some(timeout)) = (deed, member.settings.drain_timeout) {
+            html.raw("<p>After ").text(timeout.as_secs()).raw(" s (drain_timeout) it is stopped.</p>\n");
+        }
+    } else {
+        list(html, page, if deed == Deed::Switch { "Activated:" } else { "They are now:" }, &meant);
+    }
+    if deed == Deed::Switch {
+        list(html, page, "Drained, unless stopped:", &others);
+    }
+    let takes_over: &[&Member] = match deed {
+        Deed::Disable | Deed::Stop | Deed::Drain => &others,
+        Deed::Switch => &meant,
+        _ => return,
+    };
+    let is_active =
+        |member: &&&Member| deed == Deed::Switch || member.settings.activation == Activation::Active;
+    if !takes_over.iter().filter(is_active).any(|member| member.health.state != MemberState::Error) {
+        html.raw("<p class=\"result warn\"><strong>No other member of ").text(&balancer.settings.name);
+        html.raw(" is active and works: requests will fail with 503.</strong></p>\n");
+    }
+}
+
+fn list(html: &mut Html, page: &Page<'_>, title: &'static str, members: &[&Member]) {
+    if members.is_empty() {
+        return;
+    }
+    html.raw("<p>").raw(title).raw("</p>\n<ul>");
+    for member in members {
+        html.raw("<li>").text(&member.tomcat.settings.name).raw(" ");
+        now(html, page, member);
+        html.raw("</li>");
+    }
+    html.raw("</ul>\n");
+}
+
+fn now(html: &mut Html, page: &Page<'_>, member: &Member) {
     member::state(html, member);
     member::draining(html, page, member);
     if member.draining.is_none() {
         let busy = Counted(member.tomcat.counters.busy.into(), "request");
         html.raw(" ").small(format_args!("{busy} in flight"));
     }
-    html.raw("</p>\n");
-    if let (Deed::Disable, Some(timeout)) = (deed, member.settings.drain_timeout) {
-        html.raw("<p>After ").text(timeout.as_secs()).raw(" s (drain_timeout) it is stopped.</p>\n");
+}
+
+/// Begins the form that does it. A long list of members has no room in an address.
+fn form(html: &mut Html, page: &Page<'_>, question: &Question) {
+    let list = page.query.get("sw").filter(|names| names.contains(','));
+    let names = NAMES.iter().copied().filter(|name| *name != "sw" || list.is_none());
+    let link = Link::to(page, question.deed.word()).and_named(page.query, &names.collect::<Vec<_>>());
+    post(html, page, &link);
+    if let Some(names) = list {
+        html.hidden("sw", names);
     }
-    if matches!(deed, Deed::Disable | Deed::Stop) && !has_others(balancer, member) {
-        html.raw("<p class=\"result warn\"><strong>No other member of ").text(&balancer.settings.name);
-        html.raw(" is active and works: requests will fail with 503.</strong></p>\n");
+    if matches!(question.deed, Deed::Drain | Deed::Switch) {
+        timeout(html, page, question);
     }
 }
 
-/// Tells whether another member can take its requests.
-fn has_others(balancer: &Balancer, member: &Member) -> bool {
-    let is_usable = |other: &&Member| {
-        other.tomcat.settings.name != member.tomcat.settings.name
-            && other.settings.activation == Activation::Active
-            && other.health.state != MemberState::Error
+fn timeout(html: &mut Html, page: &Page<'_>, question: &Question) {
+    let of_member = match (&question.shown, &question.members[..], question.deed) {
+        (Shown::Balancer(balancer), [index], Deed::Drain) => balancer.members[*index].settings.drain_timeout,
+        _ => None,
     };
-    balancer.members.iter().any(|other| is_usable(&other))
+    let refused = page.outcome.as_ref().err().filter(|_| page.refused.is_some());
+    let entered = page.query.get("timeout").filter(|_| refused.is_some()).map(str::to_owned);
+    let usual = || of_member.map(|timeout| timeout.as_secs().to_string()).unwrap_or_default();
+    html.raw("<div class=\"field\"><label for=\"timeout\">Stopped after <small>s</small></label>");
+    html.raw("<input type=\"number\" min=\"0\"").attribute("max", i32::MAX);
+    html.raw(" id=\"timeout\" name=\"timeout\"");
+    if refused.is_some_and(|message| message.starts_with("timeout=")) {
+        html.raw(" aria-invalid=\"true\"");
+    }
+    html.attribute("value", entered.unwrap_or_else(usual));
+    html.raw("><small>at the latest; 0 is no limit, nothing is <code>drain_timeout</code></small></div>\n");
 }
 
 fn verb(deed: Deed) -> &'static str {
@@ -70,35 +132,28 @@ fn verb(deed: Deed) -> &'static str {
         Deed::Activate => "Activate",
         Deed::Disable => "Disable",
         Deed::Stop => "Stop",
+        Deed::Drain => "Drain",
+        Deed::Switch => "Switch",
         Deed::Reset => "Reset",
         Deed::Recover => "Recover",
     }
 }
 
-fn meaning(deed: Deed, of_member: bool) -> &'static str {
+fn meaning(deed: Deed, of_worker: bool) -> &'static str {
     match deed {
-        Deed::Activate => "It takes all requests again.",
-        Deed::Disable => {
-            "New sessions go to other members; requests of its own sessions go on, so it gets empty."
+        Deed::Activate => "All requests are given again.",
+        Deed::Disable => "New sessions go to other members; requests of sessions that are there go on.",
+        Deed::Stop => "No more requests are given; sessions go to other members. Requests in flight go on.",
+        Deed::Drain => {
+            "New sessions go to other members; requests of sessions that are there go on until a minute brings none, \
+             or until time is up. Then it is stopped."
         }
-        Deed::Stop => "It gets no more requests; its sessions go to other members. Requests in flight go on.",
-        Deed::Reset if of_member => "Its counters begin anew, and its errors are forgotten.",
+        Deed::Switch => {
+            "New sessions go to this domain. Requests of sessions elsewhere go on until a minute brings a member none, \
+             or until time is up. Then it is stopped."
+        }
+        Deed::Reset if !of_worker => "Counters begin anew, and errors are forgotten.",
         Deed::Reset => "All counters of the worker and of its members begin anew, and errors are forgotten.",
-        Deed::Recover => {
-            "The next request may try it, though recover_time has not passed. It must be in error."
-        }
+        Deed::Recover => "The next request may try it, though recover_time has not passed. It must be in error.",
     }
-}
-
-/// The parameter that sets an activation, and its value.
-fn activation(deed: Deed) -> Option<(&'static str, &'static str)> {
-    let activation = match deed {
-        Deed::Activate => Activation::Active,
-        Deed::Disable => Activation::Disabled,
-        Deed::Stop => Activation::Stopped,
-        Deed::Reset | Deed::Recover => return None,
-    };
-    let spec = Property::Activation.spec();
-    let word = spec.kind.words().get(activation as usize)?;
-    Some((spec.live_in(MemberSettings::SCOPE)?.parameter, word))
 }

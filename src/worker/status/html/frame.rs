@@ -89,7 +89,7 @@ fn controls(html: &mut Html, page: &Page<'_>) {
             parts(html, page);
         }
         (Ok(Content::Version | Content::Dump(_) | Content::Explain(_)), _) => ways(html, page),
-        (Ok(Content::Edit(_) | Content::Confirm(..)), _) => {
+        (Ok(Content::Edit(_) | Content::Confirm(_)), _) => {
             html.link(&Link::back(page), "Back without a change").raw("\n");
         }
         _ => {}
@@ -158,6 +158,9 @@ pub(super) fn done(html: &mut Html, page: &Page<'_>) {
     html.text(view(page.query)).raw(" ").text(page.query.get("w").unwrap_or_default());
     if let Some(member) = page.query.get("sw") {
         html.raw(", member ").text(member);
+    }
+    if let Some(domain) = page.query.get("domain") {
+        html.raw(", domain ").text(domain);
     }
     html.raw("</p>\n<p><a data-back");
     html.attribute("data-after", RESULT_STAYS).attribute("href", Link::back(page)).raw(">Back now</a></p>\n");

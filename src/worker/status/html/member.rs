@@ -1,6 +1,7 @@
 //! The members of a balancer: a table with a row for each, which becomes a card where there is no room.
 
 use super::balancer::Anchor;
+use super::chosen;
 use super::figures::{percent, Octets, Rate, Span};
 use super::link::Link;
 use super::markup::Html;
@@ -35,6 +36,9 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
     let (lb, period) = (&balancer.settings.name, member.tomcat.reset.ago);
     html.raw("<tr data-live").attribute("id", Anchor(lb, Some(&settings.name)));
     html.attribute("data-requests", counters.used).raw("><th scope=\"row\">");
+    if chosen::is_offered(page, balancer) {
+        chosen::choice(html, &settings.name);
+    }
     html.link(&Link::to(page, "show").and("w", lb).and("sw", &settings.name), &settings.name);
     html.small(format_args!("{}:{}", settings.host, settings.port)).raw("</th><td>");
     state(html, member);
@@ -92,6 +96,10 @@ pub(super) fn draining(html: &mut Html, page: &Page<'_>, member: &Member) {
     html.raw(" in the last minute, ").text(member.tomcat.counters.busy).raw(" in flight");
     if let Some(left) = draining.left {
         html.raw(", stopped in ").text(Span(left));
+    }
+    if draining.ordered {
+        html.raw(if draining.left.is_some() { " or" } else { ", stopped" })
+            .raw(" after a minute without any");
     }
     html.raw("</small>");
 }
@@ -173,9 +181,11 @@ fn actions(html: &mut Html, page: &Page<'_>, lb: &str, member: &Member) {
 /// What makes sense for a member as it is.
 fn deeds(member: &Member) -> impl Iterator<Item = (Deed, &'static str)> {
     let (activation, state) = (member.settings.activation, member.health.state);
+    let drains = member.draining.is_some_and(|draining| draining.ordered);
     let all = [
         (Deed::Activate, "Activate", activation != Activation::Active),
-        (Deed::Disable, "Disable", activation != Activation::Disabled),
+        (Deed::Disable, "Disable", activation != Activation::Disabled || drains),
+        (Deed::Drain, "Drain", activation != Activation::Stopped && !drains),
         (Deed::Stop, "Stop", activation != Activation::Stopped),
         (Deed::Recover, "Recover", state == MemberState::Error),
         (Deed::Reset, "Reset", true),

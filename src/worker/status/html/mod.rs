@@ -3,9 +3,11 @@
 //! - [`markup`] is how text gets into the page, [`link`] how the page leads to itself, [`figures`] how numbers are told;
 //! - [`frame`] is what stands around the content, [`policy`] what a browser may do with it;
 //! - [`balancer`], [`member`], [`worker`], [`maps`] and [`settings`] show, [`legend`] explains;
-//! - [`edit`] has forms for new values, [`confirm`] asks before something is done, [`explain`] tells where a URI goes.
+//! - [`edit`] has forms for new values, [`chosen`] is for several members at once, [`confirm`] asks before something is
+//!   done, [`explain`] tells where a URI goes.
 
 mod balancer;
+mod chosen;
 mod confirm;
 mod digest;
 mod edit;
@@ -25,7 +27,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-use super::page::{Content, Page};
+use super::page::{Content, Page, Refused};
 use super::query::Hide;
 use super::report::{List, Shown};
 use link::Link;
@@ -43,14 +45,18 @@ pub(super) fn render(page: &Page<'_>) -> String {
         Ok(Content::List(list)) => self::list(&mut html, page, list),
         Ok(Content::Show(shown)) => show(&mut html, page, shown),
         Ok(Content::Edit(subject)) => edit::form(&mut html, page, subject),
-        Ok(Content::Confirm(deed, subject)) => confirm::question(&mut html, page, *deed, subject),
+        Ok(Content::Confirm(question)) => confirm::question(&mut html, page, question),
         Ok(Content::Version) => {}
         Ok(Content::Dump(properties)) => settings::dump(&mut html, properties),
         Ok(Content::Explain(explained)) => explain::explanation(&mut html, page, explained),
         Ok(Content::Done) => frame::done(&mut html, page),
         Err(message) => {
             frame::failed(&mut html, page, message);
-            page.refused.iter().for_each(|subject| edit::form(&mut html, page, subject));
+            match &page.refused {
+                Some(Refused::Edit(subject)) => edit::form(&mut html, page, subject),
+                Some(Refused::Confirm(question)) => confirm::question(&mut html, page, question),
+                None => {}
+            }
             explain::again(&mut html, page);
         }
     }

@@ -20,7 +20,7 @@ fn bench() -> Bench {
     Bench::with_members(&["t1", "t2", "t3"])
 }
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 21] = [
     "",
     "re=5&opt=0",
     "opt=511",
@@ -32,6 +32,10 @@ const PAGES: [&str; 17] = [
     "cmd=edit&w=lb&att=vwf",
     "cmd=edit&w=alone",
     "cmd=confirm&do=stop&w=lb&sw=t1&from=list",
+    "cmd=confirm&do=drain&w=lb&sw=t1,t2",
+    "cmd=confirm&do=switch&w=lb&domain=d",
+    "cmd=confirm&do=reset&w=lb",
+    "cmd=drain&w=lb&sw=*&timeout='",
     "cmd=version",
     "cmd=dump",
     "cmd=update&w=lb&sw=t1&vwf=x&from=list",

@@ -84,7 +84,7 @@ pub(super) static BALANCER: [Family<Balancer>; 5] = [
 ];
 
 /// Of each member for its balancer.
-pub(super) static MEMBER: [Family<Member>; 8] = [
+pub(super) static MEMBER: [Family<Member>; 9] = [
     Family {
         name: "jk_member_info",
         kind: Gauge,
@@ -140,6 +140,15 @@ pub(super) static MEMBER: [Family<Member>; 8] = [
         kind: Gauge,
         help: "Since when it is not active; not there while it is.",
         tell: |member, of| member.draining.iter().for_each(|drain| of.value(drain.since)),
+    },
+    Family {
+        name: "jk_member_drain_end_timestamp_seconds",
+        kind: Gauge,
+        help: "When it is stopped at the latest; not there without such a limit.",
+        tell: |member, of| {
+            let until = member.draining.and_then(|drain| drain.until);
+            until.iter().for_each(|until| of.value(until));
+        },
     },
 ];
 

@@ -126,7 +126,7 @@ fn the_manual_knows_every_family() {
         let lb = Bench::lb(&bench.workers);
         lb.members()[number].worker().figures().note_error(1, Fault::Connect, "x");
     }
-    assert_eq!(bench.result("cmd=update&w=lb&sw=t1&vwa=d&vabl=5"), DONE);
+    assert_eq!(bench.result("cmd=update&w=lb&sw=t1&vwa=d&vwdt=60&vabl=5"), DONE);
     let mut settings = bench.settings.clone();
     for worker in &mut settings.workers {
         if let crate::config::settings::WorkerKind::Ajp13(worker) = &mut worker.kind {
