@@ -320,6 +320,17 @@ impl Activation {
     }
 }
 
+/// The methods by which a status worker takes changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum UpdateMethods {
+    /// Any, as the original does.
+    #[default]
+    Any = 0,
+    /// POST alone.
+    Post = 1,
+}
+
 /// The status page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusSettings {
@@ -329,6 +340,8 @@ pub struct StatusSettings {
     pub css: Option<String>,
     /// Nothing may be changed.
     pub read_only: bool,
+    /// By which methods it may be changed.
+    pub update_methods: UpdateMethods,
     /// Users that may see it; empty is everybody.
     pub users: Vec<String>,
     /// User names compare without case.

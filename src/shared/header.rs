@@ -11,6 +11,7 @@ use crate::ffi::shm::{record, Held, SharedLock};
 
 use super::layout::Layout;
 use super::lease;
+use super::nonce::Nonce;
 
 /// First eight octets of the memory: tells the file from any other.
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
@@ -24,7 +25,7 @@ const SUBJECTS: usize = 48;
 record! {
     /// The first record of the memory.
     #[derive(Debug)]
-    pub(crate) struct Header: 512 {
+    pub(crate) struct Header: 576 {
         magic: AtomicU64,
         version: AtomicU32,
         /// Child slots that were in use at some time: sums end there.
@@ -46,6 +47,10 @@ record! {
         changes: AtomicU64,
         /// Who looks after members each second: a [lease](super::lease).
         prober: AtomicU64,
+        /// What forms of the status page carry.
+        nonce: Nonce,
+        /// Room for what is to come.
+        reserved: [AtomicU64; 6],
     }
 }
 
@@ -57,7 +62,13 @@ impl Header {
         self.size.store(layout.size() as u64, Relaxed);
         self.times_start.store(now, Relaxed);
         self.maintained.store(now, Relaxed);
+        self.nonce.draw()?;
         self.changing.initialize()
+    }
+
+    /// What forms of the status page carry.
+    pub(super) fn nonce(&self) -> &Nonce {
+        &self.nonce
     }
 
     /// Takes the lock under which settings are changed.

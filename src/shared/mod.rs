@@ -22,6 +22,7 @@ pub(crate) mod lb;
 pub(crate) mod lease;
 pub(crate) mod member;
 pub(crate) mod name;
+mod nonce;
 mod note;
 mod recent;
 pub(crate) mod values;
@@ -179,6 +180,16 @@ impl Shared {
     /// How often settings were changed at run time: who knows the number knows all changes.
     pub(crate) fn changes(&self) -> u64 {
         self.header.changes()
+    }
+
+    /// What forms of the status page carry to be known as its own, in hexadecimal digits.
+    pub(crate) fn nonce(&self) -> String {
+        self.header.nonce().text()
+    }
+
+    /// Goes on with the nonce of an earlier memory. Called before the memory is shared.
+    pub(crate) fn keep_nonce(&self, known: &str) {
+        self.header.nonce().keep(known);
     }
 
     /// What happened to the whole.

@@ -218,7 +218,7 @@ fn lb(settings: &LbSettings, parts: &Parts<'_>) -> Option<LbWorker<Ajp13Worker>>
 mod tests {
     use super::*;
     use crate::config::settings::samples::{lb_settings, settings_of};
-    use crate::config::settings::StatusSettings;
+    use crate::config::settings::{StatusSettings, UpdateMethods};
     use crate::log::{Level, Logger};
     use crate::shared::tests::shared_with;
 
@@ -227,6 +227,7 @@ mod tests {
             name: name.to_owned(),
             css: None,
             read_only: false,
+            update_methods: UpdateMethods::Any,
             users: Vec::new(),
             user_case_insensitive: false,
             good: Vec::new(),

@@ -17,7 +17,7 @@ pub enum ValueKind {
     Seconds,
     /// A whole number of octets.
     Octets,
-    /// One of these words, exactly as written here.
+    /// One of these words.
     Word(&'static [&'static str]),
     /// One of these words, of which only the first letter counts, in any case; or its index.
     Letter(&'static [&'static str]),

@@ -1,13 +1,14 @@
 //! Typed settings of the status worker, and the grammar of its ratings.
 //!
-//! Rules: "status-worker, sections 1 and 8".
+//! Rules: "status-worker, sections 1 and 8" and "decisions, row 62".
 
 use bstr::{BStr, ByteSlice};
 
 use super::map::shown;
-use super::section::Section;
-use super::table::Property;
-use crate::config::settings::StatusSettings;
+use super::section::{one_of, Section};
+use super::table::{Property, UPDATE_METHODS};
+use crate::config::diagnostic::did_you_mean;
+use crate::config::settings::{StatusSettings, UpdateMethods};
 
 bitflags::bitflags! {
     /// Members that a rating fits: one bit for every pair of activation and state.
@@ -66,6 +67,7 @@ pub(super) fn status(section: &mut Section<'_>, name: &BStr) -> StatusSettings {
         name: name.to_str_lossy().into_owned(),
         css: section.text(Property::Css),
         read_only: section.flag(Property::ReadOnly),
+        update_methods: update_methods(section),
         users: section.words(Property::User),
         user_case_insensitive: section.flag(Property::UserCaseInsensitive),
         good: section.words(Property::Good),
@@ -74,6 +76,22 @@ pub(super) fn status(section: &mut Section<'_>, name: &BStr) -> StatusSettings {
         ns: or_none(section.string(Property::Ns)),
         xmlns: or_none(section.string(Property::Xmlns)),
         doctype: section.text(Property::Doctype),
+    }
+}
+
+/// A word that is none refuses: changes would come by methods that were to be refused.
+fn update_methods(section: &mut Section<'_>) -> UpdateMethods {
+    let (property, text) = (Property::UpdateMethods, section.string(Property::UpdateMethods));
+    let is_meant = |word: &str| text.eq_ignore_ascii_case(word);
+    match UPDATE_METHODS.iter().position(|word| is_meant(word)) {
+        Some(0) => UpdateMethods::Any,
+        Some(_) => UpdateMethods::Post,
+        None => {
+            let (expected, meant) =
+                (one_of(UPDATE_METHODS), did_you_mean(&text, UPDATE_METHODS.iter().copied()));
+            section.refuse(property, format_args!("expected {expected}{meant}"));
+            UpdateMethods::Post
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub const METHODS: &[&str] = &["Request", "Traffic", "Busyness", "Session", "Nex
 pub const LOCKS: &[&str] = &["Optimistic", "Pessimistic"];
 /// Values of `activation`, in the order of [`Activation`](crate::config::settings::Activation).
 pub const ACTIVATIONS: &[&str] = &["Active", "Disabled", "Stopped"];
+/// Values of `update_methods`, in the order of [`UpdateMethods`](crate::config::settings::UpdateMethods).
+pub const UPDATE_METHODS: &[&str] = &["any", "post"];
 /// Values of `session_cookie_flags`, with the attributes as RFC 6265bis spells them.
 pub const COOKIE_FLAGS: &[&str] =
     &["Secure", "Secure=auto", "HttpOnly", "SameSite=Lax", "SameSite=Strict", "SameSite=None"];
@@ -120,6 +122,7 @@ properties! {
 
     Css                    "css"                        Text,                STATUS,  Replace, ANY,   Absent, Current;
     ReadOnly               "read_only"                  Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;
+    UpdateMethods          "update_methods"             Word(UPDATE_METHODS), STATUS, Replace, ANY,   Given("any"), Current;
     User                   "user"                       List,                STATUS,  Comma,   ANY,   Absent, Current;
     UserCaseInsensitive    "user_case_insensitive"      Boolean,             STATUS,  Replace, ANY,   Given("false"), Current;
     Good                   "good"                       Ratings,             STATUS,  Comma,   ANY,   Given("a.o,a.n,a.b,a.r"), Current;

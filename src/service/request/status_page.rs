@@ -37,6 +37,7 @@ pub(super) fn serve(
     let ask = Ask {
         query: forward.attributes.query_string.unwrap_or_default(),
         form: &form,
+        method: forward.method,
         user: forward.attributes.remote_user,
         address: forward.remote_addr.unwrap_or_default(),
         origin,

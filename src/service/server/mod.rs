@@ -4,7 +4,7 @@
 //! 2. [`check_config`] reads and judges what they name (`plan`), and tells the truth at configtest.
 //! 3. [`post_config`] builds from the plan: logs, shared memory, workers, and a [`host::VirtualHost`] per server, which is
 //!    what requests see. What worked is remembered for a restart that meets something broken (`last_good`), and the state
-//!    of workers goes on (`persistence`).
+//!    of workers goes on (`persistence`), as does the nonce of the status page (`nonce`).
 //! 4. [`child_init`] makes a child ready: its slot, and its threads for workers, host names and map files. The parent looks
 //!    at the map files as well ([`watch_in_parent`]), and hears what children are told of names ([`hear_in_parent`]).
 //! 5. [`child_ended`] gives back what a child held.
@@ -17,6 +17,7 @@ pub(super) mod log_format;
 mod logs;
 mod map_watch;
 mod names;
+mod nonce;
 mod persistence;
 mod plan;
 mod resources;

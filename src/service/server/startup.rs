@@ -8,6 +8,7 @@ use super::host::{Connector, IndicatedWorkers, VirtualHost};
 use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::{Hosts, LastAddresses};
+use super::nonce;
 use super::persistence::{self, Persistence};
 use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
@@ -69,6 +70,7 @@ fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Ve
                 built.texts.store(process);
                 built.addresses.store(process);
                 persistence::keep(pool, process, &built.hosts[0].connector);
+                nonce::keep(process, &built.hosts[0].connector.shared);
             }
             add_version_component(pool, VERSION);
             for (server, host) in main.and_following().zip(built.hosts) {
@@ -107,6 +109,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let persistence = Persistence::new(&plan.hosts[0].settings.global, shm_file.as_deref().ok());
     let shared = create_shared(main, phase, shm_file, &plan, &log)?;
     persistence.restore(process, phase, &plan.workers, &shared, &log);
+    nonce::restore(process, phase, &shared);
     let before = match phase {
         Phase::Restart => {
             note_reload(&plan, &shared);

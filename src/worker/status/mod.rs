@@ -1,6 +1,6 @@
 //! The status worker: what the workers do, for people, scripts and monitors, and the hand by which operators change it.
 //!
-//! - [`query`] reads the parameters, [`command`] what is asked and whether it may be;
+//! - [`query`] reads the parameters, [`command`] what is asked, [`permit`] and [`origin`] whether it may be;
 //! - [`report`] is what there is to tell, [`collect`] takes it from shared memory and the maps, [`fields`] names its
 //!   values in the order of the stable formats;
 //! - [`xml`], [`text`], [`properties`] and [`html`] are the formats of the original, one each, [`json`] and
@@ -23,6 +23,7 @@ mod json;
 mod latency;
 mod origin;
 mod page;
+mod permit;
 mod problem;
 mod prometheus;
 mod properties;
@@ -69,6 +70,8 @@ pub(crate) struct Ask<'a> {
     pub query: &'a [u8],
     /// The fields of a form that was posted, as they came.
     pub form: &'a [u8],
+    /// By which method.
+    pub method: &'a [u8],
     /// Who asks, as a container would be told.
     pub user: Option<&'a [u8]>,
     /// From where, for the log.
@@ -143,7 +146,7 @@ impl StatusWorker {
             Err(problem) => (Err(problem.message.clone()), Some(problem)),
         };
         let is_form = format == Ok(Format::Html) && fault.as_ref().is_some_and(|fault| fault.correctable);
-        let collector = self.collector(parameters, around, now);
+        let (collector, nonce) = (self.collector(parameters, around, now), around.workers.shared().nonce());
         let page = Page {
             settings: &self.settings,
             ask,
@@ -155,10 +158,10 @@ impl StatusWorker {
             refused: is_form.then(|| collector.refused()).flatten(),
             overview: collect::overview(around),
             outcome,
-            nonce: None,
+            nonce: &nonce,
         };
         let plain = || vec![("Cache-Control", Cow::Borrowed("no-cache"))];
-        let (media_type, headers, body) = match format {
+        let (media_type, mut headers, body) = match format {
             Ok(Format::Html) => ("text/html; charset=UTF-8", html::headers(&page), html::render(&page)),
             Ok(Format::Xml) => ("text/xml", plain(), xml::render(&page)),
             Ok(Format::Text) => ("text/plain", plain(), text::render(&page)),
@@ -171,6 +174,9 @@ impl StatusWorker {
         };
         let shows = |fault: &Problem| fault.shows || format.is_ok_and(Format::has_status);
         let status = fault.filter(shows).map_or(200, |fault| fault.status);
+        if status == 405 {
+            headers.push(("Allow", "POST".into()));
+        }
         Answer { status, media_type, headers, body }
     }
 
@@ -193,9 +199,7 @@ impl StatusWorker {
             return Err(Problem::denied("This command is not allowed in read only mode."));
         }
         let command = command.map_err(|Refusal| "Invalid command.")?;
-        if command.acts() && origin::is_cross_site(ask) {
-            return Err(Problem::foreign(FOREIGN));
-        }
+        self.permit(command, query, ask, around)?;
         let format = Format::of(query).map_err(|Refusal| "Invalid mime type.")?;
         let collector = self.collector(query, around, now);
         match command {
@@ -223,24 +227,7 @@ impl StatusWorker {
     fn collector<'a>(&'a self, query: &'a Query, around: &'a Surroundings<'_>, now: i64) -> Collector<'a> {
         Collector { around, ratings: &self.ratings, query, hidden: query.options(), now }
     }
-
-    /// Tells whether the user may see the page.
-    fn admits(&self, user: Option<&[u8]>) -> bool {
-        let known = &self.settings.users;
-        let is = |known: &String, user: &[u8]| match self.settings.user_case_insensitive {
-            true => known.as_bytes().eq_ignore_ascii_case(user),
-            false => known.as_bytes() == user,
-        };
-        known.is_empty() || user.is_some_and(|user| known.iter().any(|known| is(known, user)))
-    }
-
-    fn is_read_only(&self, query: &Query) -> bool {
-        self.settings.read_only || query.options().contains(query::Hide::READ_ONLY)
-    }
 }
-
-/// The message for a call that another site has a browser make.
-const FOREIGN: &str = "Refused: a page of another site asks for this. Use the status page itself, or a tool.";
 
 /// Seconds of `time`, as a number that can be negative.
 fn seconds(time: Duration) -> i64 {

@@ -2,8 +2,6 @@
 //!
 //! Tools send none of these headers, and whoever types an address or follows a bookmark comes from no site.
 
-use super::Ask;
-
 /// What a browser tells about where a call comes from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin<'a> {
@@ -30,19 +28,19 @@ impl<'a> Origin<'a> {
         *place = Some(value);
     }
 
+    /// Tells whether a page has a browser call, as far as its headers say: forms that are posted come with one of them.
+    pub(super) fn is_of_a_browser(&self) -> bool {
+        self.fetch_site.is_some_and(|site| site != b"none") || self.origin.is_some()
+    }
+
     /// Tells whether another site makes a browser call.
-    fn is_foreign(&self) -> bool {
+    pub(super) fn is_foreign(&self) -> bool {
         if let Some(site) = self.fetch_site {
             return !matches!(site, b"same-origin" | b"none");
         }
         let from = self.origin.or(self.referer);
         from.is_some_and(|from| authority(from).is_none() || authority(from) != self.host)
     }
-}
-
-/// Tells whether `ask` comes from a page of another site.
-pub(super) fn is_cross_site(ask: &Ask<'_>) -> bool {
-    ask.origin.is_foreign()
 }
 
 /// Host and port of a URL; `None` for `null` and what is no URL.

@@ -21,7 +21,7 @@ pub(super) struct Page<'a> {
     /// What of html was refused for what was entered, and is shown again with that.
     pub(super) refused: Option<Refused>,
     /// What forms of html carry to be known as its own.
-    pub(super) nonce: Option<&'a str>,
+    pub(super) nonce: &'a str,
 }
 
 /// What was asked for.

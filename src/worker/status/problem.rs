@@ -18,9 +18,19 @@ impl Problem {
         Self { status: 403, ..message.into() }
     }
 
-    /// Another site makes a browser ask.
+    /// Another page makes a browser ask.
     pub(super) fn foreign(message: &str) -> Self {
         Self { shows: true, ..Self::denied(message) }
+    }
+
+    /// A form of this page was made before the server was started.
+    pub(super) fn stale(message: &str) -> Self {
+        Self { correctable: true, ..Self::foreign(message) }
+    }
+
+    /// Another method would do.
+    pub(super) fn method(message: &str) -> Self {
+        Self { status: 405, shows: true, ..message.into() }
     }
 
     /// What is named is not there.

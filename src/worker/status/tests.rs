@@ -2,6 +2,7 @@
 
 mod control;
 mod json;
+mod permit;
 mod prometheus;
 mod schema;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::settings::samples::{lb_settings, settings_of};
-use crate::config::settings::{Activation, LbMethod};
+use crate::config::settings::{Activation, LbMethod, UpdateMethods};
 use crate::ffi::time::strftime;
 use crate::log::{Level, Logger};
 use crate::mapping::RuleMap;
@@ -35,6 +36,7 @@ fn settings(name: &str) -> StatusSettings {
         name: name.to_owned(),
         css: None,
         read_only: false,
+        update_methods: UpdateMethods::Any,
         users: Vec::new(),
         user_case_insensitive: false,
         good: words("a.o,a.n,a.b,a.r"),
@@ -89,16 +91,26 @@ impl Bench {
     }
 
     fn answer_to(&self, query: &str, form: &str, user: Option<&str>, accept: Option<&str>) -> Answer {
-        let ask = Ask {
+        let ask = self.asking(query, form);
+        self.answer_as(&Ask { user: user.map(str::as_bytes), accept: accept.map(str::as_bytes), ..ask })
+    }
+
+    /// A tool's request.
+    fn asking<'a>(&'a self, query: &'a str, form: &'a str) -> Ask<'a> {
+        Ask {
             query: query.as_bytes(),
             form: form.as_bytes(),
-            user: user.map(str::as_bytes),
+            method: if form.is_empty() { b"GET" } else { b"POST" },
+            user: None,
             address: b"10.0.0.1",
             origin: Origin::default(),
-            accept: accept.map(str::as_bytes),
+            accept: None,
             server: (b"www.example.org", 80),
             log: self.logger.with_id("-"),
-        };
+        }
+    }
+
+    fn answer_as(&self, ask: &Ask<'_>) -> Answer {
         let around = Surroundings {
             workers: &self.workers,
             settings: &self.settings,
@@ -108,7 +120,7 @@ impl Bench {
             properties: &[("worker.a".to_owned(), "<&>\"\n".to_owned())],
             strftime,
         };
-        self.page.answer(&ask, &around)
+        self.page.answer(ask, &around)
     }
 
     /// Counts changes.

@@ -102,6 +102,10 @@ const MISTAKES: &[(&str, &[&str])] = &[
            place of Secure"],
     ),
     (
+        "worker.list=st\nworker.st.type=status\nworker.st.update_methods=psot",
+        &["error: w.properties:10: worker.st.update_methods=psot: expected any or post, did you mean post?"],
+    ),
+    (
         "worker.t1.recovery_options=64",
         &["w.properties:8: worker.t1.recovery_options=64: expected 0 to 63, using 0"],
     ),

@@ -143,10 +143,7 @@ fn begin(html: &mut Html, page: &Page<'_>, names: &[&'static str]) {
 
 /// Begins a form that is posted to `link`.
 pub(super) fn post(html: &mut Html, page: &Page<'_>, link: &Link) {
-    html.raw("<form method=\"post\"").attribute("action", link).raw(">\n");
-    if let Some(nonce) = page.nonce {
-        html.hidden("nonce", nonce);
-    }
+    html.raw("<form method=\"post\"").attribute("action", link).raw(">\n").hidden("nonce", page.nonce);
 }
 
 fn end(html: &mut Html, page: &Page<'_>) {

@@ -17,7 +17,7 @@ fn every_property_that_can_be_changed_has_an_input() {
     }
     let bench = bench();
     let offered = |query: &str| values(&bench.ask(query), "name").into_iter().collect::<BTreeSet<_>>();
-    let head = BTreeSet::from(["viewport", "robots"].map(str::to_owned));
+    let head = BTreeSet::from(["viewport", "robots", "nonce"].map(str::to_owned));
     assert_eq!(&offered("cmd=edit&w=lb") - &head, expected::<LbSettings>());
     let of_member = &expected::<MemberSettings>() | &expected::<Ajp13Settings>();
     assert_eq!(&offered("cmd=edit&w=lb&sw=t1") - &head, of_member);
