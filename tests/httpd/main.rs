@@ -44,6 +44,7 @@ mod t37_metrics;
 mod t38_status;
 mod t39_status_page;
 mod t40_machine;
+mod t41_control;
 mod t42_explain;
 mod t44_hostile;
 mod t45_polled;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         t38_status::suite(),
         t39_status_page::suite(),
         t40_machine::suite(),
+        t41_control::suite(),
         t42_explain::suite(),
         t44_hostile::suite(),
         t45_polled::suite(),
