@@ -37,7 +37,7 @@ use crate::shared::{EventKind, Health, LbHandle, MemberHandle, MemberState};
 
 pub(crate) use backend::Backend;
 pub(crate) use member::Member;
-pub(crate) use probe::Probing;
+pub(crate) use probe::{NextProbe, Probing};
 pub(crate) use rehearsal::{Lead, Rehearsal};
 pub(in crate::worker) use view::multipliers;
 

@@ -12,11 +12,12 @@ use smallvec::SmallVec;
 use crate::config::settings::Activation;
 use crate::log;
 use crate::log::Context;
+use crate::shared::MemberState;
 use crate::text::Counted;
 
 use super::backend::Backend;
 use super::member::Member;
-use super::state::{may_be_asked, Event};
+use super::state::{asked_in, may_be_asked, Event};
 use super::view::View;
 use super::LbWorker;
 
@@ -113,7 +114,34 @@ impl<'w, B: Backend> Probing<'w, B> {
     }
 }
 
+/// When a member in doubt is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NextProbe {
+    /// It is being asked.
+    UnderWay,
+    /// By the first look that comes so many seconds from now.
+    In(i64),
+    /// Never: it has no port, or its host name is not resolved.
+    Never,
+}
+
 impl<B: Backend> LbWorker<B> {
+    /// When each member is asked; `None` for one that nobody doubts, or if nobody is asked at all.
+    pub(crate) fn next_probes(&self) -> Vec<Option<NextProbe>> {
+        let (view, now) = (self.view.load(), (self.clock)());
+        let urgent = !self.any_works(&view);
+        let next = |member: &Member<B>| {
+            let health = member.record().health();
+            let left = asked_in(health, urgent, now, view.timing)?;
+            Some(match health.state {
+                _ if !member.backend().has_contact() => NextProbe::Never,
+                MemberState::Probe => NextProbe::UnderWay,
+                _ => NextProbe::In(left),
+            })
+        };
+        self.members.iter().map(|member| next(member).filter(|_| view.timing.by_probe)).collect()
+    }
+
     /// Tells whether any member serves anybody, so that those in error can wait for recover_time.
     fn any_works(&self, view: &View) -> bool {
         self.members.iter().zip(&view.standings).any(|(member, standing)| {

@@ -216,6 +216,15 @@ pub(super) fn may_be_asked(health: Health, urgent: bool, now: i64, timing: Timin
         && (health.state != MemberState::Error || urgent || is_over(health, now, timing))
 }
 
+/// Seconds until [`may_be_asked`] says yes; `None` for a member that nobody doubts.
+pub(super) fn asked_in(health: Health, urgent: bool, now: i64, timing: Timing) -> Option<i64> {
+    if may_be_asked(health, urgent, now, timing) {
+        return Some(0);
+    }
+    let due = health.last_error?.saturating_add(timing.recover).saturating_add(1);
+    health.state.is_doubtful().then(|| due.saturating_sub(now))
+}
+
 /// Tells whether nothing newer is known of a member than that it was asked when this `began`: no error since, nor
 /// another question.
 fn is_news(health: Health, began: i64) -> bool {

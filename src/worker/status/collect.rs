@@ -15,7 +15,7 @@ use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
 use crate::mapping::Rule;
 use crate::shared::{AjpSnapshot, Health, MemberHandle, MemberState};
 use crate::worker::ajp13::Ajp13Worker;
-use crate::worker::lb::LbWorker;
+use crate::worker::lb::{LbWorker, NextProbe};
 use crate::worker::registry::Worker;
 
 /// Reads for one request.
@@ -75,9 +75,9 @@ impl Collector<'_> {
 
     pub(super) fn balancer(&self, lb: &LbWorker<Ajp13Worker>, only: Option<usize>) -> Balancer {
         let settings = lb.current_settings();
-        let all: Vec<Member> = (0..lb.members().len())
-            .map(|index| self.member(lb, index, seconds(settings.recover_time)))
-            .collect();
+        let probes = lb.next_probes().into_iter().enumerate();
+        let member = |(index, probe)| self.member(lb, index, seconds(settings.recover_time), probe);
+        let all: Vec<Member> = probes.map(member).collect();
         let rated = |rating| all.iter().filter(|member| member.rating == rating).count();
         let (good, degraded, bad) = (rated(Rating::Good), rated(Rating::Degraded), rated(Rating::Bad));
         let (member_count, counters) = (all.len(), lb.record().snapshot());
@@ -107,7 +107,13 @@ impl Collector<'_> {
         }
     }
 
-    fn member(&self, lb: &LbWorker<Ajp13Worker>, index: usize, recover_time: i64) -> Member {
+    fn member(
+        &self,
+        lb: &LbWorker<Ajp13Worker>,
+        index: usize,
+        recover_time: i64,
+        probe: Option<NextProbe>,
+    ) -> Member {
         let member = &lb.members()[index];
         let (settings, record) = (lb.current_member(index), member.record());
         let health = record.health();
@@ -116,6 +122,7 @@ impl Collector<'_> {
         Member {
             rating: self.ratings.of(settings.activation, health.state),
             recovery: self.recovery(health.state, health.last_error, recover_time),
+            probe,
             multiplier: lb.current_multiplier(index),
             load: lb.load(index),
             sessions: record.sessions(),

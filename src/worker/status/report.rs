@@ -2,6 +2,7 @@
 
 use crate::config::settings::{Ajp13Settings, LbSettings, MemberSettings};
 use crate::shared::{AjpSnapshot, Balanced, Event, Figures, Health, LastError, Reload};
+use crate::worker::lb::NextProbe;
 
 use super::command::Deed;
 use super::latency::Latency;
@@ -73,6 +74,8 @@ pub(super) struct Member {
     pub(super) rating: Rating,
     /// Least and most seconds until it is tried again.
     pub(super) recovery: (i64, i64),
+    /// When it is asked by CPing; `None` if nobody doubts it, or nobody asks (`recover_probe=off`).
+    pub(super) probe: Option<NextProbe>,
     /// Requests of its sessions in the last minute.
     pub(super) session_requests: u32,
     /// That it is not active.

@@ -60,7 +60,7 @@ impl Bench {
         Self::of(settings_of(&[lb], &["alone"]))
     }
 
-    fn of(settings_of_all: WorkersSettings) -> Self {
+    pub(super) fn of(settings_of_all: WorkersSettings) -> Self {
         let shared = Shared::create(None, &settings_of_all, 2).expect("memory");
         let logger = Logger::capture(Level::Info);
         let workers = Self::workers(&settings_of_all, &shared, &logger);

@@ -164,6 +164,22 @@ fn an_escalation_time_of_zero_is_at_once() {
 }
 
 #[test]
+fn a_member_is_asked_when_it_is_said_to_be() {
+    for (state, ago) in MemberState::ALL.into_iter().flat_map(|state| [(state, 0), (state, 60), (state, 61)])
+    {
+        let health = Health { state, first_error: Some(NOW - ago), last_error: Some(NOW - ago) };
+        for urgent in [false, true] {
+            let may = |now| may_be_asked(health, urgent, now, BY_PROBE);
+            match asked_in(health, urgent, NOW, BY_PROBE) {
+                Some(0) => assert!(may(NOW), "{state:?}"),
+                Some(left) => assert_eq!((may(NOW + left - 1), may(NOW + left)), (false, true), "{state:?}"),
+                None => assert!(!may(NOW + 1000), "{state:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn recovery_begins_after_recover_time() {
     for event in [Event::Waited, Event::Maintained { unused: false }] {
         assert_eq!(after(Error, Some((90, 60)), event).state, Error);

@@ -5,7 +5,7 @@ use crate::config::settings::Activation;
 use crate::log::Context;
 use crate::shared::Health;
 use crate::shared::MemberState::{Busy, Error, Force, Idle, Ok, Probe, Recover};
-use crate::worker::lb::Probing;
+use crate::worker::lb::{NextProbe, Probing};
 use crate::worker::Failure::{Connect, NoMember};
 use crate::worker::Outcome;
 
@@ -248,4 +248,23 @@ fn what_may_recover_is_asked_at_once() {
 fn no_balancer_without_the_property_is_asked_for() {
     let bench = Bench::new(&["a"], |settings| settings.recover_probe = false);
     assert!(Probing::of(&bench.lb).is_none());
+}
+
+#[test]
+fn it_is_known_when_each_member_is_asked() {
+    let next = |bench: &Bench| bench.lb.next_probes();
+    let bench = Bench::new(&["a", "b", "c"], |_| {});
+    bench.put("a", Error);
+    bench.put("b", Error);
+    bench.cut_off("b");
+    assert_eq!(next(&bench), [Some(NextProbe::In(61)), Some(NextProbe::Never), None]);
+    bench.wait(60);
+    assert_eq!(next(&bench)[0], Some(NextProbe::In(1)));
+    bench.put("c", Error);
+    assert_eq!(next(&bench)[0], Some(NextProbe::In(0)), "no other member works");
+    probing(&bench).look(PLACES);
+    assert_eq!(next(&bench)[0], Some(NextProbe::UnderWay));
+    let without = Bench::new(&["a"], |settings| settings.recover_probe = false);
+    without.put("a", Error);
+    assert_eq!(next(&without), [None]);
 }

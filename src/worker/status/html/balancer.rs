@@ -9,6 +9,7 @@ use super::maps::maps;
 use super::markup::Html;
 use super::{chosen, edit, member, settings};
 use crate::config::settings::Activation;
+use crate::shared::Balanced;
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
 use crate::worker::status::query::Hide;
@@ -21,6 +22,15 @@ const UNFOLDED: usize = 50;
 /// Most members that are named above the folded ones.
 const NAMED: usize = 30;
 
+/// How requests to it ended, and what the page calls that; bad ends are told where there are any.
+const ENDS: [(Balanced, &str); Balanced::ALL.len()] = [
+    (Balanced::Answered, "Answered"),
+    (Balanced::ClientError, "Client Errors"),
+    (Balanced::Error, "Errors"),
+    (Balanced::Truncated, "Truncated"),
+    (Balanced::NoMember, "No Member"),
+];
+
 /// The card.
 pub(super) fn card(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     let name = &balancer.settings.name;
@@ -31,21 +41,32 @@ pub(super) fn card(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     if !hidden.contains(Hide::LB_SUMMARY) {
         summary(html, balancer);
     }
+    if !balancer.members.is_empty() {
+        members(html, page, balancer);
+    }
+    folds(html, page, balancer);
+    html.raw("</section>\n");
+}
+
+/// What is not asked for often.
+fn folds(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
+    let (name, hidden) = (&balancer.settings.name, page.query.options());
+    html.raw("<div class=\"folds\">\n");
     if !hidden.contains(Hide::LB_CONFIGURATION) {
         html.raw("<details><summary>Settings of ").text(name).raw("</summary><dl class=\"facts\">");
         html.fact("Type", "lb");
         settings::facts(html, &balancer.settings);
         html.raw("</dl></details>\n");
     }
-    if !balancer.members.is_empty() {
-        members(html, page, balancer);
-        if !hidden.contains(Hide::AJP_CONFIGURATION) {
-            let tomcats = balancer.members.iter().map(|member| &member.tomcat);
-            settings::tomcats(html, "Settings of its Tomcats", tomcats);
-        }
+    if !balancer.members.is_empty() && !hidden.contains(Hide::AJP_CONFIGURATION) {
+        let tomcats = balancer.members.iter().map(|member| &member.tomcat);
+        settings::tomcats(html, "Settings of its Tomcats", tomcats);
     }
     maps(html, page, name, &balancer.maps);
-    html.raw("</section>\n");
+    if !balancer.members.is_empty() && !page.read_only && page.query.get("sw").is_none() {
+        edit::choice(html, page, balancer);
+    }
+    html.raw("</div>\n");
 }
 
 fn header(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
@@ -96,9 +117,15 @@ fn state(balancer: &Balancer) -> (&'static str, &'static str) {
 
 fn summary(html: &mut Html, balancer: &Balancer) {
     let (least, most) = balancer.maintenance;
-    html.raw("<dl class=\"facts\" data-live");
+    html.raw("<dl class=\"facts line\" data-live");
     html.attribute("id", format_args!("{}.summary", Anchor(&balancer.settings.name, None))).raw(">");
     html.fact("Busy", balancer.busy).fact("Max Busy", balancer.max_busy);
+    for (how, name) in ENDS {
+        let count = balancer.balanced[how as usize];
+        if count > 0 || how == Balanced::Answered {
+            html.fact(name, count);
+        }
+    }
     html.fact("Next Maintenance", format_args!("in {least} to {most} s"));
     html.fact("Last Reset", format_args!("{} ago", Span(balancer.reset.ago))).raw("</dl>\n");
 }
@@ -118,9 +145,6 @@ fn members(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
         }
         false => member::table(html, page, balancer),
     }
-    if !page.read_only && page.query.get("sw").is_none() {
-        edit::choice(html, page, balancer);
-    }
     if folded {
         html.raw("</details>\n");
     }
@@ -136,9 +160,11 @@ fn attention(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     html.raw(">");
     for member in doubtful.by_ref().take(NAMED) {
         let own = &member.tomcat.settings.name;
-        html.link(&Link::to(page, "show").and("w", name).and("sw", own), own).raw(" ");
+        html.raw("<span class=\"one\">")
+            .link(&Link::to(page, "show").and("w", name).and("sw", own), own)
+            .raw(" ");
         member::state(html, member);
-        html.raw(" ");
+        html.raw("</span> ");
     }
     let more = doubtful.count();
     if more > 0 {

@@ -30,7 +30,13 @@ impl Field<'_> {
             (ValueKind::Letter(words), Value::Number(now)) => self.choice(html, words, *now),
             (_, Value::Number(now)) => {
                 let range = limits(self.spec);
-                html.raw("<input type=\"number\" required");
+                // An input for numbers shows nothing else, also not what has to be put right.
+                html.raw(match self.entered {
+                    Some(entered) if entered.parse::<i64>().is_err() => {
+                        "<input type=\"text\" inputmode=\"numeric\" required"
+                    }
+                    _ => "<input type=\"number\" required",
+                });
                 html.attribute("min", range.least).attribute("max", range.most);
                 self.end(html, &now.to_string());
             }

@@ -63,6 +63,18 @@ impl fmt::Display for Span {
     }
 }
 
+/// Milliseconds, in seconds where there are a thousand, with one decimal below 10.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Millis(pub(super) f64);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = if self.0 < 999.5 { (self.0, "ms") } else { (self.0 / 1000.0, "s") };
+        let decimals = usize::from(number < 9.95);
+        write!(out, "{number:.decimals$} {unit}")
+    }
+}
+
 /// `part` of `whole` in percent.
 pub(super) fn percent(part: u64, whole: u64) -> u64 {
     let whole = u128::from(whole.max(1));
@@ -96,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_spans_and_shares() {
+    fn rates_times_and_shares() {
         let rates =
             [(7, 0, "\u{2013}"), (7, -1, "\u{2013}"), (7, 2, "3.5/s"), (1, 60, "0.0/s"), (100, 10, "10/s")];
         for (count, seconds, expected) in rates {
@@ -106,6 +118,16 @@ mod tests {
             [(-1, "0 s"), (59, "59 s"), (60, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_000, "1 d 1 h")]
         {
             assert_eq!(Span(seconds).to_string(), expected);
+        }
+        for (millis, expected) in [
+            (0.5, "0.5 ms"),
+            (9.94, "9.9 ms"),
+            (9.96, "10 ms"),
+            (999.4, "999 ms"),
+            (999.5, "1.0 s"),
+            (60_000.0, "60 s"),
+        ] {
+            assert_eq!(Millis(millis).to_string(), expected);
         }
         assert_eq!([percent(1, 3), percent(0, 0), percent(u64::MAX, u64::MAX)], [33, 0, 100]);
     }

@@ -2,20 +2,23 @@
 
 use super::balancer::Anchor;
 use super::chosen;
-use super::figures::{percent, Octets, Rate, Span};
+use super::figures::{percent, Rate, Span};
 use super::link::Link;
 use super::markup::Html;
+use super::tomcat;
 use crate::config::settings::Activation;
 use crate::shared::MemberState;
 use crate::text::Counted;
+use crate::worker::lb::NextProbe;
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
 use crate::worker::status::report::{Balancer, Member};
 
 /// The columns; the style sheet repeats their names for cards.
 const HEAD: &str = "<thead><tr><th scope=\"col\">Member</th><th scope=\"col\">State</th><th scope=\"col\">Load</th>\
-                    <th scope=\"col\">Requests</th><th scope=\"col\">Sessions</th><th scope=\"col\">Errors</th>\
-                    <th scope=\"col\">Busy</th><th scope=\"col\">Connected</th><th scope=\"col\">Octets</th>\
+                    <th scope=\"col\">Requests</th><th scope=\"col\">Sessions</th>\
+                    <th scope=\"col\">Latency p95</th><th scope=\"col\">Errors</th><th scope=\"col\">Busy</th>\
+                    <th scope=\"col\">Connected</th><th scope=\"col\">Octets</th>\
                     <th scope=\"col\">Route</th><th scope=\"col\">Last Error</th>";
 
 /// The table.
@@ -40,9 +43,10 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
         chosen::choice(html, &settings.name);
     }
     html.link(&Link::to(page, "show").and("w", lb).and("sw", &settings.name), &settings.name);
-    html.small(format_args!("{}:{}", settings.host, settings.port)).raw("</th><td>");
+    html.raw("<small>").text(&settings.host).raw("<wbr>:").text(settings.port).raw("</small></th><td>");
     state(html, member);
     draining(html, page, member);
+    next_try(html, member);
     html.raw("</td><td>");
     load(html, balancer, member);
     html.raw("</td><td>").text(counters.used);
@@ -52,15 +56,19 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
     }
     html.raw("</td><td>");
     html.text(member.sessions).small(Rate(member.sessions, period)).raw("</td><td>");
-    errors(html, member);
-    html.raw("</td><td>").text(counters.busy).small(format_args!("max {}", counters.max_busy));
-    html.raw("</td><td>").text(counters.connected).small(format_args!("max {}", counters.max_connected));
+    tomcat::latency(html, &member.tomcat);
     html.raw("</td><td>");
-    octets(html, counters.transferred, counters.read, period);
+    errors(html, member);
+    html.raw("</td><td>");
+    tomcat::busy(html, &member.tomcat);
+    html.raw("</td><td>");
+    tomcat::connections(html, &member.tomcat);
+    html.raw("</td><td>");
+    tomcat::octets(html, &member.tomcat);
     html.raw("</td><td>");
     route(html, member);
     html.raw("</td><td>");
-    last_error(html, page, member);
+    tomcat::last_error(html, page, &member.tomcat, member.last_error);
     html.raw("</td>");
     if !page.read_only {
         html.raw("<td class=\"actions\">");
@@ -104,6 +112,23 @@ pub(super) fn draining(html: &mut Html, page: &Page<'_>, member: &Member) {
     html.raw("</small>");
 }
 
+/// When one that is in doubt is tried again, and how.
+fn next_try(html: &mut Html, member: &Member) {
+    let (least, most) = member.recovery;
+    match member.probe {
+        Some(NextProbe::UnderWay) => html.raw(" ").small("asked by CPing now"),
+        // Looks are a second apart.
+        Some(NextProbe::In(left)) => {
+            html.raw(" ").small(format_args!("asked by CPing within {}", Span(left.saturating_add(1))))
+        }
+        Some(NextProbe::Never) => html.raw(" ").small("not asked by CPing: it has no address"),
+        None if member.health.state == MemberState::Error => {
+            html.raw(" ").small(format_args!("next try in {least} to {most} s"))
+        }
+        None => html,
+    };
+}
+
 /// Its load for its factor: as a bar beside the member that has most, and as share of the sum.
 fn load(html: &mut Html, balancer: &Balancer, member: &Member) {
     let share = percent(member.load, balancer.total_load);
@@ -111,37 +136,17 @@ fn load(html: &mut Html, balancer: &Balancer, member: &Member) {
     html.raw("<rect class=\"rest\" width=\"100\" height=\"8\"/><rect height=\"8\"");
     html.attribute("width", percent(member.load, balancer.highest_load))
         .raw("/></svg><span class=\"share\">");
-    html.text(share).raw(" % <small>value ").text(member.load).raw("</small></span>");
+    html.text(share).raw(" % <small><span class=\"unseen\">value </span>").text(member.load);
+    html.raw("</small></span>");
     if member.settings.lbfactor != 1 {
         html.small(format_args!("factor {}", member.settings.lbfactor));
     }
 }
 
 fn errors(html: &mut Html, member: &Member) {
-    let counters = &member.tomcat.counters;
     html.raw(if member.errors > 0 { "<strong class=\"some\">" } else { "<strong>" });
     html.text(member.errors).raw("</strong>");
-    if counters.client_errors > 0 {
-        html.small(format_args!("client {}", counters.client_errors));
-    }
-    if counters.reply_timeouts > 0 {
-        html.small(format_args!("timeouts {}", counters.reply_timeouts));
-    }
-}
-
-/// What went to a Tomcat and came back.
-pub(super) fn octets(html: &mut Html, written: u64, read: u64, period: i64) {
-    let per_second = |octets: u64| octets.checked_div(u64::try_from(period).unwrap_or(0)).map(Octets);
-    for (arrow, name, octets) in [("\u{2191} ", "to Tomcat ", written), ("\u{2193} ", "from Tomcat ", read)] {
-        html.raw("<span class=\"way\"><span aria-hidden=\"true\">")
-            .raw(arrow)
-            .raw("</span><span class=\"unseen\">");
-        html.raw(name).raw("</span>").text(Octets(octets));
-        if let Some(rate) = per_second(octets) {
-            html.raw(" <small>").text(rate).raw("/s</small>");
-        }
-        html.raw("</span>");
-    }
+    tomcat::other_errors(html, &member.tomcat);
 }
 
 fn route(html: &mut Html, member: &Member) {
@@ -155,17 +160,6 @@ fn route(html: &mut Html, member: &Member) {
     }
     if settings.distance != 0 {
         html.small(format_args!("distance {}", settings.distance));
-    }
-}
-
-fn last_error(html: &mut Html, page: &Page<'_>, member: &Member) {
-    match member.last_error {
-        Some((time, ago)) => html.text(Span(ago)).raw(" ago").small(page.local("%Y-%m-%d %H:%M:%S", time)),
-        None => html.raw("none"),
-    };
-    if member.health.state == MemberState::Error {
-        let (least, most) = member.recovery;
-        html.small(format_args!("next try in {least} to {most} s"));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`markup`] is how text gets into the page, [`link`] how the page leads to itself, [`figures`] how numbers are told;
 //! - [`frame`] is what stands around the content, [`policy`] what a browser may do with it;
-//! - [`balancer`], [`member`], [`worker`], [`maps`] and [`settings`] show, [`legend`] explains;
+//! - [`overview`], [`balancer`], [`member`], [`worker`], [`tomcat`], [`maps`] and [`settings`] show, [`legend`] explains;
 //! - [`edit`] has forms for new values, [`chosen`] is for several members at once, [`confirm`] asks before something is
 //!   done, [`explain`] tells where a URI goes.
 
@@ -20,8 +20,10 @@ mod link;
 mod maps;
 mod markup;
 mod member;
+mod overview;
 mod policy;
 mod settings;
+mod tomcat;
 mod worker;
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ fn members(page: &Page<'_>) -> usize {
 }
 
 fn list(html: &mut Html, page: &Page<'_>, list: &List) {
+    overview::overview(html, page);
     if let Some(balancers) = &list.balancers {
         title(html, page, "Load Balancing Workers", balancers.len(), Hide::BALANCERS);
         balancers.iter().for_each(|balancer| balancer::card(html, page, balancer));

@@ -16,7 +16,7 @@ const sift = () => {
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
   for (const row of rows()) {
-    const text = [0, 1, 9].map(at => row.cells[at].textContent).join(' ').toLowerCase();
+    const text = [0, 1, 10].map(at => row.cells[at].textContent).join(' ').toLowerCase();
     row.hidden = !words.every(word => text.includes(word));
     if (!row.hidden) shown += 1;
   }
@@ -38,7 +38,9 @@ const seen = new WeakMap();
 const take = (old, fresh) => {
   const html = fresh.innerHTML;
   if ((seen.get(old) ?? old.innerHTML) === html || old.contains(document.activeElement)) return;
+  const open = all('details', old).map(each => each.open);
   old.innerHTML = html;
+  all('details', old).forEach((each, at) => { each.open = open[at] ?? each.open; });
   seen.set(old, html);
 };
 const history = new Map();

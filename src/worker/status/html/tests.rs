@@ -3,15 +3,18 @@
 mod forms;
 mod tags;
 
+use std::time::Duration;
+
 use proptest::string::string_regex;
 use proptest::test_runner::{Config, TestRunner};
 
 use tags::{check, values};
 
 use crate::config::diagnostic::{Origin, Report};
-use crate::config::settings::{Activation, MemberSettings};
+use crate::config::settings::samples::{lb_settings, settings_of};
+use crate::config::settings::{Activation, Ajp13Settings, MemberSettings};
 use crate::mapping::Rule;
-use crate::shared::{Health, MemberState};
+use crate::shared::{EventKind, Fault, Health, MemberState, Reload, Served};
 use crate::worker::status::tests::Bench;
 
 const HOSTILE: &str = "'><script>alert(1)</script>&\"";
@@ -151,8 +154,7 @@ fn members_are_told_with_all_that_people_ask_for() {
     lb.members()[0].worker().add_transferred(2048);
     bench.ask("cmd=version");
     let page = bench.ask("");
-    let row = &page[page.find("<tr data-live id=\"w/lb/t1\"").expect("a row")..];
-    let row = &row[..row.find("</tr>").unwrap()];
+    let row = row(&page, "t1");
     for text in [
         "<span class=\"pill warn\">Disabled</span> <span class=\"pill good\">OK/IDLE</span> <small>since ",
         "1 session request in the last minute, 0 in flight, stopped in 1 d 1 h",
@@ -164,6 +166,72 @@ fn members_are_told_with_all_that_people_ask_for() {
     }
     assert!(!row.contains(">Disable</a>") && !row.contains(">Recover</a>"), "{row}");
     assert!(page.contains("<strong class=\"pill warn\">DEGRADED</strong> 2 good, 1 degraded, 0 bad/stopped"));
+}
+
+/// The row of member `name` of lb.
+fn row<'p>(page: &'p str, name: &str) -> &'p str {
+    let row = &page[page.find(&format!("<tr data-live id=\"w/lb/{name}\"")).expect("a row")..];
+    &row[..row.find("</tr>").expect("its end")]
+}
+
+#[test]
+fn a_tomcat_is_told_with_its_times_its_pool_and_its_last_error() {
+    let bench = bench();
+    let member = &Bench::lb(&bench.workers).members()[0];
+    let figures = member.worker().figures();
+    (0..100).for_each(|_| figures.count_latency(Duration::from_millis(4)));
+    figures.count_served(Served::ServerError);
+    figures.count_retry();
+    figures.note_error(1_700_000_000, Fault::ConnectionLost, HOSTILE);
+    member.backend().change(|settings: &mut Ajp13Settings| settings.busy_limit = Some(7)).expect("changed");
+    let page = bench.ask("");
+    let text = "&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;";
+    for part in [
+        "<td>4.9 ms<small>p50 3.8 ms</small><small>p99 5.0 ms</small></td>",
+        "<td><strong>0</strong><small>5xx 1</small><small>retries 1</small></td>",
+        "<td>0 <small class=\"of\">of 7</small><small>max 0</small></td>",
+        "<td>0<small>idle 0</small><small>max 0</small></td>",
+        &format!("<details><summary>connection lost</summary>{text}</details>"),
+    ] {
+        assert!(row(&page, "t1").contains(part), "{part} in {}", row(&page, "t1"));
+    }
+    assert!(row(&page, "t2").contains("<td>\u{2013}</td>") && row(&page, "t2").contains("<td>none</td>"));
+    let shown = bench.ask("cmd=show&w=lb&sw=t1");
+    assert!(shown.contains("<details open><summary>connection lost"), "there is room for it");
+}
+
+#[test]
+fn it_is_told_when_a_member_in_error_is_tried_again() {
+    let with = |by_probe: bool| {
+        let mut lb = lb_settings("lb", &["t1", "t2"]);
+        lb.recover_probe = by_probe;
+        lb.members.iter_mut().for_each(|member| member.worker.host = "127.0.0.1".to_owned());
+        let bench = Bench::of(settings_of(&[lb], &[]));
+        let now = Some(bench.workers.now());
+        let error = Health { state: MemberState::Error, first_error: now, last_error: now };
+        Bench::lb(&bench.workers).members()[0].record().update_health(|_| Some(error));
+        bench.ask("")
+    };
+    let (by_probe, by_request) = (with(true), with(false));
+    assert!(row(&by_probe, "t1").contains("<small>asked by CPing within 1 min "), "{by_probe}");
+    assert!(row(&by_request, "t1").contains("<small>next try in "), "{by_request}");
+    assert!(!row(&by_probe, "t2").contains("CPing") && !by_request.contains("asked by CPing within"));
+}
+
+#[test]
+fn what_happened_is_told_newest_first() {
+    let bench = bench();
+    assert!(bench.ask("").contains("<summary>Events <small id=\"event\" data-live>none yet</small>"));
+    bench.ask("cmd=update&w=lb&sw=t1&vwf=3");
+    bench.workers.shared().history().note(1_700_000_000, EventKind::Reload, HOSTILE, "taken: 2 rules");
+    bench.workers.shared().history().count_reload(Reload::MapTaken);
+    let page = bench.ask("");
+    let events = &page[page.find("<tbody id=\"events\"").expect("events")..];
+    let [newest, oldest] = ["taken: 2 rules", "lbfactor"].map(|text| events.find(text).expect(text));
+    assert!(newest < oldest, "{events}");
+    assert!(page.contains("<dt>Changed Map Files</dt><dd>1 taken, 0 refused</dd>"), "{page}");
+    assert!(!page.contains("<script>alert"));
+    assert!(!bench.ask("cmd=show&w=lb").contains("id=\"events\""), "the whole is told by the list alone");
 }
 
 #[test]

@@ -5,14 +5,15 @@ use super::figures::{Rate, Span};
 use super::link::Link;
 use super::maps::maps;
 use super::markup::Html;
-use super::{member, settings};
+use super::{settings, tomcat as cells};
 use crate::worker::status::command::Deed;
 use crate::worker::status::page::Page;
 use crate::worker::status::query::Hide;
 use crate::worker::status::report::{Alone, Tomcat};
 
 const HEAD: &str = "<thead><tr><th scope=\"col\">Tomcat</th><th scope=\"col\">Requests</th>\
-                    <th scope=\"col\">Errors</th><th scope=\"col\">Busy</th><th scope=\"col\">Connected</th>\
+                    <th scope=\"col\">Latency p95</th><th scope=\"col\">Errors</th>\
+                    <th scope=\"col\">Busy</th><th scope=\"col\">Connected</th>\
                     <th scope=\"col\">Octets</th><th scope=\"col\">Last Error</th></tr></thead>\n<tbody>\n";
 
 /// Seconds for which an error is called a recent one.
@@ -26,11 +27,12 @@ pub(super) fn card(html: &mut Html, page: &Page<'_>, worker: &Alone) {
         .raw(">\n");
     header(html, page, tomcat);
     table(html, page, tomcat);
+    html.raw("<div class=\"folds\">\n");
     if !page.query.options().contains(Hide::AJP_CONFIGURATION) {
         settings::tomcats(html, "Settings", std::iter::once(tomcat));
     }
     maps(html, page, &tomcat.settings.name, &worker.maps);
-    html.raw("</section>\n");
+    html.raw("</div>\n</section>\n");
 }
 
 fn header(html: &mut Html, page: &Page<'_>, tomcat: &Tomcat) {
@@ -71,21 +73,17 @@ fn table(html: &mut Html, page: &Page<'_>, tomcat: &Tomcat) {
     html.attribute("data-requests", counters.used).raw("><th scope=\"row\">");
     html.text(format_args!("{}:{}", settings.host, settings.port)).small(&tomcat.address).raw("</th><td>");
     html.text(counters.used).small(format_args!("{} for {}", Rate(counters.used, period), Span(period)));
+    html.raw("</td><td>");
+    cells::latency(html, tomcat);
     html.raw("</td><td>").text(counters.errors);
-    if counters.client_errors > 0 {
-        html.small(format_args!("client {}", counters.client_errors));
-    }
-    if counters.reply_timeouts > 0 {
-        html.small(format_args!("timeouts {}", counters.reply_timeouts));
-    }
-    html.raw("</td><td>").text(counters.busy).small(format_args!("max {}", counters.max_busy));
-    html.raw("</td><td>").text(counters.connected).small(format_args!("max {}", counters.max_connected));
+    cells::other_errors(html, tomcat);
     html.raw("</td><td>");
-    member::octets(html, counters.transferred, counters.read, period);
+    cells::busy(html, tomcat);
     html.raw("</td><td>");
-    match tomcat.error {
-        Some((time, ago)) => html.text(Span(ago)).raw(" ago").small(page.local("%Y-%m-%d %H:%M:%S", time)),
-        None => html.raw("none"),
-    };
+    cells::connections(html, tomcat);
+    html.raw("</td><td>");
+    cells::octets(html, tomcat);
+    html.raw("</td><td>");
+    cells::last_error(html, page, tomcat, tomcat.error);
     html.raw("</td></tr>\n</tbody></table></div>\n");
 }

@@ -48,7 +48,7 @@ fn attributes(text: &str) -> Attributes {
 
 /// Fails where elements are not closed in order, ids or attributes come twice, or something names an id that is not there.
 pub(super) fn check(page: &str) {
-    const VOID: [&str; 3] = ["meta", "link", "input"];
+    const VOID: [&str; 4] = ["meta", "link", "input", "wbr"];
     let (mut open, mut ids, mut named) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for (closes, name, attributes) in tags(page) {
         if closes {
