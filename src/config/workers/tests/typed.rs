@@ -187,3 +187,17 @@ fn ratings_combine_activation_and_state() {
     assert_eq!(of(""), None);
     assert_eq!(of("."), None);
 }
+
+#[test]
+fn a_status_worker_takes_changes_by_any_method_or_by_post() {
+    use crate::config::settings::UpdateMethods::{Any, Post};
+    for (line, expected) in [("", Any), ("=any", Any), ("=post", Post), ("=POST", Post)] {
+        let line = if line.is_empty() { String::new() } else { format!("worker.st.update_methods{line}\n") };
+        let loaded = load_file(&format!("worker.list=st\nworker.st.type=status\n{line}"));
+        assert!(loaded.report.is_empty(), "{line}: {:?}", loaded.report);
+        let WorkerKind::Status(status) = &loaded.settings.workers[0].kind else {
+            panic!("it is a status worker")
+        };
+        assert_eq!(status.update_methods, expected, "{line}");
+    }
+}
