@@ -117,14 +117,16 @@ fn timeout(html: &mut Html, page: &Page<'_>, question: &Question) {
     let refused = page.outcome.as_ref().err().filter(|_| page.refused.is_some());
     let entered = page.query.get("timeout").filter(|_| refused.is_some()).map(str::to_owned);
     let usual = || of_member.map(|timeout| timeout.as_secs().to_string()).unwrap_or_default();
-    html.raw("<div class=\"field\"><label for=\"timeout\">Stopped after <small>s</small></label>");
+    html.raw("<fieldset><legend>Drain</legend>\n<div class=\"field\">");
+    html.raw("<label for=\"timeout\">Stopped after <small>s</small></label>");
     html.raw("<input type=\"number\" min=\"0\"").attribute("max", i32::MAX);
     html.raw(" id=\"timeout\" name=\"timeout\"");
     if refused.is_some_and(|message| message.starts_with("timeout=")) {
         html.raw(" aria-invalid=\"true\"");
     }
     html.attribute("value", entered.unwrap_or_else(usual));
-    html.raw("><small>at the latest; 0 is no limit, nothing is <code>drain_timeout</code></small></div>\n");
+    html.raw("><small>at the latest; 0 is no limit, nothing is <code>drain_timeout</code></small></div>");
+    html.raw("</fieldset>\n");
 }
 
 fn verb(deed: Deed) -> &'static str {
