@@ -48,6 +48,7 @@ mod t41_control;
 mod t42_explain;
 mod t44_hostile;
 mod t45_polled;
+mod t46_rolling;
 
 use std::process::ExitCode;
 
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         t42_explain::suite(),
         t44_hostile::suite(),
         t45_polled::suite(),
+        t46_rolling::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
