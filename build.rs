@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
 /// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
-const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_socket|add_version_component|check_cmd_context|\
+const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_socket|add_version_component|check_cmd_context|exists_config_define|\
     find_linked_module|strcasecmp_match|update_vhost_given_ip|vhost_iterate_given_conn|escape_uri|os_escape_path|get_brigade|map_http_request_error|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|fixups|handler|\
-    log_transaction|map_to_storage|monitor|post_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
+    log_transaction|map_to_storage|monitor|post_config|test_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
     piped_log_write_fd|run_default_port|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\
     get_module_config|setup_client_block|should_client_block|state_query|update_mtime|bucket_error_create|\
     get_status_line|(add|register)_output_filter|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\

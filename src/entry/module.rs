@@ -8,9 +8,9 @@ use super::directives::COMMANDS;
 use crate::ffi::bindings::{
     ap_hook_check_config, ap_hook_child_init, ap_hook_child_status, ap_hook_fixups, ap_hook_handler,
     ap_hook_log_transaction, ap_hook_map_to_storage, ap_hook_monitor, ap_hook_post_config,
-    ap_hook_translate_name, apr_pool_t, module, pid_t, request_rec, server_rec, DECLINED, JK_HOOK_FIRST,
-    JK_HOOK_LAST, JK_HOOK_MIDDLE, JK_HOOK_REALLY_FIRST, JK_HOOK_REALLY_LAST, JK_MODULE_MAGIC_MAJOR,
-    JK_MODULE_MAGIC_MINOR, MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
+    ap_hook_test_config, ap_hook_translate_name, apr_pool_t, module, pid_t, request_rec, server_rec,
+    DECLINED, JK_HOOK_FIRST, JK_HOOK_LAST, JK_HOOK_MIDDLE, JK_HOOK_REALLY_FIRST, JK_HOOK_REALLY_LAST,
+    JK_MODULE_MAGIC_MAJOR, JK_MODULE_MAGIC_MINOR, MODULE_MAGIC_COOKIE, MPM_CHILD_EXITED,
 };
 use crate::ffi::guard::guard;
 use crate::ffi::kept;
@@ -73,6 +73,7 @@ unsafe extern "C" fn register_hooks(_pool: *mut apr_pool_t) {
     unsafe {
         ap_hook_check_config(Some(check_config), null(), null(), middle);
         ap_hook_post_config(Some(post_config), null(), null(), middle);
+        ap_hook_test_config(Some(test_config), null(), null(), middle);
         ap_hook_child_init(Some(child_init), null(), null(), middle);
         ap_hook_child_status(Some(child_status), null(), null(), middle);
         ap_hook_monitor(Some(monitor), null(), null(), middle);
@@ -129,6 +130,17 @@ unsafe extern "C" fn post_config(
 ) -> c_int {
     // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
     unsafe { run_on_server("post_config", pool, server, service::post_config, service::build_last_good) }
+}
+
+/// The configuration was only read, and found good.
+unsafe extern "C" fn test_config(pool: *mut apr_pool_t, server: *mut server_rec) {
+    // SAFETY: httpd hands over the main server and the pool of the configuration (ffi, "Hooks").
+    let (pool, server) = unsafe { (Pool::from_raw(pool), Server::from_raw(server)) };
+    guard("test_config", (), || {
+        if let (Some(pool), Some(server)) = (pool, server) {
+            service::test_config(pool, server);
+        }
+    });
 }
 
 unsafe extern "C" fn child_init(pool: *mut apr_pool_t, server: *mut server_rec) {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    ap_add_version_component, ap_conf_vector_t, ap_find_linked_module, ap_get_server_description,
-    ap_listeners, ap_mpm_query, ap_server_root_relative, ap_state_query, apr_sockaddr_equal, apr_sockaddr_t,
-    server_addr_rec, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS, AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS,
-    AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_DESTROY_CONFIG,
-    AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    ap_add_version_component, ap_conf_vector_t, ap_exists_config_define, ap_find_linked_module,
+    ap_get_server_description, ap_listeners, ap_mpm_query, ap_server_root_relative, ap_state_query,
+    apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS,
+    AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG,
+    AP_SQ_MS_DESTROY_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
@@ -189,6 +189,12 @@ pub(crate) fn is_module_loaded(source: &CStr) -> bool {
     // SAFETY: httpd compares the name, a C string, with those in its list of modules, which no longer changes once it has
     // read what to load.
     !unsafe { ap_find_linked_module(source.as_ptr()) }.is_null()
+}
+
+/// Tells whether a name is defined, by `-D` on the command line or by Define.
+pub(crate) fn is_defined(name: &CStr) -> bool {
+    // SAFETY: httpd compares the name, a C string, with those in its list, which changes only while directives are read.
+    unsafe { ap_exists_config_define(name.as_ptr()) != 0 }
 }
 
 /// Why httpd is reading its configuration.

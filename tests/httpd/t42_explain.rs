@@ -19,6 +19,7 @@ pub fn suite() -> Suite {
         .test("a_reloaded_map_file_is_what_is_told", reloaded)
         .test("balancers_tell_who_would_be_asked", members)
         .test("ten_thousand_rules_are_told_in_a_moment_and_on_a_page", many)
+        .test("httpd_dumps_the_rules_of_all_virtual_hosts", dumped)
 }
 
 /// Virtual hosts: two by name on the first port, one on another, and one for a name that is only there.
@@ -214,4 +215,73 @@ fn many() {
         let length = httpd.get(&format!("/jk?cmd=explain&uri=/app77/x&mime={format}")).body.len();
         assert!(length < 100_000, "{format}: {length} octets");
     }
+}
+
+/// The virtual hosts of [`site`], as httpd tells them with `-D DUMP_JK_MOUNTS`.
+fn dumped() {
+    let (backend, other) = (Backend::constant("tomcat"), ports::free());
+    let site = site(&backend, other);
+    let silent = dump(&site, &["-t"]);
+    assert!(silent.0 && silent.1.is_empty(), "{silent:?}");
+    let (is_good, text, said) = dump(&site, &["-t", "-D", "DUMP_JK_MOUNTS"]);
+    assert!(is_good && said.contains("Syntax OK"), "{said}");
+    let conf = site.path("conf/httpd.conf").display().to_string();
+    let place = |word: &str| format!("{conf}:{}", site.conf_line(word));
+    let host = |name: &str| format!("{conf}:{}", site.conf_line(&format!("ServerName {name}")) - 1);
+    let (jk, map) = (site.conf_line("JkMount /jk st"), site.path("conf/map").display().to_string());
+    // Each virtual host has this line of its own.
+    let page = |after: &str| format!("{conf}:{}", site.conf_line(after) + 5);
+    let port = site.port();
+    let (one, two, three) = ("one.example.org", "two.example.org", "three.example.org");
+    assert_eq!(page("ServerName one.example.org"), format!("{conf}:{jk}"));
+    let expected = [
+        "JK mounts:".to_owned(),
+        "    127.0.0.1:0 (main server)".to_owned(),
+        format!("        /main/*=w (Wildchar, JkMount, {})", place("JkMount /main/*")),
+        format!("    {one} [*:{port}] ({})", host(one)),
+        format!("        !/shop/static/*=lb (Unmount Wildchar, JkMount, {})", place("JkUnMount")),
+        format!("        /shop/*=lb (Wildchar, JkMount, {}, reply_timeout=9000;disabled=b)", place("JkMount /shop")),
+        format!("        /shop=lb (Exact, JkMount, {}, reply_timeout=9000;disabled=b)", place("JkMount /shop")),
+        format!("        /sh*=w (Wildchar, JkMount, {})", place("JkMount /sh*")),
+        format!("        /jk=st (Exact, JkMount, {conf}:{jk})"),
+        format!("    {two} [*:{port}] ({})", host(two)),
+        format!("        !/app/no/*=* (Unmount Wildchar, uriworkermap, {map}:2)"),
+        format!("        /app/*=w (Wildchar, uriworkermap, {map}:1)"),
+        format!(
+            "        /off/*=w (Wildchar, uriworkermap, {map}:3): is disabled by -/off/*=w (Disabled Wildchar, \
+             uriworkermap, {map}:4)"
+        ),
+        format!("        -/off/*=w (Disabled Wildchar, uriworkermap, {map}:4): is disabled"),
+        format!("        /jk=st (Exact, JkMount, {})", page("ServerName two.example.org")),
+        format!("    {three} [*:{other}] ({})", host(three)),
+        format!("        /main/*=w (Wildchar, JkMount, {})", place("JkMount /main/*")),
+        format!("        /own/*=w (Wildchar, JkMount, {})", place("JkMount /own/*")),
+        format!("        /jk=st (Exact, JkMount, {})", page("ServerName three.example.org")),
+        format!("    four.example.org [*:{other}] ({})", host("four.example.org")),
+        format!("        /jk=st (Exact, JkMount, {})", page("ServerName four.example.org")),
+        "JK workers:".to_owned(),
+        format!("    w is a Tomcat at 127.0.0.1:{}", backend.port()),
+        "    lb is a balancer by Request".to_owned(),
+        format!("        a 127.0.0.1:{} Active, route a", backend.port()),
+        format!("        b 127.0.0.1:{} Active, route b", backend.port()),
+        format!("        c 127.0.0.1:{} Stopped, route c", backend.port()),
+        "    st is a status worker".to_owned(),
+    ];
+    let found: Vec<_> = text.lines().map(str::to_owned).collect();
+    assert_eq!(found, expected);
+    let off = site.conf("JkConfigCheck Off");
+    assert_eq!(dump(&off, &["-t", "-D", "DUMP_JK_MOUNTS"]).1, text, "with JkConfigCheck Off");
+    let broken = off
+        .conf("JkConfigCheck Warn")
+        .file("conf/workers.properties", "worker.list=w\nworker.w.type=apj13\n");
+    let (is_good, text, said) = dump(&broken, &["-t", "-D", "DUMP_JK_MOUNTS"]);
+    assert!(!is_good && text.is_empty() && said.contains("did you mean ajp13?"), "{text}{said}");
+}
+
+/// Whether httpd was content, its standard output, and its standard error.
+fn dump(site: &Site, arguments: &[&str]) -> (bool, String, String) {
+    site.write_conf();
+    let output = site.command(arguments).output().expect("httpd runs");
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::MemberSettings;
+use super::{Ajp13Settings, MemberSettings};
 use crate::config::workers::table::ACTIVATIONS;
 
 /// What a worker is.
@@ -26,6 +26,16 @@ impl Display for WorkerWords<'_> {
             Self::Tomcat(why) => write!(out, "is a Tomcat whose address is {why}"),
             Self::Balancer(method) => write!(out, "is a balancer by {method}"),
             Self::Status => out.write_str("is a status worker"),
+        }
+    }
+}
+
+impl Ajp13Settings {
+    /// Host and port as they are configured.
+    pub fn address(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
         }
     }
 }

@@ -132,6 +132,17 @@ impl RuleMap {
         }
     }
 
+    /// All rules, best first, and for those that are not in force why.
+    pub fn rules_told(&self) -> Vec<(&Arc<Rule>, Option<Why>)> {
+        let switches = self.switches();
+        let told = |entry: &'_ Entry| match switches.get(&target(&entry.rule)) {
+            Some(_) if entry.rule.disabled => Some(Why::SwitchesOff),
+            Some(by) => Some(Why::SwitchedOff(Arc::clone(by))),
+            None => None,
+        };
+        self.rules.iter().map(|entry| (&entry.rule, told(entry))).collect()
+    }
+
     /// The rules that are written with `-`, by what they switch off.
     fn switches(&self) -> HashMap<Target<'_>, &Arc<Rule>> {
         let rules = self.rules.iter().rev().map(|entry| &entry.rule);

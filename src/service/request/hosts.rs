@@ -49,7 +49,8 @@ impl<'r> HostsAround<'r> {
         }
         let has_port = |server: &Server<'r>| port.is_none_or(|port| server.has_port(port));
         let elsewhere = self.0.main_server().and_following().skip(1).filter(has_port);
-        match elsewhere.into_iter().find(is_called) {
+        // httpd's list begins with the one that was defined last.
+        match elsewhere.filter(is_called).last() {
             Some(server) => (server, ChosenBy::NameElsewhere),
             None => (candidates.default, ChosenBy::Default),
         }

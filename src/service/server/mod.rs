@@ -2,6 +2,7 @@
 //!
 //! 1. Directives fill a [`ServerSlot`] per server.
 //! 2. [`check_config`] reads and judges what they name (`plan`), and tells the truth at configtest.
+//!    [`test_config`] then tells what it will do, if it is asked (`dump`).
 //! 3. [`post_config`] builds from the plan: logs, shared memory, workers, and a [`host::VirtualHost`] per server, which is
 //!    what requests see. What worked is remembered for a restart that meets something broken (`last_good`), and the state
 //!    of workers goes on (`persistence`), as does the nonce of the status page (`nonce`).
@@ -11,6 +12,7 @@
 
 mod check;
 mod children;
+mod dump;
 pub(super) mod host;
 mod last_good;
 pub(super) mod log_format;
@@ -29,6 +31,7 @@ pub(super) mod test_points;
 
 pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};
+pub(crate) use dump::test_config;
 pub(crate) use map_watch::watch_in_parent;
 pub(crate) use names::hear_in_parent;
 pub(crate) use persistence::save_in_parent;

@@ -31,14 +31,6 @@ impl Ajp13Worker {
     }
 }
 
-/// Host and port as they are configured.
-pub(super) fn place(settings: &Ajp13Settings) -> String {
-    match settings.host.contains(':') {
-        true => format!("[{}]:{}", settings.host, settings.port),
-        false => format!("{}:{}", settings.host, settings.port),
-    }
-}
-
 /// Where to look when nothing has ever come from a place that takes connections.
 pub(super) fn on_silence(settings: &Ajp13Settings) -> String {
     format!(
@@ -94,7 +86,7 @@ impl Display for Told<'_> {
             AttemptError::Connect(ConnectError::Failed(remote, _) | ConnectError::TimedOut(remote, _)) => {
                 write!(out, "{remote} {}", self.error)
             }
-            _ => write!(out, "{} {}", place(&self.worker.settings()), self.error),
+            _ => write!(out, "{} {}", self.worker.settings().address(), self.error),
         }
     }
 }

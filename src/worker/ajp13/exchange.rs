@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::advice::{on_silence, place};
+use super::advice::on_silence;
 use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::error::AttemptError;
@@ -122,7 +122,7 @@ impl<'a> Exchange<'a> {
             }
             // The status is known, and the rest of the container's page would not have been shown anyway.
             (Err(error), Some(status)) => {
-                let (name, place) = (&self.settings.name, place(self.settings));
+                let (name, place) = (&self.settings.name, self.settings.address());
                 log!(
                     self.request.log,
                     Info,
@@ -205,7 +205,7 @@ impl<'a> Exchange<'a> {
             && connection.record().is_first(Hint::Silence)
         {
             let (settings, line, seconds) = (self.settings, self.request.line(), LONG_SILENCE.as_secs());
-            let (name, place, advice) = (&settings.name, place(settings), on_silence(settings));
+            let (name, place, advice) = (&settings.name, settings.address(), on_silence(settings));
             log!(
                 self.request.log,
                 Warn,
