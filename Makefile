@@ -19,7 +19,7 @@ CLIPPY = undocumented_unsafe_blocks missing_safety_doc not_unsafe_ptr_arg_deref 
          useless_format wrong_self_convention
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check install uninstall bench fuzz clean help
+.PHONY: build demo test check install uninstall bench bench-check fuzz clean help
 
 ## build: compile the module (what `make` alone does)
 build:
@@ -58,6 +58,12 @@ bench:
 	$(CARGO) build --release
 	@benches/run
 
+## bench-check: whether a request costs as many instructions as benches/RESULTS.md says (WRITE=1: keep new figures)
+bench-check:
+	@apxs/setup bench
+	$(CARGO) build --release
+	@benches/check $(if $(WRITE),--write)
+
 ## fuzz: every fuzz target for FUZZ_TIME seconds (60); needs a nightly toolchain and cargo-fuzz
 FUZZ_TIME ?= 60
 fuzz:
@@ -70,4 +76,4 @@ clean:
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z]*\): \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20

@@ -14,7 +14,7 @@ import servers
 from bench import Bench, tell
 from cases import CASES
 
-MODULES = ["rust", "c", "proxy"]
+MODULES = ["rust", "c", "proxy", "floor"]
 MEMORY = "memory"
 
 
@@ -44,7 +44,7 @@ def main():
 def parse_arguments():
     names = [case.name for case in CASES] + [MEMORY]
     parser = argparse.ArgumentParser(prog="benches/run", description="What a request costs httpd, as ratios.")
-    parser.add_argument("--rounds", type=int, default=25, metavar="N", help="CPU samples of each case (default 25)")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="CPU samples of each case (default 15)")
     parser.add_argument("--cases", type=some_of(names), default=names, help=f"some of {','.join(names)}")
     parser.add_argument("--modules", type=some_of(MODULES), default=MODULES, help=f"some of {','.join(MODULES)}")
     parser.add_argument("--report", type=Path, required=True, metavar="DIRECTORY", help="where report.md goes")

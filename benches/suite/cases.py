@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+KIB = 1024
+
 FEW_RULES, MANY_RULES = 10, 10_000
 FEW_MEMBERS, MANY_MEMBERS = 2, 500
 
@@ -33,9 +35,10 @@ class Case:
 
 CASES = (
     Case("small", "GET 100 octets", "plain", "/bench/100", 100, 1500, 50),
-    Case("medium", "GET 20 kB", "plain", "/bench/20000", 20_000, 1000, 50),
-    Case("large", "GET 1 MB", "plain", "/bench/1000000", 1_000_000, 60, 20),
-    Case("post", "POST 4 kB, echoed", "plain", "/bench/echo", 4096, 1200, 50, posts=True),
+    Case("10k", "GET 10 KiB", "plain", "/bench/10240", 10 * KIB, 1200, 50),
+    Case("100k", "GET 100 KiB", "plain", "/bench/102400", 100 * KIB, 400, 50),
+    Case("1m", "GET 1 MiB", "plain", "/bench/1048576", 1024 * KIB, 60, 20),
+    Case("post", "POST 4 KiB, echoed", "plain", "/bench/echo", 4 * KIB, 1200, 50, posts=True),
     Case("balancer", "GET 100 octets, balancer of two", "balancer", "/bench/100", 100, 1500, 50),
     Case("members-many", "GET 100 octets, balancer of 500, two in use", "members-many", "/bench/100", 100, 1500, 50),
     Case("members-busy", "GET 100 octets, balancer of 500, all in use", "members-busy", "/bench/100", 100, 1500, 50),

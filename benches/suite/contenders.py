@@ -105,6 +105,19 @@ class ModProxy(Contender):
         return Setup(one_worker_for_all + [f"ProxyPass {rule} {ajp}{rule}" for rule in rules])
 
 
+class Floor(Contender):
+    """What forwarding costs at least: it chooses nothing, so that one Tomcat is all it knows."""
+
+    def plain(self, port):
+        return Setup([f"FloorPort {port}"])
+
+    def balancer(self, ports, spares):
+        return self.plain(ports[0])
+
+    def rules(self, port, count):
+        return self.plain(port)
+
+
 def _worker(name, host, port):
     keys = {"type": "ajp13", "host": host, "port": port}
     return [f"worker.{name}.{key}={value}" for key, value in keys.items()]
@@ -121,11 +134,12 @@ def _spare_address(number):
 def present(names, module_directory):
     """The contenders of those names; ends the run when one is not there."""
     proxy = [f"proxy{part}" for part in ("", "_ajp", "_balancer")] + ["slotmem_shm", "lbmethod_byrequests"]
-    rust, original = (Path(os.environ[name]) for name in ("MOD_JK_SO", "C_MOD_JK"))
+    rust, original, floor = (Path(os.environ[name]) for name in ("MOD_JK_SO", "C_MOD_JK", "MOD_FLOOR"))
     all_contenders = {
         "rust": ModJk("rust", "this mod_jk", {"jk": rust}),
         "c": ModJk("c", "C mod_jk", {"jk": original}),
         "proxy": ModProxy("proxy", "mod_proxy_ajp", {name: module_directory / f"mod_{name}.so" for name in proxy}),
+        "floor": Floor("floor", "the floor", {"floor": floor}),
     }
     chosen = [all_contenders[name] for name in names]
     for contender in chosen:

@@ -8,25 +8,23 @@ from cases import FEW_MEMBERS, MANY_MEMBERS, MULTIPLES
 
 @dataclass(frozen=True)
 class Figure:
-    """The median of samples, and half the distance between their quartiles."""
+    """The median of samples, the least and the greatest of them."""
 
     median: float
-    spread: float
+    least: float
+    greatest: float
 
     @classmethod
     def of(cls, samples):
-        if len(samples) < 2:
-            return cls(samples[0], 0.0)
-        low, median, high = statistics.quantiles(samples, n=4, method="inclusive")
-        return cls(median, (high - low) / 2)
+        return cls(statistics.median(samples), min(samples), max(samples))
 
     @classmethod
     def ratio(cls, samples, others):
         """Of two things sampled in turn: the ratio within each round."""
         return cls.of([sample / other for sample, other in zip(samples, others)])
 
-    def show(self, digits):
-        return f"{self.median:.{digits}f} ±{self.spread:.{digits}f}"
+    def show(self):
+        return f"{self.median:.2f} ({self.least:.2f}-{self.greatest:.2f})"
 
 
 def table(head, rows):
@@ -45,7 +43,7 @@ def table(head, rows):
 def summary(contenders, cases, results):
     """The figures that a change of the module is judged by."""
     parts = []
-    if cases:
+    if cases and len(contenders) > 1:
         parts.append(_cpu(contenders, cases, results.samples))
     parts += _multiples(contenders, {case.name for case in cases}, results.samples)
     if cases:
@@ -68,24 +66,29 @@ def _section(title, head, rows):
     return f"## {title}\n\n{table(head, rows)}"
 
 
-def _titles(contenders):
-    """Column titles: each contender, then the first one's ratio to each other."""
-    return [each.title for each in contenders] + [f"to {each.title}" for each in contenders[1:]]
+def _pairs(contenders):
+    """Who is compared with whom: the first one with all others, and these with the last, the floor if it is there."""
+    first, *others = contenders
+    return [(first, other) for other in others] + [(other, others[-1]) for other in others[:-1]]
 
 
 def _cpu(contenders, cases, samples):
-    def row(case):
-        series = [[sample.total for sample in samples[each.name, case.name]] for each in contenders]
-        own = [Figure.of(each).show(1) for each in series]
-        return [case.title, *own, *(Figure.ratio(series[0], other).show(2) for other in series[1:])]
+    pairs = _pairs(contenders)
 
-    return _section("CPU microseconds of httpd per request", ["", *_titles(contenders)], [row(case) for case in cases])
+    def series(contender, case):
+        return [sample.total for sample in samples[contender.name, case.name]]
+
+    def row(case):
+        return [case.title, *(Figure.ratio(series(one, case), series(other, case)).show() for one, other in pairs)]
+
+    head = ["", *(f"{one.title} to {other.title}" for one, other in pairs)]
+    return _section("CPU of httpd per request: medians of the rounds' ratios", head, [row(case) for case in cases])
 
 
 def _multiples(contenders, names, samples):
     def multiple(contender, many, few):
         series = [[sample.total for sample in samples[contender.name, name]] for name in (many, few)]
-        return Figure.ratio(*series).show(2)
+        return Figure.ratio(*series).show()
 
     chosen = [row for row in MULTIPLES if {row[0], row[1]} <= names]
     rows = [[title, *(multiple(each, many, few) for each in contenders)] for many, few, title in chosen]
@@ -96,10 +99,10 @@ def _multiples(contenders, names, samples):
 def _calls(contenders, cases, calls):
     def row(case):
         totals = [calls[each.name, case.name].total for each in contenders]
-        own = [f"{total:.1f}" for total in totals]
-        return [case.title, *own, *(f"{totals[0] / other:.2f}" for other in totals[1:])]
+        return [case.title, *(f"{total:.1f}" for total in totals)]
 
-    return _section("System calls of httpd per request", ["", *_titles(contenders)], [row(case) for case in cases])
+    head = ["", *(each.title for each in contenders)]
+    return _section("System calls of httpd per request", head, [row(case) for case in cases])
 
 
 def _tomcat_calls(contenders, cases, calls):

@@ -38,11 +38,13 @@ ErrorLog logs/error.log
 LogLevel warn
 StartServers 1
 ServerLimit 1
+<IfModule !mpm_prefork_module>
 ThreadLimit {threads}
 ThreadsPerChild {threads}
 MaxRequestWorkers {threads}
 MinSpareThreads 1
 MaxSpareThreads {threads}
+</IfModule>
 MaxKeepAliveRequests 0
 KeepAliveTimeout 60
 """
@@ -120,39 +122,46 @@ class Httpd:
 def httpd(installed, root, contender, setup, threads=16):
     """Starts httpd (event) with a contender's modules and set-up."""
     (port,) = free_ports(1)
-    for name in ("conf", "logs", "run", "htdocs"):
-        (root / name).mkdir(parents=True)
-    root.chmod(0o755)
-    for name, text in setup.files.items():
-        (root / name).write_text(text)
-    conf = HTTPD.format(
-        root=root, port=port, threads=threads, modules=_load_lines(installed, contender), run_as=_run_as()
-    )
-    (root / "conf/httpd.conf").write_text("\n".join([conf, *setup.directives, ""]))
+    command = configured(installed, root, contender.modules, setup, port, threads=threads)
     log = root / "logs/stderr.log"
-    command = [installed.program, "-d", root, "-f", root / "conf/httpd.conf", "-DFOREGROUND"]
-    with running(command, log) as parent:
+    with running([*command, "-DFOREGROUND"], log) as parent:
         what = f"httpd ({contender.title})"
         wait_until(what, lambda: accepts(port) and children(parent.pid), parent, log, START_LIMIT)
         (child,) = children(parent.pid)
         yield Httpd(port, child, root)
 
 
-def _load_lines(installed, contender):
+def configured(installed, root, modules, setup, port, mpm="event", threads=16):
+    """Makes a ServerRoot with what a set-up needs; returns the command that starts httpd there."""
+    for name in ("conf", "logs", "run", "htdocs"):
+        (root / name).mkdir(parents=True)
+    root.chmod(0o755)
+    for name, text in setup.files.items():
+        (root / name).write_text(text)
+        os.utime(root / name, (0, 0))  # what has just changed would be looked at again
+    load_lines = _load_lines({**_base_modules(installed, mpm), **modules})
+    conf = HTTPD.format(root=root, port=port, threads=threads, modules=load_lines, run_as=_run_as())
+    (root / "conf/httpd.conf").write_text("\n".join([conf, *setup.directives, ""]))
+    return [installed.program, "-d", root, "-f", root / "conf/httpd.conf"]
+
+
+def _load_lines(modules):
     lines = []
-    for name, file in {**_base_modules(installed), **contender.modules}.items():
+    for name, file in modules.items():
         lines += [f"<IfModule !{name}_module>", f'LoadModule {name}_module "{file}"', "</IfModule>"]
     return "\n".join(lines)
 
 
-def _base_modules(installed):
+def _base_modules(installed, mpm):
     """The modules every server needs; where one is compiled in there is no file."""
-    files = {name: installed.modules / f"mod_{name}.so" for name in ("mpm_event", "unixd", "authz_core")}
+    files = {name: installed.modules / f"mod_{name}.so" for name in (f"mpm_{mpm}", "unixd", "authz_core")}
     return {name: file for name, file in files.items() if file.is_file()}
 
 
 def _run_as():
-    if not is_root():
-        return ""
-    user = "www-data" if "www-data:" in Path("/etc/passwd").read_text() else "apache"
-    return f"User {user}\nGroup {user}"
+    return f"User {unprivileged_user()}\nGroup {unprivileged_user()}" if is_root() else ""
+
+
+def unprivileged_user():
+    """Who serves where httpd is started by root: the distribution's user for it."""
+    return "www-data" if "www-data:" in Path("/etc/passwd").read_text() else "apache"
