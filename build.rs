@@ -8,7 +8,7 @@ use std::process::{exit, Command};
 
 /// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
 const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_socket|add_version_component|check_cmd_context|exists_config_define|\
-    find_linked_module|strcasecmp_match|update_vhost_given_ip|vhost_iterate_given_conn|escape_uri|os_escape_path|get_brigade|map_http_request_error|get_remote_host|run_default_port|get_server_name|\
+    find_linked_module|regcomp|regexec|regfree|strcasecmp_match|update_vhost_given_ip|vhost_iterate_given_conn|escape_uri|os_escape_path|get_brigade|map_http_request_error|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|fixups|handler|\
     log_transaction|map_to_storage|monitor|post_config|test_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\
     piped_log_write_fd|run_default_port|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\
@@ -20,7 +20,7 @@ const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_soc
     bucket_take|bucket_delete|forced_type|keeps_encoded_slashes)";
 const TYPES: &str = "module|command_rec|cmd_func|cmd_parms|request_rec|server_rec|conn_rec|process_rec|piped_log|\
     ap_filter_t|apr_(pool|table|array_header|table_entry|bucket_brigade|file|finfo)_t|jk_constants|jk_hook_places|jk_bucket_kind|ap_input_mode_t|apr_read_type_e|ap_directive_t|mpm_child_status";
-const CONSTANTS: &str = "ap_(listeners|server_conf)|APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|M_INVALID|REQUEST_CHUNKED_DECHUNK|\
+const CONSTANTS: &str = "ap_(conftree|listeners|server_conf)|APLOG_.*|OK|DECLINED|DONE|HTTP_.*|AP_MPMQ_.*|AP_SQ_.*|REMOTE_HOST|M_INVALID|REQUEST_CHUNKED_DECHUNK|\
     DIR_MAGIC_TYPE|APR_FILEPATH_.*|APR_FINFO_TYPE|APR_(REG|DIR|NOFILE)|MPM_CHILD_.*|AP_SERVER_.*|MODULE_MAGIC_COOKIE";
 
 fn main() {

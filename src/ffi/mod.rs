@@ -26,6 +26,7 @@
 
 mod addresses;
 pub(crate) mod bindings;
+pub(crate) mod configuration;
 pub(crate) mod descriptors;
 pub(crate) mod error_log;
 mod filters;

@@ -1,5 +1,7 @@
 //! What the status worker tells of a URI, beside what becomes of a request for it.
 
+mod open;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -20,6 +22,8 @@ pub fn suite() -> Suite {
         .test("balancers_tell_who_would_be_asked", members)
         .test("ten_thousand_rules_are_told_in_a_moment_and_on_a_page", many)
         .test("httpd_dumps_the_rules_of_all_virtual_hosts", dumped)
+        .test("configtest_warns_of_status_pages_that_are_open_to_all", open::open)
+        .test("configtest_is_silent_about_status_pages_that_something_protects", open::protected)
 }
 
 /// Virtual hosts: two by name on the first port, one on another, and one for a name that is only there.

@@ -1,5 +1,7 @@
 //! The configuration of all servers, read and checked, before anything is built from it.
 
+mod access;
+mod exposure;
 mod hosts;
 mod lost;
 mod maps;
@@ -8,6 +10,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use exposure::Host;
 use hosts::{MapTexts, Planner};
 use workers::Source;
 
@@ -100,7 +103,12 @@ impl Plan {
             texts: &mut texts,
         };
         let hosts = planner.hosts(settings, main.is_reachable());
-        let (files_report, maps_report) = (planner.missing, planner.report);
+        let (files_report, mut maps_report) = (planner.missing, planner.report);
+        let reachable =
+            main.and_following().zip(&hosts).filter(|(server, _)| server.is_virtual() || main.is_reachable());
+        let reachable: Vec<_> =
+            reachable.map(|(server, plan)| Host::of(server, plan.map.as_deref())).collect();
+        exposure::check(main, &reachable, &workers, &mut maps_report);
         Self { workers, properties, defined, hosts, workers_report, files_report, maps_report, texts }
     }
 

@@ -1,0 +1,183 @@
+//! Status pages by which anybody can change the workers: a mount leads there, and nothing keeps people out.
+//!
+//! "decisions, row 63".
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::access::{Directive, Reach, RegexMatch, Scope};
+use crate::config::settings::{WorkerKind, WorkersSettings};
+use crate::config::{Origin, Report};
+use crate::ffi::configuration::{configuration, regex_matches, Node};
+use crate::ffi::server::Server;
+use crate::mapping::{parse_worker, Rule, RuleKind, RuleMap, ServerMap};
+use crate::text::Counted;
+
+/// A server that requests can come to.
+pub(super) struct Host<'h> {
+    /// What it is called, and where it is defined; nothing of the main server.
+    pub(super) name: Option<(String, Origin)>,
+    pub(super) map: Option<&'h ServerMap>,
+}
+
+impl<'h> Host<'h> {
+    /// The server, and its rules if it has any.
+    pub(super) fn of(server: Server<'_>, map: Option<&'h ServerMap>) -> Self {
+        let place = server.place().filter(|_| server.is_virtual());
+        let place = place.map(|(file, line)| Origin::new(&String::from_utf8_lossy(file).into(), line));
+        Self { name: place.map(|place| (server.label(), place)), map }
+    }
+}
+
+/// Warns of open status pages, if the workers have any that could be.
+pub(super) fn check(main: Server<'_>, hosts: &[Host<'_>], workers: &WorkersSettings, report: &mut Report) {
+    let writable = writable(workers);
+    if !writable.is_empty() {
+        let directives: Vec<_> = configuration(main).filter_map(directive).collect();
+        Exposure { directives: &directives, writable, matches: &regex_matches }.check(hosts, report);
+    }
+}
+
+/// Status workers that take changes from whoever reaches them.
+fn writable(workers: &WorkersSettings) -> HashSet<&str> {
+    let is_writable = |kind: &WorkerKind| match kind {
+        WorkerKind::Status(status) => !status.read_only && status.users.is_empty(),
+        WorkerKind::Ajp13(_) | WorkerKind::Lb(_) => false,
+    };
+    let found = workers.workers.iter().filter(|worker| is_writable(&worker.kind));
+    found.map(|worker| worker.name.as_str()).collect()
+}
+
+/// What matters of httpd's configuration, as a value.
+fn directive(node: Node<'_>) -> Option<Directive> {
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let name = text(node.name());
+    let (file, line) = node.place();
+    Directive::matters(&name).then(|| Directive {
+        name,
+        arguments: text(node.arguments()),
+        origin: Origin::new(&text(file).into(), line),
+        inner: node.inner().filter_map(directive).collect(),
+    })
+}
+
+struct Exposure<'e> {
+    directives: &'e [Directive],
+    writable: HashSet<&'e str>,
+    matches: RegexMatch<'e>,
+}
+
+/// What leads to an open page, by where it stands and how it is written.
+type Found = BTreeMap<(Option<Origin>, String), Open>;
+
+struct Open {
+    worker: String,
+    reach: Reach,
+    uri: String,
+    hosts: Vec<String>,
+}
+
+impl Exposure<'_> {
+    fn check(&self, hosts: &[Host<'_>], report: &mut Report) {
+        let mut found = Found::new();
+        let virtual_hosts = self.virtual_hosts();
+        // httpd's list begins with the virtual host that was defined last.
+        for host in hosts.iter().rev() {
+            let own = host.name.as_ref().and_then(|(_, place)| virtual_hosts.get(place));
+            let layers = std::iter::once(self.directives).chain(own.into_iter().flatten().copied());
+            let scope = Scope { layers: layers.collect(), matches: self.matches };
+            let name = host.name.as_ref().map(|(name, place)| format!("{name} ({place})"));
+            self.add_mounts(&mut found, host.map, &scope, name.as_deref());
+            self.add_handlers(&mut found, &scope, name.as_deref());
+        }
+        for ((origin, spelling), open) in found {
+            report.warn(origin.as_ref(), open.text(&spelling));
+        }
+    }
+
+    /// What stands in virtual hosts, by where they begin; a macro may have made several there.
+    fn virtual_hosts(&self) -> HashMap<&Origin, Vec<&[Directive]>> {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for host in self.directives.iter().filter(|section| section.is("<VirtualHost")) {
+            found.entry(&host.origin).or_default().push(host.inner.as_slice());
+        }
+        found
+    }
+
+    fn add_mounts(&self, found: &mut Found, map: Option<&ServerMap>, scope: &Scope<'_>, host: Option<&str>) {
+        let Some(map) = map.map(ServerMap::current) else { return };
+        for (rule, _) in map.rules().filter(|(rule, in_force)| *in_force && self.is_mount(rule)) {
+            let uri = rule.pattern.to_string();
+            let reach = Reach::of_pattern(&uri);
+            if is_taken(&map, rule, &reach) && !scope.protects(&reach, rule.origin.as_ref()) {
+                let key = (rule.origin.clone(), rule.spelling());
+                let open = Open { worker: rule.worker.clone(), reach, uri, hosts: Vec::new() };
+                found.entry(key).or_insert(open).add(host);
+            }
+        }
+    }
+
+    fn is_mount(&self, rule: &Arc<Rule>) -> bool {
+        rule.kind == RuleKind::Mount && self.writable.contains(rule.worker.as_str())
+    }
+
+    /// Sections that name handler and worker themselves ("uri-mapping, section 12").
+    fn add_handlers(&self, found: &mut Found, scope: &Scope<'_>, host: Option<&str>) {
+        for (section, handler) in scope.with_handler("jakarta-servlet") {
+            let Some(worker) = section
+                .inner
+                .iter()
+                .find_map(indicated)
+                .filter(|worker| self.writable.contains(worker.as_str()))
+            else {
+                continue;
+            };
+            let Some(uri) = section.words().pop() else { continue };
+            let reach = Reach::of_pattern(&uri);
+            if !scope.protects(&reach, Some(&handler.origin)) {
+                let key = (Some(handler.origin.clone()), "SetHandler jakarta-servlet".to_owned());
+                found.entry(key).or_insert(Open { worker, reach, uri, hosts: Vec::new() }).add(host);
+            }
+        }
+    }
+}
+
+/// The worker that `SetEnv JK_WORKER_NAME` names.
+fn indicated(directive: &Directive) -> Option<String> {
+    let words = directive.words();
+    let is_name = directive.is("SetEnv") && words.first().is_some_and(|name| name == "JK_WORKER_NAME");
+    let text = words.into_iter().nth(1).filter(|_| is_name)?;
+    Some(parse_worker(text.as_bytes(), &directive.origin, &mut Report::default()).0)
+}
+
+/// Tells whether requests for what a rule is about come to its worker, and no exclusion or better rule takes them.
+fn is_taken(map: &RuleMap, rule: &Rule, reach: &Reach) -> bool {
+    map.lookup(reach.sample().as_bytes()).is_some_and(|taken| taken.worker == rule.worker)
+}
+
+impl Open {
+    /// Notes a virtual host; one definition may make two rules there.
+    fn add(&mut self, host: Option<&str>) {
+        if self.hosts.last().map(String::as_str) != host {
+            self.hosts.extend(host.map(str::to_owned));
+        }
+    }
+
+    fn text(&self, spelling: &str) -> String {
+        let Self { worker, reach, uri, hosts } = self;
+        let (section, place) = reach.section();
+        let others = match hosts.len().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" and {}", Counted(more as u64, "other")),
+        };
+        let host = hosts.first().map(|host| format!(" in virtual host {host}{others}")).unwrap_or_default();
+        format!(
+            "{spelling}: everybody who reaches {uri}{host} can change the workers with status worker {worker}: nothing \
+             protects it. Write <{section} \"{place}\"> Require ip 127.0.0.1 </{section}> on three lines, with the addresses \
+             that may, or AuthType and Require user; or set worker.{worker}.read_only=True or worker.{worker}.user=..."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;
