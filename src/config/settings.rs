@@ -7,6 +7,7 @@ mod cookie_flags;
 mod words;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Origin;
@@ -104,14 +105,24 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The path of the Unix socket that a host is, if it is one ("decisions, row 65").
+pub fn socket_path(host: &str) -> Option<&str> {
+    host.strip_prefix("unix:")
+}
+
+/// Tells whether the resolver has to be asked for a host: it is neither an address nor a socket.
+pub fn is_host_name(host: &str) -> bool {
+    host.parse::<IpAddr>().is_err() && socket_path(host).is_none()
+}
+
 /// One Tomcat, standing alone or as member of a balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ajp13Settings {
     /// Worker name: names the shared record.
     pub name: String,
-    /// Host name or address literal, as written.
+    /// Host name, address literal or `unix:` with the path of a socket, as written.
     pub host: String,
-    /// TCP port; 0 disables contact.
+    /// TCP port; 0 disables contact. A socket has none.
     pub port: u16,
     /// Local address to connect from.
     pub source: Option<String>,

@@ -49,6 +49,7 @@ mod t42_explain;
 mod t44_hostile;
 mod t45_polled;
 mod t46_rolling;
+mod t47_unix;
 
 use std::process::ExitCode;
 
@@ -108,6 +109,7 @@ fn main() -> ExitCode {
         t44_hostile::suite(),
         t45_polled::suite(),
         t46_rolling::suite(),
+        t47_unix::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

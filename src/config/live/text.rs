@@ -45,7 +45,10 @@ impl Value {
 pub(super) fn is_in_range(property: Property, value: &Value) -> bool {
     let spec = property.spec();
     match (value, spec.kind) {
-        (Value::Text(text), ValueKind::Name) => text.len() <= MAX_NAME && !text.contains(char::is_control),
+        (Value::Text(text), ValueKind::Name) => {
+            let is_bad_socket = property == Property::Host && values::socket_expected(text).is_some();
+            text.len() <= MAX_NAME && !text.contains(char::is_control) && !is_bad_socket
+        }
         (Value::Number(number), ValueKind::Boolean) => (0..=1).contains(number),
         (Value::Number(number), ValueKind::Letter(words)) => {
             usize::try_from(*number).is_ok_and(|place| place < words.len())
@@ -61,6 +64,9 @@ pub(super) fn is_in_range(property: Property, value: &Value) -> bool {
 fn expected(property: Property, text: &str) -> String {
     let spec = property.spec();
     match spec.kind {
+        ValueKind::Name if property == Property::Host && values::socket_expected(text).is_some() => {
+            values::socket_expected(text).unwrap_or_default()
+        }
         ValueKind::Name => format!("expected at most {MAX_NAME} octets without control characters"),
         ValueKind::Boolean => "expected true or false".to_owned(),
         ValueKind::Letter(words) => {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Ajp13Settings, MemberSettings};
+use super::{socket_path, Ajp13Settings, MemberSettings};
 use crate::config::workers::table::ACTIVATIONS;
 
 /// What a worker is.
@@ -31,9 +31,10 @@ impl Display for WorkerWords<'_> {
 }
 
 impl Ajp13Settings {
-    /// Host and port as they are configured.
+    /// Host and port, or the socket, as they are configured.
     pub fn address(&self) -> String {
         match self.host.contains(':') {
+            _ if socket_path(&self.host).is_some() => self.host.clone(),
             true => format!("[{}]:{}", self.host, self.port),
             false => format!("{}:{}", self.host, self.port),
         }

@@ -12,7 +12,7 @@ use super::section::Section;
 use super::spec::ValueKind;
 use super::table::Property;
 use super::values::{self, PingMode};
-use crate::config::settings::{Ajp13Settings, FailStatus, RecoveryOptions, Secret};
+use crate::config::settings::{socket_path, Ajp13Settings, FailStatus, RecoveryOptions, Secret};
 
 /// Packet sizes are multiples of this many octets.
 const PACKET_SIZE_STEP: usize = 1024;
@@ -100,8 +100,16 @@ fn doubt_units(section: &mut Section<'_>) {
     }
 }
 
+/// The host; `socket=/path` is `host=unix:/path`.
 fn host(section: &mut Section<'_>) -> String {
+    if let Some(path) = section.text(Property::Socket) {
+        return socket(section, &path);
+    }
     let host = section.string(Property::Host);
+    if socket_path(&host).is_some() {
+        refuse_bad_socket(section, Property::Host, &host);
+        return host;
+    }
     if host.contains(|character: char| character.is_ascii_whitespace()) {
         section.warn(Property::Host, "a host holds no blanks, and only # starts a comment");
     }
@@ -110,6 +118,23 @@ fn host(section: &mut Section<'_>) -> String {
         section.warn(Property::Host, format_args!("{}, use host={address}{port}", cause(&host)));
     }
     host
+}
+
+fn socket(section: &mut Section<'_>, path: &str) -> String {
+    let host = format!("unix:{}", path.strip_prefix("unix:").unwrap_or(path));
+    refuse_bad_socket(section, Property::Socket, &host);
+    for property in [Property::Host, Property::Port] {
+        if section.entry(property).is_some() {
+            section.warn(property, "it has no effect, as socket says where Tomcat is");
+        }
+    }
+    host
+}
+
+fn refuse_bad_socket(section: &mut Section<'_>, property: Property, host: &str) {
+    if let Some(expected) = values::socket_expected(host) {
+        section.refuse(property, expected);
+    }
 }
 
 fn source(section: &mut Section<'_>) -> Option<String> {

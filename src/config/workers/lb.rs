@@ -14,7 +14,9 @@ use super::section::{Item, Section};
 use super::table::{Property, ACTIVATIONS, LOCKS, METHODS};
 use super::values;
 use crate::config::diagnostic::{did_you_mean, Origin};
-use crate::config::settings::{Activation, LbLock, LbMethod, LbSettings, MemberSettings, Secret};
+use crate::config::settings::{
+    socket_path, Activation, LbLock, LbMethod, LbSettings, MemberSettings, Secret,
+};
 
 const METHOD_VALUES: [LbMethod; METHODS.len()] =
     [LbMethod::Request, LbMethod::Traffic, LbMethod::Busyness, LbMethod::Session, LbMethod::Next];
@@ -168,10 +170,12 @@ fn domain_of(route: &str) -> Option<String> {
     route.split_once('.').map(|(domain, _)| domain.to_owned()).filter(|domain| !domain.is_empty())
 }
 
-/// Warns of a member that has no host, or no port, where others of the balancer have one.
+/// Warns of a member that has no host, or no port, where others of the balancer have one; at a socket it needs none.
 fn expect_same_address(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
     let map = builder.map;
-    let names = || members.iter().map(|routed| BStr::new(&routed.member.worker.name));
+    let workers = || members.iter().map(|routed| &routed.member.worker);
+    let at_ports = || workers().filter(|worker| socket_path(&worker.host).is_none());
+    let names = || at_ports().map(|worker| BStr::new(&worker.name));
     // What stands there without a value was told where it stands.
     let has =
         |name, property| map.of_worker(name, property).is_some() || map.empty_line(name, property).is_some();
@@ -248,11 +252,15 @@ fn check_addresses(builder: &mut Builder<'_>, lb: &BStr, members: &[Routed]) {
         }
         let written = entries.map(|entry| entry.is_some());
         let (host, port, name) = (worker.host.as_str(), worker.port, worker.name.as_str());
+        let (port, place) = match socket_path(host) {
+            Some(_) => (0, host.to_owned()),
+            None => (port, format!("{host}:{port}")),
+        };
         match known.insert((host, port), (name, written)) {
             Some((other, as_well)) if as_well == written && written != [false; 2] => {
                 let origin = entries.into_iter().flatten().find_map(Entry::origin);
                 let text =
-                    format!("balancer {lb}: members {other} and {name} are the same Tomcat at {host}:{port}");
+                    format!("balancer {lb}: members {other} and {name} are the same Tomcat at {place}");
                 builder.report.warn(origin, text);
             }
             _ => {}

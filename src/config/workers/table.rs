@@ -70,6 +70,7 @@ properties! {
 
     Host                   "host"                       Name,                TOMCAT,  Replace, ANY,   Given("localhost"), Current, TOMCAT "vahst" "Hostname" 0 0;
     Port                   "port"                       Integer,             TOMCAT,  Replace, PORTS, Given("8009"), Current, TOMCAT "vaprt" "Port" 0 0;
+    Socket                 "socket"                     Text,                TOMCAT,  Replace, ANY,   Absent, Current;
     Source                 "source"                     Name,                TOMCAT,  Replace, ANY,   Absent, Current;
     PreferIpv6             "prefer_ipv6"                Boolean,             TOMCAT,  Replace, ANY,   Given("false"), Current;
     ResolveInterval        "resolve_interval"           Seconds,             TOMCAT,  Replace, TIMES, Given("0"), Current;

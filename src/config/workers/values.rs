@@ -3,7 +3,8 @@
 //! Nothing here knows names or defaults. A value that the original reads differently than it looks is marked, so
 //! that the reader can say so. Rules: "workers-properties, section 3", numbers as from 1.2.51 on.
 
-use crate::config::settings::FailStatus;
+use super::names::MAX_NAME;
+use crate::config::settings::{socket_path, FailStatus};
 use crate::text::{trim_c_spaces, LeadingNumber};
 
 /// A number, and the text after it that plays no part.
@@ -87,6 +88,14 @@ bitflags::bitflags! {
         /// From time to time while idle.
         const INTERVAL = 4;
     }
+}
+
+/// What the path of a Unix socket has to be, where `host` names one that is none.
+pub fn socket_expected(host: &str) -> Option<String> {
+    let path = socket_path(host)?;
+    let is_right = path.starts_with('/') && host.len() <= MAX_NAME;
+    let most = MAX_NAME - "unix:".len();
+    (!is_right).then(|| format!("expected the absolute path of a socket, at most {most} octets"))
 }
 
 /// Collects the letters C, P and I, up to an A, which means all; other letters are skipped.

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::host::VirtualHost;
-use crate::config::settings::{Ajp13Settings, WorkersSettings};
+use crate::config::settings::{is_host_name, Ajp13Settings, WorkersSettings};
 use crate::ffi::memory::{Key, ProcessPool};
 use crate::ffi::resolver::{self, Answer};
 use crate::ffi::server::Server;
@@ -37,7 +37,7 @@ impl<'w> Hosts<'w> {
             named.push((&worker.host, Some(worker)));
             named.extend(worker.source.as_deref().map(|source| (source, None)));
         }
-        named.retain(|(name, _)| name.parse::<IpAddr>().is_err());
+        named.retain(|(name, _)| is_host_name(name));
         // A host comes before the same name as source: it is the one to complain about.
         named.sort_by_key(|(name, worker)| (*name, worker.is_none()));
         named.dedup_by_key(|(name, _)| *name);

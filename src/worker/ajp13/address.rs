@@ -1,4 +1,4 @@
-//! Where a Tomcat listens: host and port, and the socket addresses that the host has.
+//! Where a Tomcat listens: host and port, and the socket addresses that the host has, or a Unix socket.
 //!
 //! The parent process asks for the names of all workers side by side, so that its children start with the result. Who
 //! asks later is told in [`super::resolving`]; requests never do. They take what is known, and note that it is doubtful
@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use crate::config::settings::Ajp13Settings;
+use super::place::Place;
+use crate::config::settings::{is_host_name, Ajp13Settings};
 use crate::log;
 use crate::log::Context;
 use crate::shared::{moment, HostHandle};
@@ -72,14 +73,14 @@ pub(super) struct Target {
     /// TCP port; 0 disables contact.
     pub(super) port: u16,
     /// In the order in which they are tried; empty if there is no contact.
-    pub(super) all: Vec<SocketAddr>,
+    pub(super) all: Vec<Place>,
     number: u64,
 }
 
 /// The far end of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Peer {
-    address: SocketAddr,
+    place: Place,
     /// The number of the target of which it was one of the addresses.
     target: u64,
 }
@@ -87,12 +88,17 @@ pub(super) struct Peer {
 impl Target {
     /// Tells whether there is something to ask the resolver.
     pub(super) fn is_name(&self) -> bool {
-        self.port != 0 && self.host.parse::<IpAddr>().is_err()
+        self.port != 0 && is_host_name(&self.host)
     }
 
-    /// The end of a connection to `address`, which is one of its own.
-    pub(super) fn peer(&self, address: SocketAddr) -> Peer {
-        Peer { address, target: self.number }
+    /// The end of a connection to `place`, which is one of its own.
+    pub(super) fn peer(&self, place: &Place) -> Peer {
+        Peer { place: place.clone(), target: self.number }
+    }
+
+    /// The addresses that the resolver said.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.all.iter().filter_map(Place::address).collect()
     }
 }
 
@@ -105,7 +111,7 @@ impl Address {
         bell: &Arc<Bell>,
     ) -> Self {
         let (host, port, prefer_ipv6) = (settings.host.clone(), settings.port, settings.prefer_ipv6);
-        let all = in_order(with_any_port(&known(&host, names)), port, prefer_ipv6);
+        let all = places(&host, || with_any_port(&known(&host, names)), port, prefer_ipv6);
         Self {
             worker: settings.name.clone(),
             prefer_ipv6,
@@ -133,7 +139,8 @@ impl Address {
     }
 
     /// The local address from which to connect to `remote`, if one is configured and of its family.
-    pub(super) fn source_for(&self, remote: &SocketAddr) -> Option<SocketAddr> {
+    pub(super) fn source_for(&self, remote: &Place) -> Option<SocketAddr> {
+        let remote = remote.address()?;
         let address = self.source.iter().find(|local| local.is_ipv4() == remote.is_ipv4())?;
         Some(SocketAddr::new(*address, 0))
     }
@@ -157,7 +164,7 @@ impl Address {
             return true;
         }
         let target = self.target.load();
-        let is_known = target.all.contains(&peer.address);
+        let is_known = target.all.contains(&peer.place);
         if is_known {
             peer.target = target.number;
         }
@@ -191,7 +198,7 @@ impl Address {
     pub(super) fn adopt(&self, host: &str, found: Vec<SocketAddr>) -> bool {
         let mut is_change = false;
         self.target.rcu(|target| {
-            let all = in_order(found.clone(), target.port, self.prefer_ipv6);
+            let all = places(host, || found.clone(), target.port, self.prefer_ipv6);
             is_change = target.host == host && !are_the_same(&all, &target.all);
             match is_change {
                 true => Arc::new(target.moved_to(target.host.clone(), target.port, all)),
@@ -202,9 +209,9 @@ impl Address {
         is_change
     }
 
-    /// Tells all processes where `host` is, to which the worker goes, or is about to; a literal needs no telling.
+    /// Tells all processes where `host` is, to which the worker goes, or is about to; what is no name needs no telling.
     pub(super) fn announce(&self, host: &str, found: &[SocketAddr]) {
-        if host.parse::<IpAddr>().is_ok() {
+        if !is_host_name(host) {
             return;
         }
         match self.record.is_about(host) {
@@ -223,7 +230,7 @@ impl Address {
             Err(_) => with_any_port(addresses),
         };
         self.announce(host, &found);
-        let all = in_order(found, port, self.prefer_ipv6);
+        let all = places(host, || found, port, self.prefer_ipv6);
         self.target.rcu(|target| target.moved_to(host.to_owned(), port, all.clone()));
         self.note_number();
         self.doubted.store(0, Relaxed);
@@ -235,7 +242,7 @@ impl Address {
     fn known_of(&self, host: &str) -> Vec<SocketAddr> {
         let told = self.record.told_of(host).map(|(_, told)| told).filter(|told| !told.is_empty());
         let target = self.target();
-        told.unwrap_or_else(|| if target.host == host { target.all.clone() } else { Vec::new() })
+        told.unwrap_or_else(|| if target.host == host { target.addresses() } else { Vec::new() })
     }
 
     fn note_number(&self) {
@@ -244,20 +251,28 @@ impl Address {
 }
 
 impl Target {
-    fn moved_to(&self, host: String, port: u16, all: Vec<SocketAddr>) -> Self {
+    fn moved_to(&self, host: String, port: u16, all: Vec<Place>) -> Self {
         Self { host, port, all, number: self.number + 1 }
     }
 }
 
 impl std::fmt::Display for Target {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let addresses: Vec<_> = self.all.iter().map(SocketAddr::to_string).collect();
+        let addresses: Vec<_> = self.all.iter().map(Place::to_string).collect();
         out.write_str(&addresses.join(", "))
     }
 }
 
 fn with_any_port(addresses: &[IpAddr]) -> Vec<SocketAddr> {
     addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect()
+}
+
+/// Where `host` takes connections: at a Unix socket, or at the addresses `found`.
+fn places(host: &str, found: impl FnOnce() -> Vec<SocketAddr>, port: u16, prefer_ipv6: bool) -> Vec<Place> {
+    match Place::of_host(host) {
+        Some(place) => vec![place],
+        None => in_order(found(), port, prefer_ipv6).into_iter().map(Place::from).collect(),
+    }
 }
 
 /// What is tried of `found`, with its port: the resolver's order, or its IPv6 addresses first; nothing with port 0.
@@ -272,7 +287,7 @@ fn in_order(mut found: Vec<SocketAddr>, port: u16, prefer_ipv6: bool) -> Vec<Soc
     found
 }
 
-fn are_the_same(one: &[SocketAddr], other: &[SocketAddr]) -> bool {
+fn are_the_same(one: &[Place], other: &[Place]) -> bool {
     one.iter().all(|address| other.contains(address)) && other.iter().all(|address| one.contains(address))
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use super::connect::ConnectError;
 use super::connection::ReceiveError;
 use super::error::AttemptError;
 use super::ping::PingError;
+use super::place::Place;
 use super::reply::ReplyError;
 use super::Ajp13Worker;
 use crate::ajp::FramingError;
@@ -138,6 +139,9 @@ fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
         }
         ConnectError::Failed(remote, error) => (remote, error),
     };
+    if let Place::Unix(path) = remote {
+        return at_socket(error, path).into();
+    }
     match error.kind() {
         ErrorKind::ConnectionRefused => format!(
             "Tomcat is not running on {remote} or a firewall is between; or its AJP connector has another address or \
@@ -150,6 +154,25 @@ fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
             "a firewall of this machine or SELinux (httpd_can_network_connect) forbids it".into()
         }
         _ => "".into(),
+    }
+}
+
+/// Where to look when a Unix socket takes no connection.
+fn at_socket(error: &io::Error, path: &str) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!(
+            "Tomcat is not running, or unixDomainSocketPath of its AJP connector in server.xml is not {path}"
+        ),
+        ErrorKind::ConnectionRefused => "Tomcat is not running: nobody listens at this socket; one that a \
+            killed Tomcat left has to be removed before the next can start"
+            .to_owned(),
+        ErrorKind::PermissionDenied => "httpd's user may not use the socket: look at its folder and at \
+            unixDomainSocketPathPermissions of the Connector in server.xml, or at SELinux"
+            .to_owned(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            "Tomcat hangs, and its queue (acceptCount) is full".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

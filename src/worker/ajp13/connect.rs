@@ -3,14 +3,14 @@
 //! Rules: "connections, section 3". The CPing that may follow is the business of [`super::endpoint`].
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{SockAddr, Socket, Type};
 use thiserror::Error;
 
 use super::address::{Address, Peer};
+use super::place::Place;
 use crate::config::settings::Ajp13Settings;
 use crate::log;
 use crate::log::Context;
@@ -31,15 +31,15 @@ pub(super) enum ConnectError {
     Unresolved,
     /// The last address, which did not answer for so long.
     #[error("took no connection within {} ms (socket_connect_timeout)", .1.as_millis())]
-    TimedOut(SocketAddr, Duration),
+    TimedOut(Place, Duration),
     /// The last address, and why it failed.
     #[error("took no connection ({})", Reason(.1))]
-    Failed(SocketAddr, io::Error),
+    Failed(Place, io::Error),
 }
 
 impl ConnectError {
     /// Why `remote` failed: `timeout` passed, or something else, such as the system's own limit.
-    pub(super) fn of(remote: SocketAddr, error: io::Error, timeout: Option<Duration>) -> Self {
+    pub(super) fn of(remote: Place, error: io::Error, timeout: Option<Duration>) -> Self {
         match timeout {
             Some(timeout) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                 Self::TimedOut(remote, timeout)
@@ -62,11 +62,11 @@ pub(super) fn connect(
     let mut failure = if target.port == 0 { ConnectError::NoPort } else { ConnectError::Unresolved };
     for remote in &target.all {
         match open(settings, address, remote, log) {
-            Ok(socket) => return Ok((socket, target.peer(*remote))),
+            Ok(socket) => return Ok((socket, target.peer(remote))),
             Err(error) => {
                 let reason = Reason(&error);
                 log!(log, Debug, "({}) {remote} took no connection ({reason})", settings.name);
-                failure = ConnectError::of(*remote, error, settings.socket_connect_timeout);
+                failure = ConnectError::of(remote.clone(), error, settings.socket_connect_timeout);
             }
         }
     }
@@ -75,18 +75,27 @@ pub(super) fn connect(
 }
 
 /// Opens a connection to `remote`; the socket is blocking and close-on-exec.
-fn open(
-    settings: &Ajp13Settings,
-    address: &Address,
-    remote: &SocketAddr,
-    log: Context<'_>,
-) -> io::Result<Socket> {
+fn open(settings: &Ajp13Settings, address: &Address, remote: &Place, log: Context<'_>) -> io::Result<Socket> {
     let socket = prepare(settings, address, remote, log)?;
-    socket.connect_timeout(
-        &(*remote).into(),
-        settings.socket_connect_timeout.unwrap_or(UNTIL_THE_SYSTEM_GIVES_UP),
-    )?;
+    match remote {
+        Place::Tcp(_) => socket.connect_timeout(
+            &remote.to_system()?,
+            settings.socket_connect_timeout.unwrap_or(UNTIL_THE_SYSTEM_GIVES_UP),
+        )?,
+        Place::Unix(_) => wait_for_room(&socket, &remote.to_system()?, settings.socket_connect_timeout)?,
+    }
     Ok(socket)
+}
+
+/// Connects to a Unix socket: at once, or when its queue has room. The system lets connecting wait as long as sending
+/// may (unix(7)).
+fn wait_for_room(socket: &Socket, remote: &SockAddr, limit: Option<Duration>) -> io::Result<()> {
+    socket.set_write_timeout(limit)?;
+    socket.connect(remote).map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
+        _ => error,
+    })?;
+    socket.set_write_timeout(None)
 }
 
 /// Begins to connect to `remote` and does not wait for the end, at which the socket can be written to; it is not
@@ -94,12 +103,12 @@ fn open(
 pub(super) fn begin(
     settings: &Ajp13Settings,
     address: &Address,
-    remote: &SocketAddr,
+    remote: &Place,
     log: Context<'_>,
 ) -> io::Result<Socket> {
     let socket = prepare(settings, address, remote, log)?;
     socket.set_nonblocking(true)?;
-    match socket.connect(&(*remote).into()) {
+    match socket.connect(&remote.to_system()?) {
         Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
         Ok(()) | Err(_) => Ok(socket),
     }
@@ -109,12 +118,14 @@ pub(super) fn begin(
 fn prepare(
     settings: &Ajp13Settings,
     address: &Address,
-    remote: &SocketAddr,
+    remote: &Place,
     log: Context<'_>,
 ) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(*remote), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_keepalive(settings.socket_keepalive)?;
+    let socket = Socket::new(remote.domain(), Type::STREAM, None)?;
+    if let Place::Tcp(_) = remote {
+        socket.set_tcp_nodelay(true)?;
+        socket.set_keepalive(settings.socket_keepalive)?;
+    }
     if let Some(size) = settings.socket_buffer {
         let size = size.max(settings.max_packet_size);
         socket.set_send_buffer_size(size)?;

@@ -1,7 +1,7 @@
 //! One Tomcat: its address, its connections, and the exchange of requests and replies with it.
 //!
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
-//! [`endpoint`] (an idle one, or a new one by [`connect`] to the [`address`], tried with a [`ping`]), and
+//! [`endpoint`] (an idle one, or a new one by [`connect`] to a [`place`] of its [`address`], tried with a [`ping`]), and
 //! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
 //! What goes wrong is an [`error`], for which the log has [`advice`]; what follows from that is decided in
 //! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool, and [`resolving`] after the host's
@@ -20,6 +20,7 @@ mod gathered;
 mod inbox;
 mod maintain;
 mod ping;
+mod place;
 mod pool;
 mod probe;
 mod reply;
@@ -41,6 +42,7 @@ use crate::worker::bell::Bell;
 use address::Address;
 pub(crate) use address::{HostAddresses, Named};
 use connection::Connection;
+use place::Place;
 use pool::ConnectionPool;
 pub(crate) use probe::{Probe, Step};
 pub(crate) use resolving::{Answer, Look, NEXT_LOOK};
@@ -116,7 +118,8 @@ impl Ajp13Worker {
     pub(crate) fn address_text(&self) -> String {
         let target = self.address.target();
         match target.all.first() {
-            Some(first) => format!("{}:{}", first.ip(), first.port()),
+            Some(Place::Tcp(first)) => format!("{}:{}", first.ip(), first.port()),
+            Some(place @ Place::Unix(_)) => place.to_string(),
             None if target.port == 0 => "invalid".to_owned(),
             None => "unresolved".to_owned(),
         }
@@ -176,7 +179,7 @@ impl Ajp13Worker {
     /// Its host, if that is a name, and the addresses as far as they are known.
     pub(crate) fn named_host(&self) -> Option<(String, Vec<IpAddr>)> {
         let target = self.address.target();
-        let addresses = target.all.iter().map(std::net::SocketAddr::ip).collect();
+        let addresses = target.addresses().iter().map(SocketAddr::ip).collect();
         target.is_name().then(|| (target.host.clone(), addresses))
     }
 

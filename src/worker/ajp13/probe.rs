@@ -83,7 +83,7 @@ impl Ajp13Worker {
                     let limit = self.settings().socket_connect_timeout.unwrap_or_else(|| self.probe_limit());
                     return self.probe_waits(Stage::Connecting { socket, target, index }, limit);
                 }
-                Err(error) => failure = ConnectError::Failed(target.all[index], error),
+                Err(error) => failure = ConnectError::Failed(target.all[index].clone(), error),
             }
         }
         self.address.doubt();
@@ -151,10 +151,10 @@ impl<'w> Probe<'w> {
         let Self { worker, stage, deadline } = self;
         match stage {
             Stage::Connecting { socket, target, index } => match connected(&socket, ready) {
-                Ok(()) => worker.probe_over(socket, target.peer(target.all[index])),
+                Ok(()) => worker.probe_over(socket, target.peer(&target.all[index])),
                 Err(error) => {
                     let timeout = worker.settings().socket_connect_timeout;
-                    let failure = ConnectError::of(target.all[index], error, timeout);
+                    let failure = ConnectError::of(target.all[index].clone(), error, timeout);
                     worker.probe_from(target, index + 1, failure, log)
                 }
             },

@@ -111,7 +111,7 @@ impl Address {
         let is_change = self.adopt(host, found);
         let target = self.target();
         if target.host == host {
-            self.record.tell(host, &target.all);
+            self.record.tell(host, &target.addresses());
         }
         if self.record.succeed(moment()) || is_change {
             log!(log, Info, "({}) host {host} resolves to {target} now", self.worker);

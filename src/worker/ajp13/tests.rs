@@ -10,6 +10,7 @@ mod figures;
 mod moving;
 mod pooling;
 mod probing;
+mod sockets;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use super::teller::{note, By, Who};
 use super::update::{edit, edits, property, Edit};
 use super::{Ask, Surroundings};
 use crate::config::live::{Live, Value};
-use crate::config::settings::{Ajp13Settings, MemberSettings};
+use crate::config::settings::{socket_path, Ajp13Settings, MemberSettings};
 use crate::config::workers::table::Property;
 use crate::log;
 use crate::worker::ajp13::Ajp13Worker;
@@ -92,7 +92,8 @@ fn subject(name: &str) -> String {
 fn new_addresses(now: &Ajp13Settings, edits: &[Edit], name: &str) -> Result<Vec<SocketAddr>, String> {
     let mut new = now.clone();
     set(&mut new, edits);
-    if new.port == 0 || (&new.host, new.port) == (&now.host, now.port) {
+    let is_socket = socket_path(&new.host).is_some();
+    if new.port == 0 || is_socket || (&new.host, new.port) == (&now.host, now.port) {
         return Ok(Vec::new());
     }
     let found = (new.host.as_str(), new.port).to_socket_addrs();

@@ -72,8 +72,8 @@ fn source_is_used_for_its_own_family() {
     let record = AjpHandle::standalone_for_tests("tomcat").host().clone();
     let address = of(&settings, &HostAddresses::new(), record);
     let remote = |text: &str| text.parse::<SocketAddr>().unwrap();
-    assert_eq!(address.source_for(&remote("127.0.0.1:1")), Some(remote("127.0.0.2:0")));
-    assert_eq!(address.source_for(&remote("[::1]:1")), None);
+    assert_eq!(address.source_for(&remote("127.0.0.1:1").into()), Some(remote("127.0.0.2:0")));
+    assert_eq!(address.source_for(&remote("[::1]:1").into()), None);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_connection_is_at_home_as_long_as_the_host_has_its_address() {
     let address = address("tomcat", 8009);
     address.adopt("tomcat", sockets(&["10.0.0.1:0", "10.0.0.2:0"]));
     let target = address.target();
-    let [mut one, mut two] = [0, 1].map(|index| target.peer(target.all[index]));
+    let [mut one, mut two] = [0, 1].map(|index| target.peer(&target.all[index]));
     assert!(address.is_home_of(&mut one) && address.is_home_of(&mut two));
     address.adopt("tomcat", sockets(&["10.0.0.2:0", "10.0.0.3:0"]));
     assert_eq!([address.is_home_of(&mut one), address.is_home_of(&mut two)], [false, true]);
@@ -153,7 +153,7 @@ fn host_and_port_change_together() {
 fn connections_to_the_old_target_are_not_at_home_in_the_new_one() {
     let address = address("127.0.0.1", 8009);
     let target = address.target();
-    let mut peer = target.peer(target.all[0]);
+    let mut peer = target.peer(&target.all[0]);
     for (host, port, is_home) in
         [("127.0.0.1", 8010, false), ("127.0.0.2", 8009, false), ("127.0.0.1", 8009, true)]
     {

@@ -144,7 +144,7 @@ fn what_is_known_stays_while_the_resolver_fails_and_that_is_told_when_it_begins_
     let empty: Answer = Ok(Vec::new());
     for (process, answer) in [(&one, not_found()), (&other, not_found()), (&one, empty)] {
         assert!(!process.take_answer("tomcat", &answer, logger.with_id("")));
-        assert_eq!(process.target().all, ["127.0.0.1:8009".parse().unwrap()]);
+        assert_eq!(process.target().addresses(), ["127.0.0.1:8009".parse().unwrap()]);
     }
     assert_eq!(one.pause(false), Some(4000), "sooner than the interval");
     assert!(!other.take_answer("tomcat", &found("127.0.0.1:0"), logger.with_id("")));

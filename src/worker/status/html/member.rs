@@ -43,7 +43,9 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
         chosen::choice(html, &settings.name);
     }
     html.link(&Link::to(page, "show").and("w", lb).and("sw", &settings.name), &settings.name);
-    html.raw("<small>").text(&settings.host).raw("<wbr>:").text(settings.port).raw("</small></th><td>");
+    html.raw("<small>");
+    tomcat::place(html, settings);
+    html.raw("</small></th><td>");
     state(html, member);
     draining(html, page, member);
     next_try(html, member);

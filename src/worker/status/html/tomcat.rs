@@ -5,6 +5,7 @@ use std::fmt::Display;
 use super::figures::{Millis, Octets, Span};
 use super::link::view;
 use super::markup::Html;
+use crate::config::settings::{socket_path, Ajp13Settings};
 use crate::shared::Served;
 use crate::worker::status::page::Page;
 use crate::worker::status::report::Tomcat;
@@ -88,4 +89,12 @@ pub(super) fn last_error(html: &mut Html, page: &Page<'_>, tomcat: &Tomcat, was:
     let Some(error) = told else { return };
     html.raw(if view(page.query) == "show" { "<details open><summary>" } else { "<details><summary>" });
     html.text(error.fault.word().replace('_', " ")).raw("</summary>").text(&error.text).raw("</details>");
+}
+
+/// Host and port, or the socket; a narrow column breaks between them.
+pub(super) fn place(html: &mut Html, settings: &Ajp13Settings) {
+    html.text(&settings.host);
+    if socket_path(&settings.host).is_none() {
+        html.raw("<wbr>:").text(settings.port);
+    }
 }

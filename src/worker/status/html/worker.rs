@@ -71,7 +71,8 @@ fn table(html: &mut Html, page: &Page<'_>, tomcat: &Tomcat) {
         .raw(HEAD);
     html.raw("<tr data-live").attribute("id", Anchor(&settings.name, Some("row")));
     html.attribute("data-requests", counters.used).raw("><th scope=\"row\">");
-    html.text(format_args!("{}:{}", settings.host, settings.port)).small(&tomcat.address).raw("</th><td>");
+    cells::place(html, settings);
+    html.small(&tomcat.address).raw("</th><td>");
     html.text(counters.used).small(format_args!("{} for {}", Rate(counters.used, period), Span(period)));
     html.raw("</td><td>");
     cells::latency(html, tomcat);
