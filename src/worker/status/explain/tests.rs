@@ -223,6 +223,7 @@ fn the_page_has_a_form_and_leads_to_other_formats() {
     assert!(page.contains(" name=\"uri\" required placeholder=\"/shop/cart\" value=\"/a?b\">"), "{page}");
     assert!(page.contains("?cmd=explain&amp;uri=%2Fa%3Fb&amp;session=s.t1&amp;mime=json"), "{page}");
     assert!(page.contains("worker lb takes it, by rule /a=lb"), "{page}");
+    assert!(!page.contains("mime=prometheus") && list.contains("mime=prometheus"), "{page}");
     assert!(bench.ask("cmd=explain").contains("Result: ERROR - uri is missing"));
 }
 

@@ -12,7 +12,7 @@ const MEMBERS: &str = "<thead><tr><th scope=\"col\">Member</th><th scope=\"col\"
 
 const RULES: &str = "<thead><tr><th scope=\"col\">URI</th><th scope=\"col\">Worker</th>\
                      <th scope=\"col\">Match Type</th><th scope=\"col\">Source</th>\
-                     <th scope=\"col\">Extensions</th><th scope=\"col\">Why not</th></tr></thead>\n<tbody>\n";
+                     <th scope=\"col\">Extensions</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n";
 
 /// The form, out of the way.
 pub(super) fn folded(html: &mut Html, page: &Page<'_>) {
@@ -21,10 +21,12 @@ pub(super) fn folded(html: &mut Html, page: &Page<'_>) {
     html.raw("</details>\n");
 }
 
-/// The form for another try, if that was asked for and failed.
+/// The form for another try, where a URI was asked about.
 pub(super) fn again(html: &mut Html, page: &Page<'_>) {
     if view(page.query) == "explain" {
+        html.raw("<nav aria-label=\"Explain\">\n");
         form(html, page);
+        html.raw("</nav>\n");
     }
 }
 
@@ -46,7 +48,7 @@ fn field(html: &mut Html, page: &Page<'_>, label: &'static str, name: &'static s
 
 /// The answer, below the form.
 pub(super) fn explanation(html: &mut Html, page: &Page<'_>, explained: &Explained) {
-    form(html, page);
+    again(html, page);
     html.raw("<section class=\"card\">\n<h2>").text(&explained.uri).raw("</h2>\n");
     let class = if explained.word() == "taken" && explained.objection.is_none() { "good" } else { "warn" };
     html.raw("<p class=\"result ")
@@ -85,7 +87,8 @@ pub(super) fn explanation(html: &mut Html, page: &Page<'_>, explained: &Explaine
 }
 
 fn members(html: &mut Html, balance: &Balance) {
-    html.raw("<div class=\"scroll\"><table><caption>Members</caption>\n").raw(MEMBERS);
+    table(html, "Members");
+    html.raw(MEMBERS);
     for (number, candidate) in (1..).zip(&balance.asked) {
         member(html, candidate, &number.to_string());
     }
@@ -93,6 +96,12 @@ fn members(html: &mut Html, balance: &Balance) {
         member(html, candidate, &format!("no: it {why}"));
     }
     html.raw("</tbody></table></div>\n");
+}
+
+/// Begins a table that may be wider than the page.
+fn table(html: &mut Html, name: &'static str) {
+    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"").attribute("aria-label", name);
+    html.raw("><table><caption>").raw(name).raw("</caption>\n");
 }
 
 fn member(html: &mut Html, member: &Candidate, asked: &str) {
@@ -114,7 +123,8 @@ fn member(html: &mut Html, member: &Candidate, asked: &str) {
 
 fn rules(html: &mut Html, explained: &Explained) {
     let Ok(explanation) = &explained.outcome else { return };
-    html.raw("<div class=\"scroll\"><table><caption>Rules</caption>\n").raw(RULES);
+    table(html, "Rules");
+    html.raw(RULES);
     match &explanation.verdict {
         Verdict::Taken(mount) => rule(html, mount, &"it takes the URI"),
         Verdict::Excluded { mount, by } => {

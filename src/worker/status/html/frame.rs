@@ -116,7 +116,12 @@ fn refreshing(html: &mut Html, page: &Page<'_>) {
 /// Other formats, other commands, and whether anything may be changed.
 fn ways(html: &mut Html, page: &Page<'_>) {
     html.raw("<span>Format:");
-    for format in Format::words().filter(|format| *format != "html") {
+    let has = |format: &str| match format {
+        "html" => false,
+        "prometheus" => view(page.query) != "explain",
+        _ => true,
+    };
+    for format in Format::words().filter(|format| has(format)) {
         html.raw(" ").link(&Link::in_format(page, format), format);
     }
     html.raw("</span>\n");
