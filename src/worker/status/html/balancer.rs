@@ -60,7 +60,7 @@ fn folds(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     }
     if !balancer.members.is_empty() && !hidden.contains(Hide::AJP_CONFIGURATION) {
         let tomcats = balancer.members.iter().map(|member| &member.tomcat);
-        settings::tomcats(html, "Settings of its Tomcats", tomcats);
+        settings::tomcats(html, "Settings of its Tomcats", name, tomcats);
     }
     maps(html, page, name, &balancer.maps);
     if !balancer.members.is_empty() && !page.read_only && page.query.get("sw").is_none() {

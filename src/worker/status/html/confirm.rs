@@ -21,7 +21,7 @@ pub(super) fn question(html: &mut Html, page: &Page<'_>, question: &Question) {
     let of_worker = question.members.is_empty();
     html.raw("<p>").raw(meaning(deed, of_worker)).raw("</p>\n");
     if let Shown::Balancer(balancer) = &question.shown {
-        about_members(html, page, balancer, question);
+        about_members(html, balancer, question);
     }
     form(html, page, question);
     html.raw("<p class=\"actions\"><button>").raw(verb(deed)).raw(" ").text(&subject).raw("</button> ");
@@ -41,7 +41,7 @@ fn subject(page: &Page<'_>, question: &Question) -> String {
     }
 }
 
-fn about_members(html: &mut Html, page: &Page<'_>, balancer: &Balancer, question: &Question) {
+fn about_members(html: &mut Html, balancer: &Balancer, question: &Question) {
     let (deed, chosen) = (question.deed, |index: usize| question.members.contains(&index));
     let (meant, others): (Vec<_>, Vec<_>) =
         balancer.members.iter().enumerate().partition(|(index, _)| chosen(*index));
@@ -49,16 +49,16 @@ fn about_members(html: &mut Html, page: &Page<'_>, balancer: &Balancer, question
         [meant, others].map(|all| all.into_iter().map(|(_, member)| member).collect::<Vec<_>>());
     if let ([member], true) = (&meant[..], deed != Deed::Switch) {
         html.raw("<p>It is now: ");
-        now(html, page, member);
+        now(html, member);
         html.raw("</p>\n");
         if let (Deed::Disable, Some(timeout)) = (deed, member.settings.drain_timeout) {
             html.raw("<p>After ").text(timeout.as_secs()).raw(" s (drain_timeout) it is stopped.</p>\n");
         }
     } else {
-        list(html, page, if deed == Deed::Switch { "Activated:" } else { "They are now:" }, &meant);
+        list(html, if deed == Deed::Switch { "Activated:" } else { "They are now:" }, &meant);
     }
     if deed == Deed::Switch {
-        list(html, page, "Drained, unless stopped:", &others);
+        list(html, "Drained, unless stopped:", &others);
     }
     let takes_over: &[&Member] = match deed {
         Deed::Disable | Deed::Stop | Deed::Drain => &others,
@@ -73,22 +73,22 @@ fn about_members(html: &mut Html, page: &Page<'_>, balancer: &Balancer, question
     }
 }
 
-fn list(html: &mut Html, page: &Page<'_>, title: &'static str, members: &[&Member]) {
+fn list(html: &mut Html, title: &'static str, members: &[&Member]) {
     if members.is_empty() {
         return;
     }
     html.raw("<p>").raw(title).raw("</p>\n<ul>");
     for member in members {
         html.raw("<li>").text(&member.tomcat.settings.name).raw(" ");
-        now(html, page, member);
+        now(html, member);
         html.raw("</li>");
     }
     html.raw("</ul>\n");
 }
 
-fn now(html: &mut Html, page: &Page<'_>, member: &Member) {
+fn now(html: &mut Html, member: &Member) {
     member::state(html, member);
-    member::draining(html, page, member);
+    member::draining(html, member);
     if member.draining.is_none() {
         let busy = Counted(member.tomcat.counters.busy.into(), "request");
         html.raw(" ").small(format_args!("{busy} in flight"));

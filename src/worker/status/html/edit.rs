@@ -62,7 +62,7 @@ fn member(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member
     html.raw("<h2>Edit member ").text(&member.tomcat.settings.name).raw(" of ").text(&balancer.settings.name);
     html.raw("</h2>\n<p>");
     super::member::state(html, member);
-    super::member::draining(html, page, member);
+    super::member::draining(html, member);
     html.raw("</p>\n");
     begin(html, page, &["w", "sw"]);
     fields::<MemberSettings>(html, page, "In the balancer", &member.settings);

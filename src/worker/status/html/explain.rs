@@ -100,8 +100,7 @@ fn members(html: &mut Html, balance: &Balance) {
 
 /// Begins a table that may be wider than the page.
 fn table(html: &mut Html, name: &'static str) {
-    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"").attribute("aria-label", name);
-    html.raw("><table><caption>").raw(name).raw("</caption>\n");
+    html.scroll(name).raw("<table><caption>").raw(name).raw("</caption>\n");
 }
 
 fn member(html: &mut Html, member: &Candidate, asked: &str) {

@@ -8,7 +8,7 @@ use crate::worker::status::query::Hide;
 /// Words and what they mean.
 const WORDS: &[(&str, &str)] = &[
     ("Active", "the member takes all requests"),
-    ("Disabled", "it takes requests of its sessions only, so it gets empty"),
+    ("Disabled", "it takes requests of its sessions only, so it gets empty; drained, it is stopped when it is silent (a minute brings no request of its sessions), or when time is up"),
     ("Stopped", "it takes no requests"),
     ("OK", "the last request was answered"),
     ("OK/IDLE", "it works as far as is known, and had no request since the last maintenance"),

@@ -22,8 +22,7 @@ pub(super) fn maps(html: &mut Html, page: &Page<'_>, worker: &str, maps: &Maps) 
         html.raw("<p>No rule leads to ").text(worker).raw(".</p></details>\n");
         return;
     }
-    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"");
-    html.attribute("aria-label", format_args!("URI maps of {worker}")).raw("><table><caption>URI maps of ");
+    html.scroll(format_args!("URI maps of {worker}")).raw("<table><caption>URI maps of ");
     html.text(worker).raw("</caption>\n").raw(HEAD);
     maps.shown.iter().for_each(|map| row(html, map));
     html.raw("</tbody></table></div></details>\n");

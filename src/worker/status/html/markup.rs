@@ -46,6 +46,13 @@ impl Html {
         self.raw("<a").attribute("href", link).raw(">").text(text).raw("</a>")
     }
 
+    /// Begins a place that is moved sideways where it is too wide for the screen, also by keyboard.
+    pub(super) fn scroll(&mut self, label: impl Display) -> &mut Self {
+        self.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"")
+            .attribute("aria-label", label)
+            .raw(">")
+    }
+
     /// Adds a pair of a list of facts.
     pub(super) fn fact(&mut self, name: impl Display, value: impl Display) -> &mut Self {
         self.raw("<div><dt>").text(name).raw("</dt><dd>").text(value).raw("</dd></div>")

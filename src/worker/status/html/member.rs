@@ -24,8 +24,7 @@ const HEAD: &str = "<thead><tr><th scope=\"col\">Member</th><th scope=\"col\">St
 /// The table.
 pub(super) fn table(html: &mut Html, page: &Page<'_>, balancer: &Balancer) {
     let name = &balancer.settings.name;
-    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"");
-    html.attribute("aria-label", format_args!("Members of {name}")).raw(">\n<table class=\"members\">");
+    html.scroll(format_args!("Members of {name}")).raw("\n<table class=\"members\">");
     html.raw("<caption>Members of ").text(name).raw("</caption>\n").raw(HEAD);
     html.raw(if page.read_only { "</tr></thead>\n<tbody>\n" } else { ACTIONS });
     balancer.members.iter().for_each(|member| row(html, page, balancer, member));
@@ -47,7 +46,7 @@ fn row(html: &mut Html, page: &Page<'_>, balancer: &Balancer, member: &Member) {
     tomcat::place(html, settings);
     html.raw("</small></th><td>");
     state(html, member);
-    draining(html, page, member);
+    draining(html, member);
     next_try(html, member);
     html.raw("</td><td>");
     load(html, balancer, member);
@@ -98,18 +97,16 @@ pub(super) fn state(html: &mut Html, member: &Member) {
 }
 
 /// How far it is with getting empty, if it is not active.
-pub(super) fn draining(html: &mut Html, page: &Page<'_>, member: &Member) {
+pub(super) fn draining(html: &mut Html, member: &Member) {
     let Some(draining) = member.draining else { return };
-    html.raw(" <small>since ").text(page.local("%H:%M:%S", draining.since)).raw(" (");
-    html.text(Span(draining.ago)).raw("), ");
+    html.raw(" <small>for ").text(Span(draining.ago)).raw(", ");
     html.text(Counted(member.session_requests.into(), "session request"));
-    html.raw(" in the last minute, ").text(member.tomcat.counters.busy).raw(" in flight");
+    html.raw(" a minute, ").text(member.tomcat.counters.busy).raw(" in flight");
     if let Some(left) = draining.left {
         html.raw(", stopped in ").text(Span(left));
     }
     if draining.ordered {
-        html.raw(if draining.left.is_some() { " or" } else { ", stopped" })
-            .raw(" after a minute without any");
+        html.raw(if draining.left.is_some() { " or" } else { ", stopped" }).raw(" when silent");
     }
     html.raw("</small>");
 }

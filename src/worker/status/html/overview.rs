@@ -33,13 +33,9 @@ fn facts(html: &mut Html, page: &Page<'_>) {
 
 /// Newest first.
 fn events(html: &mut Html, page: &Page<'_>) {
-    html.raw(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Events\"><table class=\"events\">",
-    );
-    html.raw("<caption>The last events, newest first</caption>\n<thead><tr><th scope=\"col\">Time</th>");
-    html.raw(
-        "<th scope=\"col\">Kind</th><th scope=\"col\">Of</th><th scope=\"col\">Event</th></tr></thead>\n",
-    );
+    html.scroll("Events").raw("<table class=\"events\"><caption>The last events, newest first</caption>\n");
+    html.raw("<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Kind</th>");
+    html.raw("<th scope=\"col\">Of</th><th scope=\"col\">Event</th></tr></thead>\n");
     html.raw("<tbody id=\"events\" data-live>");
     for Event { time, kind, subject, text } in page.overview.events.iter().rev() {
         html.raw("<tr><td>").text(page.local("%Y-%m-%d %H:%M:%S", *time)).raw("</td><td>").raw(kind.word());

@@ -22,12 +22,16 @@ pub(super) fn facts<T: Live>(html: &mut Html, settings: &T) {
     }
 }
 
-/// A table of the settings of Tomcats, folded.
-pub(super) fn tomcats<'a>(html: &mut Html, title: &'static str, tomcats: impl Iterator<Item = &'a Tomcat>) {
-    html.raw("<details><summary>")
-        .raw(title)
-        .raw("</summary>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\"");
-    html.attribute("aria-label", title).raw("><table><caption>").raw(title);
+/// A table of the settings of the Tomcats of a worker, folded.
+pub(super) fn tomcats<'a>(
+    html: &mut Html,
+    title: &'static str,
+    worker: &str,
+    tomcats: impl Iterator<Item = &'a Tomcat>,
+) {
+    html.raw("<details><summary>").raw(title).raw("</summary>\n");
+    html.scroll(format_args!("Tomcat settings of {worker}")).raw("<table><caption>Tomcat settings of ");
+    html.text(worker);
     html.raw("</caption>\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Type</th>");
     html.raw("<th scope=\"col\">Address:Port</th><th scope=\"col\">Source</th>");
     for (_, label) in live::<Ajp13Settings>() {
@@ -69,7 +73,7 @@ fn with_unit(kind: ValueKind, value: &Value) -> String {
 
 /// Every property as it was loaded.
 pub(super) fn dump(html: &mut Html, properties: &[(String, String)]) {
-    html.raw("<h2>Configuration</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Properties\">");
+    html.raw("<h2>Configuration</h2>\n").scroll("Properties");
     html.raw("<table class=\"dump\"><caption>Properties as they were loaded; changes at run time are not among them");
     html.raw("</caption>\n<thead><tr><th scope=\"col\">Property</th><th scope=\"col\">Value</th></tr></thead>\n<tbody>\n");
     for (name, value) in properties {

@@ -156,8 +156,8 @@ fn members_are_told_with_all_that_people_ask_for() {
     let page = bench.ask("");
     let row = row(&page, "t1");
     for text in [
-        "<span class=\"pill warn\">Disabled</span> <span class=\"pill good\">OK/IDLE</span> <small>since ",
-        "1 session request in the last minute, 0 in flight, stopped in 1 d 1 h",
+        "<span class=\"pill warn\">Disabled</span> <span class=\"pill good\">OK/IDLE</span> <small>for ",
+        "1 session request a minute, 0 in flight, stopped in 1 d 1 h",
         "to Tomcat </span>2.0K",
         "t1<small>redirect t2</small><small>distance 2</small>",
         ">Activate</a> <a",

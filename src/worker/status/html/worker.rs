@@ -29,7 +29,7 @@ pub(super) fn card(html: &mut Html, page: &Page<'_>, worker: &Alone) {
     table(html, page, tomcat);
     html.raw("<div class=\"folds\">\n");
     if !page.query.options().contains(Hide::AJP_CONFIGURATION) {
-        settings::tomcats(html, "Settings", std::iter::once(tomcat));
+        settings::tomcats(html, "Settings", &tomcat.settings.name, std::iter::once(tomcat));
     }
     maps(html, page, &tomcat.settings.name, &worker.maps);
     html.raw("</div>\n</section>\n");
@@ -63,9 +63,8 @@ fn state(tomcat: &Tomcat) -> (&'static str, &'static str) {
 
 fn table(html: &mut Html, page: &Page<'_>, tomcat: &Tomcat) {
     let (settings, counters, period) = (&tomcat.settings, &tomcat.counters, tomcat.reset.ago);
-    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\"");
-    html.attribute("aria-label", format_args!("Figures of {}", settings.name));
-    html.raw(">\n<table class=\"alone\"><caption>Figures of ")
+    html.scroll(format_args!("Figures of {}", settings.name));
+    html.raw("\n<table class=\"alone\"><caption>Figures of ")
         .text(&settings.name)
         .raw("</caption>\n")
         .raw(HEAD);

@@ -142,7 +142,7 @@ fn a_question_about_draining_asks_for_its_time() {
     let done = bench.answer("cmd=drain&w=lb&sw=t1&from=list", "timeout=", None).body;
     assert!(done.contains("Result: OK"), "{done}");
     let shown = bench.ask("");
-    for part in [", stopped in 1 min ", " s or after a minute without any</small>"] {
+    for part in [", stopped in 1 min ", " s or when silent</small>"] {
         assert!(shown.contains(part), "{shown}");
     }
 }
