@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::client::Client;
 use crate::support::example::Example;
-use crate::support::site::Mpm;
+use crate::support::site::{self, Mpm};
 use crate::support::suite::Suite;
 use crate::support::tls::Keys;
 use crate::support::{paths, ports, tomcat};
@@ -14,6 +14,7 @@ pub fn suite() -> Suite {
     Suite::new("examples")
         .test("tls_client_certificates_reach_tomcat", tls)
         .test("sethandler_routes_by_section_header_and_cookie", sethandler)
+        .test("operators_change_things_and_monitors_read", status_workers)
         .test("full_works_as_it_is", full)
         .test("full_has_every_directive", every_directive)
 }
@@ -75,6 +76,44 @@ fn sethandler() {
     }
     assert!(route("/shop/static/site.css", &[]).contains("margin"), "httpd's own file");
     assert!(route("/other", &[]).contains("404 Not Found"));
+}
+
+fn status_workers() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    site::open_to_all(directory.path());
+    let passwords = directory.path().join("passwords");
+    // What `htpasswd -s` writes for the password "secret".
+    fs::write(
+        &passwords,
+        "operator:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\nguest:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n",
+    )
+    .expect("a file of our own");
+    let port = ports::free();
+    let variables = [("HTTP_PORT", &*port.to_string()), ("PASSWORDS", &passwords.display().to_string())];
+    let _running = example("status-workers", &variables).start(port);
+    let client = Client::new(port);
+    let known = [("Authorization", "Basic b3BlcmF0b3I6c2VjcmV0")];
+    assert!(client.get("/shop/facts").fact("route").is_some());
+    let disable = "cmd=update&w=balancer&sw=tomcat1&vwa=d&mime=txt";
+    let activation = || {
+        let text = client.get("/jk-status?cmd=show&w=balancer&sw=tomcat1&mime=txt").text();
+        text.split(" activation=").nth(1).and_then(|rest| rest.split(' ').next()).map(str::to_owned)
+    };
+    for (path, headers, status) in [
+        ("/jk-admin", &[][..], 401),
+        ("/jk-admin", &[("Authorization", "Basic Z3Vlc3Q6c2VjcmV0")][..], 401),
+        ("/jk-admin", &[("Authorization", "Basic b3BlcmF0b3I6d3Jvbmc=")][..], 401),
+        ("/jk-status", &known[..], 200),
+    ] {
+        assert_eq!(client.get_with(&format!("{path}?{disable}"), headers).status, status, "{path}");
+    }
+    assert_eq!(activation().as_deref(), Some("ACT"));
+    assert!(client.get("/jk-status").text().contains("(read only)"));
+    let page = client.get_with("/jk-admin", &known);
+    assert!(page.status == 200 && page.text().contains(">Disable</a>"), "{}", page.text());
+    let done = client.get_with(&format!("/jk-admin?{disable}"), &known).text();
+    assert_eq!(done, "Result: type=OK message=\"Action finished\"\n");
+    assert_eq!(activation().as_deref(), Some("DIS"));
 }
 
 fn full() {
