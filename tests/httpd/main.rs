@@ -46,6 +46,7 @@ mod t39_status_page;
 mod t40_machine;
 mod t41_control;
 mod t42_explain;
+mod t43_browser;
 mod t44_hostile;
 mod t45_polled;
 mod t46_rolling;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         t40_machine::suite(),
         t41_control::suite(),
         t42_explain::suite(),
+        t43_browser::suite(),
         t44_hostile::suite(),
         t45_polled::suite(),
         t46_rolling::suite(),

@@ -2,6 +2,8 @@
 
 pub mod ajp;
 pub mod backend;
+pub mod base64;
+pub mod browser;
 pub mod client;
 pub mod daemon;
 pub mod example;

@@ -109,6 +109,17 @@ pub fn promtool() -> PathBuf {
     places.into_iter().find(|path| path.exists()).unwrap_or_else(|| "promtool".into())
 }
 
+/// Chromium; its driver is the `chromedriver` of the search path.
+pub fn chromium() -> PathBuf {
+    let places = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(PathBuf::from);
+    places.into_iter().find(|path| path.exists()).unwrap_or_else(|| "chromium".into())
+}
+
+/// The script of axe-core, which knows rules for accessible pages, where `apxs/setup test` puts it.
+pub fn axe() -> PathBuf {
+    target().join("axe-core/axe.min.js")
+}
+
 /// A package of Debian as `apxs/setup test` unpacks it.
 pub fn unpacked(package: &str) -> PathBuf {
     target().join("unpacked").join(package)

@@ -17,6 +17,18 @@ pub fn until<T>(what: &str, limit: Duration, mut fact: impl FnMut() -> Option<T>
     }
 }
 
+/// Tells whether `fact` came true within `limit`.
+pub fn happens(limit: Duration, mut fact: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !fact() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(STEP);
+    }
+    true
+}
+
 /// Waits until `fact` is true, at most `limit`.
 pub fn until_true(what: &str, limit: Duration, mut fact: impl FnMut() -> bool) {
     until(what, limit, || fact().then_some(()));
