@@ -1,6 +1,8 @@
 //! What the balancer would do with a request now: the selection itself, asked again and again as if each chosen member
 //! failed, and nothing changed by it.
 
+use std::cell::Cell;
+
 use crate::config::settings::Activation;
 use crate::shared::MemberState;
 use crate::worker::WorkerRequest;
@@ -69,8 +71,12 @@ impl<B: Backend> LbWorker<B> {
             request,
             session: &session,
             excluded: Exclusions::new(),
-            start: self.record.turn().start(self.members.len()),
-            forced: false,
+            imagined: Imagined {
+                start: self.record.turn().start(self.members.len()),
+                forced: false,
+                loads: self.members.iter().map(|member| Cell::new(member.record().load())).collect(),
+                came_back: self.members.iter().map(|_| Cell::new(false)).collect(),
+            },
             now: (self.clock)(),
         };
         let (asked, lost) = stage.run();
@@ -88,7 +94,7 @@ impl<B: Backend> LbWorker<B> {
         Rehearsal {
             others: others.map(|index| (index, account.obstacle(index))).collect(),
             asked: asked.iter().map(|choice| choice.index).collect(),
-            forced: stage.forced,
+            forced: stage.imagined.forced,
             activations,
             per_round: view.settings.lb_retries as usize,
             session: way,
@@ -107,6 +113,37 @@ fn lead(first: Option<&Choice>, lost: bool) -> Lead {
     }
 }
 
+/// What a rehearsal imagines, while all stays as it is.
+#[derive(Debug)]
+pub(super) struct Imagined {
+    /// Whose turn it is among equal members.
+    pub(super) start: usize,
+    /// Members in error are tried, as nothing else is left.
+    pub(super) forced: bool,
+    /// The load of each member: those that were asked have been charged.
+    loads: Vec<Cell<u64>>,
+    /// Members in error that were looked at, and are tried again.
+    came_back: Vec<Cell<bool>>,
+}
+
+impl Imagined {
+    pub(super) fn load(&self, index: usize) -> u64 {
+        self.loads[index].get()
+    }
+
+    /// Who comes back gets the highest load of all, once.
+    pub(super) fn comes_back(&self, index: usize) {
+        if !self.came_back[index].replace(true) {
+            let highest = self.loads.iter().map(Cell::get).max().unwrap_or(0);
+            self.loads[index].set(self.load(index).max(highest));
+        }
+    }
+
+    fn charge(&self, index: usize, cost: u64) {
+        self.loads[index].set(self.load(index).saturating_add(cost));
+    }
+}
+
 /// One rehearsal under way.
 struct Stage<'a, B> {
     lb: &'a LbWorker<B>,
@@ -114,9 +151,7 @@ struct Stage<'a, B> {
     request: &'a WorkerRequest<'a>,
     session: &'a Session,
     excluded: Exclusions,
-    /// Whose turn it is.
-    start: usize,
-    forced: bool,
+    imagined: Imagined,
     now: i64,
 }
 
@@ -128,15 +163,18 @@ impl<B: Backend> Stage<'_, B> {
             let selection = self.selector().select();
             match selection {
                 Selection::Member(choice) => {
+                    self.imagined.charge(choice.index, self.selector().election_cost(choice.index));
                     if choice.by_load {
-                        self.start = (choice.index + 1) % self.lb.members.len();
+                        self.imagined.start = (choice.index + 1) % self.lb.members.len();
                     }
                     self.excluded.push(choice.index);
                     asked.push(choice);
                 }
                 Selection::SessionLost if self.selector().any_usable() => return (asked, true),
                 // As for a request, which lets members in error be tried once, when nothing else is left.
-                _ if asked.is_empty() && !self.forced && self.can_be_forced() => self.forced = true,
+                _ if asked.is_empty() && !self.imagined.forced && self.can_be_forced() => {
+                    self.imagined.forced = true;
+                }
                 Selection::SessionLost => return (asked, true),
                 Selection::Nothing => return (asked, false),
             }
@@ -155,7 +193,7 @@ impl<B: Backend> Stage<'_, B> {
             request: self.request,
             session: self.session,
             excluded: &self.excluded,
-            purpose: Purpose::Rehearsal { start: self.start, forced: self.forced },
+            purpose: Purpose::Rehearsal(&self.imagined),
             now: self.now,
         }
     }

@@ -24,9 +24,11 @@ impl Scan<'_> {
         for (from, to) in [(self.start, self.cells.len()), (0, self.start)] {
             let mut next = from;
             while let Some(index) = self.lower(next, to, lowest, &load) {
-                if accept(index, &self.cells[index]) {
-                    (lowest, best) =
-                        ((self.standings[index].distance, load(index, &self.cells[index])), Some(index));
+                // Who comes back is given the load of the others when it is looked at.
+                let rank = accept(index, &self.cells[index])
+                    .then(|| (self.standings[index].distance, load(index, &self.cells[index])));
+                if let Some(rank) = rank.filter(|rank| *rank < lowest) {
+                    (lowest, best) = (rank, Some(index));
                 }
                 next = index + 1;
             }

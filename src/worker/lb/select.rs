@@ -11,6 +11,7 @@ use crate::shared::{Cell, MemberState};
 use crate::worker::WorkerRequest;
 
 use super::backend::Backend;
+use super::rehearsal::Imagined;
 use super::scan::Scan;
 use super::session::Session;
 use super::state::{transition, Event};
@@ -59,17 +60,12 @@ impl Choice {
 }
 
 /// What a selection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
     /// A request waits: the member is charged for it, and states are brought up to date.
     Service,
-    /// Somebody wants to know what would be chosen: nothing changes ([`super::rehearsal`]).
-    Rehearsal {
-        /// Whose turn it would be among equal members.
-        start: usize,
-        /// Members in error would be tried, as nothing else is left.
-        forced: bool,
-    },
+    /// Somebody wants to know what would be chosen: nothing changes but what is imagined.
+    Rehearsal(&'a Imagined),
 }
 
 /// The selection of a member for one attempt.
@@ -79,7 +75,7 @@ pub(super) struct Selector<'a, B> {
     pub(super) request: &'a WorkerRequest<'a>,
     pub(super) session: &'a Session,
     pub(super) excluded: &'a Exclusions,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: Purpose<'a>,
     /// Seconds since the epoch.
     pub(super) now: i64,
 }
@@ -184,8 +180,8 @@ impl<B: Backend> Selector<'_, B> {
     /// The best usable member of all, by distance, then load; equal ones take turns.
     fn by_load(&self) -> Option<Choice> {
         let by_load = |index| Choice { by_load: true, ..Choice::new(index) };
-        if let Purpose::Rehearsal { start, .. } = self.purpose {
-            return self.lowest(start).map(|(index, _)| by_load(index));
+        if let Purpose::Rehearsal(imagined) = self.purpose {
+            return self.lowest(imagined.start).map(|(index, _)| by_load(index));
         }
         let mut chosen = None;
         for _ in 0..MAX_SCANS {
@@ -233,10 +229,10 @@ impl<B: Backend> Selector<'_, B> {
         let is_open = |index: usize, cell: &Cell| cell.state().takes_requests() || self.is_available(index);
         let accept = |index: usize, cell: &Cell| is_candidate(index) && is_open(index, cell);
         let all = Scan { cells: self.lb.record.cells(), standings: &self.view.standings, start };
-        match self.view.method.keeps_load() {
+        match (self.purpose, self.view.method.keeps_load()) {
             _ if self.is_stateless() => all.lowest(|_, _| 0, accept),
-            true => all.lowest(|_, cell| cell.load(), accept),
-            false => all.lowest(|index, _| self.load(index), accept),
+            (Purpose::Service, true) => all.lowest(|_, cell| cell.load(), accept),
+            _ => all.lowest(|index, _| self.load(index), accept),
         }
     }
 
@@ -262,6 +258,9 @@ impl<B: Backend> Selector<'_, B> {
     }
 
     fn load(&self, index: usize) -> u64 {
+        if let (Purpose::Rehearsal(imagined), true) = (self.purpose, self.view.method.keeps_load()) {
+            return imagined.load(index);
+        }
         let (cell, worker) = (&self.lb.record.cells()[index], self.lb.members[index].worker());
         self.view.method.load(cell, self.view.multiplier(index), worker)
     }
@@ -291,7 +290,7 @@ impl<B: Backend> Selector<'_, B> {
 
     fn state(&self, index: usize) -> MemberState {
         match self.purpose {
-            Purpose::Rehearsal { forced: true, .. } => self.foresee(index, Event::Forced),
+            Purpose::Rehearsal(Imagined { forced: true, .. }) => self.foresee(index, Event::Forced),
             _ => self.lb.members[index].record().health().state,
         }
     }
@@ -299,7 +298,14 @@ impl<B: Backend> Selector<'_, B> {
     fn update(&self, index: usize, event: Event) -> MemberState {
         match self.purpose {
             Purpose::Service => self.lb.apply(self.view, &self.lb.members[index], event, self.now).1.state,
-            Purpose::Rehearsal { .. } => self.foresee(index, event),
+            Purpose::Rehearsal(imagined) => {
+                let (before, state) =
+                    (self.lb.members[index].record().health().state, self.foresee(index, event));
+                if (before, state) == (MemberState::Error, MemberState::Recover) {
+                    imagined.comes_back(index);
+                }
+                state
+            }
         }
     }
 

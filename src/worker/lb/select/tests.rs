@@ -210,3 +210,16 @@ fn turns_are_taken_over_all_processes() {
     }
     assert_eq!(members, "abcdabcd");
 }
+
+/// Who comes back gets the highest load of all when it is looked at, so that others have less.
+#[test]
+fn who_comes_back_is_compared_by_the_load_that_it_is_given() {
+    let bench = bench_with(&[], |settings| settings.recover_probe = false);
+    for (member, load) in [("a", 1), ("c", 5), ("d", 5)] {
+        bench.record(member).charge(load);
+    }
+    bench.put("b", MemberState::Error);
+    bench.wait(100);
+    assert_eq!(bench.schedule(&TestRequest::new(), 1), "a");
+    assert_eq!(bench.load("b"), 5);
+}
