@@ -2,6 +2,8 @@
 //!
 //! Rules: "status-worker" and "decisions, row 21".
 
+mod parameters;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,6 +18,7 @@ pub fn suite() -> Suite {
         .test("the_stable_formats_are_those_of_the_original", golden)
         .test("nine_requests_follow_what_the_operator_wants", operate)
         .under(&[Mpm::Event, Mpm::Prefork], "a_change_reaches_every_child", all_children)
+        .under(&[Mpm::Event, Mpm::Prefork], "every_parameter_changes_what_it_says", parameters::each)
         .test("a_browser_is_sent_by_no_other_site", cross_site)
 }
 
