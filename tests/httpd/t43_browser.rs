@@ -17,10 +17,12 @@ pub fn suite() -> Suite {
         .test("b_the_page_takes_a_tomcat_out_and_back", operate::edited)
         .test("b_a_deployment_by_page_loses_no_request", operate::deployed)
         .test("an_action_is_asked_about_and_done", operate::confirmed)
+        .test("several_members_are_chosen", operate::chosen)
         .test("without_scripts_forms_do_it_all", operate::without_scripts)
         .test("figures_refresh_in_their_places", refreshed)
         .test("members_are_filtered", filtered)
         .test("a_keyboard_is_enough", by_keyboard)
+        .test("a_uri_is_explained", explained)
         .test("every_page_is_for_everybody", tour::tour)
         .test("many_members_are_folded_and_found", tour::many)
 }
@@ -64,6 +66,18 @@ fn filtered() {
     browser.run("document.querySelector('nav input[type=search]').value = ''", &[]);
     filter.enter(" ");
     assert_eq!(shown().as_array().map(Vec::len), Some(6));
+}
+
+fn explained() {
+    let shop = Shop::open();
+    let browser = Browser::start();
+    browser.open(&shop.url(""));
+    browser.find("nav details summary").click();
+    let uri = browser.find("input[name=uri]");
+    uri.enter("/office/cart");
+    browser.find("nav details form button").click();
+    browser.wait_for_text("worker office takes it");
+    assert_eq!(browser.console(), Vec::<String>::new());
 }
 
 /// Tab leads to a way around the controls, and to everything that can be done with a member.

@@ -231,6 +231,11 @@ impl Element<'_> {
         text.as_str().expect("a text").to_owned()
     }
 
+    /// The element in this one that `selector` (CSS) finds.
+    pub fn find(&self, selector: &str) -> Self {
+        self.search("css selector", selector)
+    }
+
     /// The link in this one with that text.
     pub fn link(&self, text: &str) -> Self {
         self.search("link text", text)

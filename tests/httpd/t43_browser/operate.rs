@@ -131,6 +131,25 @@ pub fn confirmed() {
     assert_eq!(browser.console(), Vec::<String>::new());
 }
 
+pub fn chosen() {
+    let shop = Shop::open();
+    let browser = Browser::start();
+    browser.open(&shop.url("re=1"));
+    for member in ["shop1", "shop3"] {
+        row(&browser, "shop", member).find("input[type=checkbox]").click();
+    }
+    let row1 = "document.getElementById('w/shop/shop1')";
+    shop.serve(3);
+    browser.wait_for(&format!("return {row1}.dataset.requests === '1'"));
+    browser.find("section[id='w/shop'] button[value=drain]").click();
+    browser.wait_for_text("Drain 2 members of shop?");
+    browser.find(".question button").click();
+    done(&browser, "shop", "shop1");
+    let activations = ["shop1", "shop2", "shop3"].map(|member| shop.activation(member));
+    assert_eq!(activations, ["Disabled", "Active", "Disabled"], "a choice outlives a refresh");
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
 pub fn without_scripts() {
     let shop = Shop::open();
     let browser = Browser::without_scripts();

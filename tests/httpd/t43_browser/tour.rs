@@ -44,6 +44,9 @@ const LOOKS: [Look; 4] = [
     Look { width: 360, dark: true },
 ];
 
+/// Widths of other screens, on which no page may be wider either.
+const WIDTHS: [u32; 4] = [320, 768, 1060, 1800];
+
 /// Rounds of requests before the tour, and before pictures are taken.
 const ROUNDS: [usize; 2] = [40, 1_000];
 
@@ -80,6 +83,10 @@ pub fn tour() {
             assert_eq!(wider(&browser), json!([]), "{name}, {look:?}");
         }
         unfold(&browser);
+        for width in WIDTHS {
+            browser.look(Look { width, dark: false });
+            assert_eq!(wider(&browser), json!([]), "{name}, {width} pixels");
+        }
         browser.run(&axe, &[]);
         for look in LOOKS {
             browser.look(look);
