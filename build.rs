@@ -14,7 +14,7 @@ const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_soc
     piped_log_write_fd|run_default_port|server_root_relative|set_content_length|set_content_type|set_last_modified|set_module_config|\
     get_module_config|setup_client_block|should_client_block|state_query|update_mtime|bucket_error_create|\
     get_status_line|(add|register)_output_filter|clear_method_list|internal_(fast_redirect|redirect_handler))|apr_(array_push|pool_(cleanup_register|cleanup_null|create_ex|destroy|\
-    userdata_get|userdata_set)|pstrmemdup|palloc|table_(addn|copy|setn|get|elts)|date_parse_http|\
+    userdata_get|userdata_set)|pstrmemdup|palloc|table_(addn|copy|setn|get|elts|make)|date_parse_http|\
     brigade_(create|cleanup|length|split_ex)|bucket_(transient|eos|flush)_create|os_file_get|os_sock_get|filepath_name_get|\
     filepath_merge|sockaddr_equal|stat)|jk_(log_server|brigade_append|brigade_end|brigade_first|bucket_kind|bucket_error_status|\
     bucket_take|bucket_delete|forced_type|keeps_encoded_slashes)";

@@ -2,8 +2,13 @@
 
 use std::ffi::c_char;
 
-use super::bindings::{apr_array_header_t, apr_table_copy, apr_table_t, apr_time_t};
+use super::bindings::{
+    apr_array_header_t, apr_table_copy, apr_table_elts, apr_table_make, apr_table_t, apr_time_t,
+};
 use super::request::{set, Request};
+
+/// Entries that a new table has room for before it grows.
+const ROOM: i32 = 8;
 
 /// The head of a request's response as it stood at one moment. What the pointers lead to lives as long as the request.
 pub(crate) struct Head<'r> {
@@ -16,6 +21,7 @@ pub(crate) struct Head<'r> {
     length: i64,
     modified: apr_time_t,
     no_cache: i32,
+    /// Null if there were none, as is usual.
     headers: *mut apr_table_t,
     err_headers: *mut apr_table_t,
 }
@@ -34,16 +40,33 @@ impl<'r> Request<'r> {
             length: self.read(|r| r.clength),
             modified: self.read(|r| r.mtime),
             no_cache: self.read(|r| r.no_cache),
-            headers: self.copy(headers),
-            err_headers: self.copy(err_headers),
+            headers: self.save(headers),
+            err_headers: self.save(err_headers),
         }
     }
 
-    /// A copy of one of this request's tables, on its pool.
-    fn copy(self, table: *mut apr_table_t) -> *mut apr_table_t {
-        // SAFETY: `Head` hands over tables of this live request, or copies of them made here on its pool. Names and
-        // values, which the copy shares, live as long as the request and are not changed in place (ffi, "Text").
+    /// A copy of one of this request's tables, on its pool; null if it is empty.
+    fn save(self, table: *mut apr_table_t) -> *mut apr_table_t {
+        // SAFETY: `head` hands over tables of this live request, whose arrays are live until they are changed.
+        let is_empty = unsafe { (*apr_table_elts(table)).nelts == 0 };
+        if is_empty {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: as above. Names and values, which the copy shares, live as long as the request and are not changed in
+        // place (ffi, "Text").
         unsafe { apr_table_copy(self.pool().as_ptr(), table) }
+    }
+
+    /// A table with what was saved.
+    fn saved(self, table: *mut apr_table_t) -> *mut apr_table_t {
+        let pool = self.pool().as_ptr();
+        // SAFETY: the pool is the live request's, and `table` null or a copy that was made on it.
+        unsafe {
+            match table.is_null() {
+                true => apr_table_make(pool, ROOM),
+                false => apr_table_copy(pool, table),
+            }
+        }
     }
 }
 
@@ -59,7 +82,7 @@ impl Head<'_> {
         set!(request, clength = self.length);
         set!(request, mtime = self.modified);
         set!(request, no_cache = self.no_cache);
-        set!(request, headers_out = request.copy(self.headers));
-        set!(request, err_headers_out = request.copy(self.err_headers));
+        set!(request, headers_out = request.saved(self.headers));
+        set!(request, err_headers_out = request.saved(self.err_headers));
     }
 }

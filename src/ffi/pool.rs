@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
 
 use super::bindings::{
-    apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup, apr_status_t,
+    apr_palloc, apr_pool_cleanup_null, apr_pool_cleanup_register, apr_pool_t, apr_pstrmemdup, apr_status_t,
 };
 use super::guard::guard;
 use super::text::Life;
@@ -42,6 +42,24 @@ impl<'p> Pool<'p> {
         // SAFETY: the pool lives and is ours to allocate from (`from_raw`), and the length is that of `text`; APR
         // appends the NUL.
         unsafe { apr_pstrmemdup(self.as_ptr(), text.as_ptr().cast(), text.len() as _) }
+    }
+
+    /// Copies `parts`, one behind the other, onto the pool as one C string.
+    pub(crate) fn c_string_of(self, parts: &[&[u8]]) -> *mut c_char {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        // SAFETY: the pool lives and is ours to allocate from (`from_raw`); APR returns that much room, or aborts.
+        let room = unsafe { apr_palloc(self.as_ptr(), (length + 1) as _) }.cast::<u8>();
+        let mut end = room;
+        for part in parts {
+            // SAFETY: all parts and a NUL fit into the room, which nobody else knows.
+            unsafe {
+                end.copy_from_nonoverlapping(part.as_ptr(), part.len());
+                end = end.add(part.len());
+            }
+        }
+        // SAFETY: as above.
+        unsafe { end.write(0) };
+        room.cast()
     }
 
     /// Moves `value` onto the pool; it is dropped when the pool is cleared.

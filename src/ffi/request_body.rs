@@ -52,18 +52,15 @@ impl<'r> Request<'r> {
 
     /// The body, of which nothing has been read.
     pub(crate) fn body(self) -> RequestBody<'r> {
-        // SAFETY: the pool is the request's, and the allocator its connection's, which outlives it.
-        let raw = unsafe { apr_brigade_create(self.pool().as_ptr(), (*self.connection()).bucket_alloc) };
-        let brigade = NonNull::new(raw).expect("APR has memory or aborts");
-        RequestBody { request: self, brigade, state: State::Untouched }
+        RequestBody { request: self, brigade: None, state: State::Untouched }
     }
 }
 
 /// A request body under way. Its brigade is on the request's pool and lives as long as that.
 pub(crate) struct RequestBody<'r> {
     request: Request<'r>,
-    /// What filters have given and nobody has taken yet.
-    brigade: NonNull<apr_bucket_brigade>,
+    /// What filters have given and nobody has taken yet; made when they are asked first, as most requests have no body.
+    brigade: Option<NonNull<apr_bucket_brigade>>,
     state: State,
 }
 
@@ -143,8 +140,19 @@ impl RequestBody<'_> {
     fn ask(&mut self, wanted: usize, block: apr_read_type_e) -> i32 {
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
         let filters = self.request.read(|r| r.input_filters);
+        let brigade = self.brigade().as_ptr();
         // SAFETY: the request and with it its filters are live, this is its thread, and the brigade is live.
-        unsafe { ap_get_brigade(filters, self.brigade.as_ptr(), AP_MODE_READBYTES, block, wanted) }
+        unsafe { ap_get_brigade(filters, brigade, AP_MODE_READBYTES, block, wanted) }
+    }
+
+    fn brigade(&mut self) -> NonNull<apr_bucket_brigade> {
+        let request = self.request;
+        *self.brigade.get_or_insert_with(|| {
+            // SAFETY: the pool is the request's, and the allocator its connection's, which outlives it.
+            let raw =
+                unsafe { apr_brigade_create(request.pool().as_ptr(), (*request.connection()).bucket_alloc) };
+            NonNull::new(raw).expect("APR has memory or aborts")
+        })
     }
 
     /// Waits for octets from the filters.
@@ -194,7 +202,7 @@ impl RequestBody<'_> {
             return None;
         }
         // SAFETY: the brigade is live (`RequestBody`).
-        let bucket = unsafe { jk_brigade_first(self.brigade.as_ptr()) };
+        let bucket = unsafe { jk_brigade_first(self.brigade?.as_ptr()) };
         Some(bucket).filter(|bucket| !bucket.is_null())
     }
 

@@ -14,6 +14,7 @@ use super::bindings::{
 use super::filters::has_filter;
 use super::request::{set, Request};
 use super::text::{octets, Life};
+use crate::text::Digits;
 
 /// What a status line says where nobody knows better.
 const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
@@ -137,8 +138,7 @@ impl<'r> Request<'r> {
     }
 
     fn set_status_line(self, status: u16, reason: &[u8]) {
-        let line = [status.to_string().as_bytes(), b" ", reason].concat();
-        let line = self.pool().c_string(&line);
+        let line = self.pool().c_string_of(&[&Digits::of(status.into()), b" ", reason]);
         set!(self, status_line = line);
     }
 
@@ -162,7 +162,7 @@ impl<'r> Request<'r> {
     fn phrase(status: u16) -> Option<&'static [u8]> {
         // SAFETY: httpd answers with a C string of its static table; for unknown statuses that of 500.
         let line = unsafe { octets(ap_get_status_line(i32::from(status)), Life::STATIC) }?;
-        line.strip_prefix(format!("{status} ").as_bytes())
+        line.strip_prefix(&*Digits::of(status.into()))?.strip_prefix(b" ")
     }
 
     /// Sets the content type, so that filters by type are added.

@@ -1,5 +1,7 @@
 //! The client's side of an exchange: httpd's request body and output filters.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use super::error_page;
@@ -139,9 +141,14 @@ fn named_by_connection<'a>(head: &'a SendHeaders<'_>) -> SmallVec<[&'a [u8]; 4]>
 }
 
 /// Lower-cases type and subtype, not the parameters.
-fn lower_media_type(value: &[u8]) -> Vec<u8> {
-    let end = value.iter().position(|octet| *octet == b';').unwrap_or(value.len());
-    [value[..end].to_ascii_lowercase().as_slice(), &value[end..]].concat()
+fn lower_media_type(value: &[u8]) -> Cow<'_, [u8]> {
+    let end = memchr::memchr(b';', value).unwrap_or(value.len());
+    if !value[..end].iter().any(u8::is_ascii_uppercase) {
+        return Cow::Borrowed(value);
+    }
+    let mut lowered = value.to_vec();
+    lowered[..end].make_ascii_lowercase();
+    Cow::Owned(lowered)
 }
 
 #[cfg(test)]
@@ -150,7 +157,8 @@ mod tests {
 
     #[test]
     fn parameters_of_a_media_type_keep_their_case() {
-        assert_eq!(lower_media_type(b"Text/HTML; charset=UTF-8"), b"text/html; charset=UTF-8");
-        assert_eq!(lower_media_type(b"IMAGE/PNG"), b"image/png");
+        assert_eq!(*lower_media_type(b"Text/HTML; charset=UTF-8"), *b"text/html; charset=UTF-8");
+        assert_eq!(*lower_media_type(b"IMAGE/PNG"), *b"image/png");
+        assert_eq!(*lower_media_type(b"text/html; charset=UTF-8"), *b"text/html; charset=UTF-8");
     }
 }

@@ -7,11 +7,12 @@ use crate::ffi::request::Request;
 /// Tells whether mod_deflate will expand the body: its announced length is that of the compressed one.
 pub(super) fn is_expanded(request: Request<'_>) -> bool {
     let headers = request.headers_in();
-    request.previous().is_none()
+    // First what nearly all requests lack.
+    headers.get(c"Content-Encoding").and_then(without_gzip).is_some()
+        && headers.get(c"Content-Range").is_none()
+        && request.previous().is_none()
         && request.main().is_none()
         && request.has_input_filter(b"deflate")
-        && headers.get(c"Content-Range").is_none()
-        && headers.get(c"Content-Encoding").and_then(without_gzip).is_some()
 }
 
 /// The codings that are left of a Content-Encoding when its gzip is taken off; `None` if that is not the outermost.
