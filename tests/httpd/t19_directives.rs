@@ -18,6 +18,7 @@ pub fn suite() -> Suite {
         .test("request_ids_and_ignored_lengths_follow_their_indicators", other_variables)
         .test("mount_files_come_along_with_mounts_and_are_overridden", mount_files)
         .test("env_vars_are_inherited_and_overridden", env_vars)
+        .test("common_variables_are_made_where_one_of_them_is_forwarded", common_variables)
         .test("options_are_inherited_and_overridden", options)
         .test("extract_ssl_is_inherited_and_overridden", extract_ssl)
         .test("logs_are_inherited_and_overridden", logs)
@@ -211,6 +212,27 @@ fn env_vars() {
     assert_eq!(facts("DEFAULTED"), ["fallback", "fallback", ""]);
     assert_eq!(facts("defaulted"), ["", "", "own"]);
     assert!(answers.iter().all(|answer| !answer.contains("ABSENT")));
+}
+
+/// Decisions, row 66.
+fn common_variables() {
+    let backend = mirror();
+    let each = "JkMount /* w\nSetEnvIf Request_URI . SSL_OWN=own";
+    let base = site(&backend).conf(
+        "LogFormat \"%v %{HTTP_X_OWN}e %{SSL_OWN}e\" seen\nCustomLog logs/seen.log seen\nServerName main",
+    );
+    let own = "ServerName own\nJkEnvVar HTTP_X_OWN";
+    let hosts = Hosts::start(base, "JkEnvVar SSL_OWN", own, each);
+    let answers = hosts.ports().map(|port| raw::exchange(port, "GET /x HTTP/1.0\r\nX-Own: 1\r\n\r\n"));
+    let facts =
+        |name: &str| answers.each_ref().map(|reply| fact(&String::from_utf8_lossy(&reply.body), name));
+    assert_eq!(facts("HTTP_X_OWN"), ["", "", "1"]);
+    assert_eq!(facts("SSL_OWN"), ["own", "own", "own"]);
+    let lines = ["main - own", "own 1 own"];
+    wait::until_true("both lines", Duration::from_secs(10), || {
+        let log = hosts.httpd.log("seen.log");
+        lines.iter().all(|line| log.lines().any(|seen| seen == *line))
+    });
 }
 
 fn options() {

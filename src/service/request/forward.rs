@@ -73,7 +73,7 @@ impl<'r> Facts<'r> {
             body,
         };
         // Not before: what httpd knows itself overrides nothing, and adding it drops the first of two values.
-        if host.extract_ssl || !host.env_vars.is_empty() {
+        if host.forwards_common_variables {
             request.add_common_variables();
         }
         facts.tls = gather.tls();

@@ -51,9 +51,38 @@ pub(crate) struct VirtualHost {
     pub(crate) auto_alias: Option<Vec<u8>>,
     pub(crate) strip_session: Option<StripSession>,
     pub(crate) extract_ssl: bool,
+    /// Something is forwarded that may be one of the variables that httpd makes of every request.
+    pub(crate) forwards_common_variables: bool,
     pub(crate) request_log: Option<LogFormat>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) indicated: IndicatedWorkers,
+}
+
+/// Facts of TLS, by the variables that have them.
+const TLS: [Indicator; 7] = [
+    Indicator::Https,
+    Indicator::SslProtocol,
+    Indicator::Certs,
+    Indicator::CertChainPrefix,
+    Indicator::Cipher,
+    Indicator::Session,
+    Indicator::KeySize,
+];
+
+/// Tells whether a variable that is forwarded may be one that httpd makes of every request for CGI programs. Those of
+/// mod_ssl are there without that ("decisions, row 66").
+pub(super) fn forwards_common_variables(
+    extract_ssl: bool,
+    indicators: &[CString; Indicator::COUNT],
+    env_vars: &[EnvVar],
+) -> bool {
+    let facts = TLS.iter().filter(|_| extract_ssl).map(|fact| &indicators[*fact as usize]);
+    let mut names = facts.chain(env_vars.iter().map(|var| &var.name));
+    names.any(|name| {
+        let name = name.to_bytes();
+        let is_of_mod_ssl = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"SSL_");
+        !is_of_mod_ssl && !name.eq_ignore_ascii_case(b"HTTPS")
+    })
 }
 
 impl VirtualHost {

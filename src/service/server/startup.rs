@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::{plan_last_good, show};
-use super::host::{Connector, IndicatedWorkers, VirtualHost};
+use super::host::{forwards_common_variables, Connector, IndicatedWorkers, VirtualHost};
 use super::last_good::LastGood;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::names::{Hosts, LastAddresses};
@@ -219,16 +219,19 @@ fn default_shm_file(pool: Pool<'_>, main: Server<'_>) -> Result<PathBuf, String>
 fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) -> VirtualHost {
     let settings = plan.settings;
     let own_ids = settings.indicators[Indicator::RequestId as usize].is_some();
+    let indicators = Indicator::names(&settings.indicators);
+    let extract_ssl = settings.extract_ssl.unwrap_or(true);
     VirtualHost {
         log,
         has_ids: own_ids || is_module_loaded(c"mod_unique_id.c"),
         map: plan.map,
         options: plan.options,
-        indicators: Indicator::names(&settings.indicators),
+        forwards_common_variables: forwards_common_variables(extract_ssl, &indicators, &settings.env_vars),
+        indicators,
         env_vars: settings.env_vars,
         auto_alias: settings.auto_alias,
         strip_session: settings.strip_session,
-        extract_ssl: settings.extract_ssl.unwrap_or(true),
+        extract_ssl,
         request_log: plan.request_log,
         connector: Arc::clone(connector),
         indicated: IndicatedWorkers::default(),
