@@ -1,7 +1,9 @@
 //! APR tables: headers, notes and environment variables of a request.
 
-use std::ffi::CStr;
+use std::ffi::{c_char, CStr};
 use std::ptr::NonNull;
+
+use smallvec::SmallVec;
 
 use super::bindings::{
     apr_array_header_t, apr_table_addn, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn,
@@ -9,6 +11,29 @@ use super::bindings::{
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
+
+/// Entries for a table, whose values are copied onto its pool together.
+#[derive(Default)]
+pub(crate) struct Entries {
+    values: SmallVec<[u8; 256]>,
+    /// Names, and where their values begin.
+    places: SmallVec<[(&'static CStr, usize); 24]>,
+}
+
+impl Entries {
+    /// Adds an entry, whose name needs no copy.
+    pub(crate) fn push(&mut self, name: &'static CStr, value: &[u8]) {
+        self.places.push((name, self.values.len()));
+        self.values.extend_from_slice(value);
+        self.values.push(0);
+    }
+
+    /// Adds an entry with the value of the one before.
+    pub(crate) fn push_same(&mut self, name: &'static CStr) {
+        let (_, start) = *self.places.last().expect("an entry before");
+        self.places.push((name, start));
+    }
+}
 
 /// A table that lives for `'p`, with keys compared without case.
 #[derive(Clone, Copy)]
@@ -49,12 +74,14 @@ impl<'p> Table<'p> {
     }
 
     fn entry(self, index: usize) -> Option<(&'p [u8], &'p [u8])> {
-        if index >= self.len() {
+        let array = self.array();
+        // SAFETY: `array` is live until the table is changed.
+        let (length, entries) = unsafe { ((*array).nelts, (*array).elts.cast::<apr_table_entry_t>()) };
+        if index >= usize::try_from(length).unwrap_or(0) {
             return None;
         }
-        // SAFETY: `array` is live until the table is changed, consists of entries, and `index` is below their number; the
-        // entry is copied out of it at once.
-        let entry = unsafe { *(*self.array()).elts.cast::<apr_table_entry_t>().add(index) };
+        // SAFETY: the array consists of entries, and `index` is below their number; the entry is copied out of it at once.
+        let entry = unsafe { *entries.add(index) };
         // SAFETY: what the entries of a table point to stays where it is for 'p, also when the table is changed
         // (`from_raw`).
         unsafe { octets(entry.key, self.life).zip(octets(entry.val, self.life)) }
@@ -88,19 +115,26 @@ impl<'p> Table<'p> {
         unsafe { apr_table_setn(self.raw.as_ptr(), name.as_ptr(), value) };
     }
 
-    /// Appends an entry whose name needs no copy; cheaper than [`Table::set_named`] where there is none yet.
-    pub(crate) fn add_named(self, name: &'static CStr, value: &[u8]) {
-        let value = self.pool().c_string(value);
-        // SAFETY: as in `set_named`.
-        unsafe { apr_table_addn(self.raw.as_ptr(), name.as_ptr(), value) };
+    /// Appends `entries`, whatever there is of their names.
+    pub(crate) fn add_all(self, entries: &Entries) {
+        self.put(entries, apr_table_addn);
     }
 
-    /// Appends entries with both `names`, which need no copy, and one copy of `value`.
-    pub(crate) fn add_twice(self, names: [&'static CStr; 2], value: &[u8]) {
-        let value = self.pool().c_string(value);
-        for name in names {
-            // SAFETY: as in `set_named`; two entries may share a value, which nobody changes in place.
-            unsafe { apr_table_addn(self.raw.as_ptr(), name.as_ptr(), value) };
+    /// Replaces all values of the names by those of `entries`; that searches the table for each of them.
+    pub(crate) fn set_all(self, entries: &Entries) {
+        self.put(entries, apr_table_setn);
+    }
+
+    fn put(
+        self,
+        entries: &Entries,
+        put: unsafe extern "C" fn(*mut apr_table_t, *const c_char, *const c_char),
+    ) {
+        let values = self.pool().c_string(&entries.values);
+        for (name, start) in &entries.places {
+            // SAFETY: as in `set_named`: each value begins inside the copy and ends with a NUL in it. Two entries may share
+            // one, which nobody changes in place.
+            unsafe { put(self.raw.as_ptr(), name.as_ptr(), values.add(*start)) };
         }
     }
 

@@ -20,6 +20,7 @@ use crate::shared::{MemberHandle, Shared};
 use super::ajp13::{Ajp13Worker, HostAddresses};
 use super::bell::Bell;
 use super::lb::{Clock, LbWorker};
+use super::request::Route;
 use super::status::StatusWorker;
 use super::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
@@ -35,15 +36,15 @@ pub(crate) enum Worker {
 
 impl Worker {
     /// Serves `request`, and fills `notes`.
-    pub(crate) fn service(
-        &self,
+    pub(crate) fn service<'w>(
+        &'w self,
         request: &WorkerRequest<'_>,
         client: &mut dyn Client,
-        notes: &mut ServiceNotes,
+        notes: &mut ServiceNotes<'w>,
     ) -> Outcome {
         match self {
             Worker::Ajp13(worker) => {
-                notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
+                notes.route = request.route.map(Route::from);
                 let assignment = Assignment { route: request.route, ..Assignment::default() };
                 worker.service(request, &assignment, client, &mut Progress::default())
             }

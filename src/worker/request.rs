@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::ajp::{ForwardRequest, SendHeaders};
@@ -124,20 +125,23 @@ pub(crate) trait Client {
 
 /// What is known after the service for notes and the request log. Filled by the worker that served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServiceNotes {
+pub(crate) struct ServiceNotes<'w> {
     /// Route of the member that answered, or JK_ROUTE.
-    pub route: Option<String>,
+    pub route: Option<Route>,
     /// The first member that a balancer tried.
-    pub first: Option<MemberNotes>,
+    pub first: Option<MemberNotes<'w>>,
     /// The last one.
-    pub last: Option<MemberNotes>,
+    pub last: Option<MemberNotes<'w>>,
 }
 
+/// A route, which mostly is short.
+pub(crate) type Route = SmallVec<[u8; 32]>;
+
 /// A balancer's member right after an attempt: the notes JK_LB_FIRST_* and JK_LB_LAST_*.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct MemberNotes {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MemberNotes<'w> {
     /// NAME
-    pub name: String,
+    pub name: &'w str,
     /// VALUE: load value.
     pub value: u64,
     /// ACCESSED: requests given to it.

@@ -100,13 +100,13 @@ fn serve(
 }
 
 /// The exchange itself.
-fn exchange(
+fn exchange<'w>(
     request: Request<'_>,
     host: &VirtualHost,
     record: &RequestRecord,
-    (worker, claim): (&Worker, &Claim),
+    (worker, claim): (&'w Worker, &Claim),
     client: &mut HttpdClient<'_>,
-    service: &mut ServiceNotes,
+    service: &mut ServiceNotes<'w>,
 ) -> Outcome {
     let environment = request.environment();
     let reply_timeout = reply_timeout(environment);

@@ -3,13 +3,13 @@
 //! Names and values: "directives, section 6".
 
 use std::ffi::CStr;
-use std::io::Write;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use crate::ffi::request::Request;
-use crate::ffi::table::Table;
+use crate::ffi::table::Entries;
+use crate::text::Digits;
 use crate::worker::request::MemberNotes;
 use crate::worker::ServiceNotes;
 
@@ -42,34 +42,44 @@ const LAST: [&CStr; 10] = [
 ];
 
 /// Writes all notes that follow from the service of a request.
-pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNotes, duration: Duration) {
-    let notes = request.notes();
-    notes.set_named(c"JK_WORKER_TYPE", worker_type.as_bytes());
-    let duration = format!("{}.{:06}", duration.as_secs(), duration.subsec_micros());
-    notes.set_named(c"JK_REQUEST_DURATION", duration.as_bytes());
+pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNotes<'_>, duration: Duration) {
+    let mut entries = Entries::default();
+    entries.push(c"JK_WORKER_TYPE", worker_type.as_bytes());
+    entries.push(c"JK_REQUEST_DURATION", &seconds(duration));
     if let Some(route) = service.route.as_ref().filter(|route| !route.is_empty()) {
-        notes.set_named(c"JK_WORKER_ROUTE", route.as_bytes());
+        entries.push(c"JK_WORKER_ROUTE", route);
     }
-    let (Some(first), Some(last)) = (&service.first, &service.last) else { return };
-    // Nearly always there was one attempt, and each value is made once.
-    if first == last && notes.get(FIRST[0]).is_none() {
-        let names = FIRST.into_iter().zip(LAST);
-        names
-            .zip(values(first))
-            .for_each(|(names, value)| value.with(|text| notes.add_twice(names.into(), text)));
-        return;
+    if let (Some(first), Some(last)) = (&service.first, &service.last) {
+        push_members(&mut entries, first, last);
     }
-    for (names, member) in [(FIRST, first), (LAST, last)] {
-        write_member(notes, names, member);
+    let notes = request.notes();
+    // It has such notes from before only if it was served twice.
+    match notes.get(c"JK_WORKER_TYPE") {
+        None => notes.add_all(&entries),
+        Some(_) => notes.set_all(&entries),
     }
 }
 
-fn write_member(notes: Table<'_>, names: [&'static CStr; 10], member: &MemberNotes) {
-    // Replacing searches the table, whose keys look alike to APR; a request has notes from before only if it was
-    // served twice.
-    let write = if notes.get(names[0]).is_some() { Table::set_named } else { Table::add_named };
-    for (name, value) in names.into_iter().zip(values(member)) {
-        value.with(|text| write(notes, name, text));
+/// Seconds with six digits behind the point.
+fn seconds(duration: Duration) -> SmallVec<[u8; 32]> {
+    let micros = Digits::of(1_000_000 + u64::from(duration.subsec_micros()));
+    let mut text = SmallVec::from_slice(&Digits::of(duration.as_secs()));
+    text.push(b'.');
+    text.extend_from_slice(&micros[1..]);
+    text
+}
+
+fn push_members(entries: &mut Entries, first: &MemberNotes<'_>, last: &MemberNotes<'_>) {
+    // Nearly always there was one attempt, and each value is made once.
+    let is_one = first == last;
+    for ((name, other), value) in FIRST.into_iter().zip(LAST).zip(values(first)) {
+        value.push(entries, name);
+        if is_one {
+            entries.push_same(other);
+        }
+    }
+    if !is_one {
+        LAST.into_iter().zip(values(last)).for_each(|(name, value)| value.push(entries, name));
     }
 }
 
@@ -79,23 +89,17 @@ enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Hands its octets to `write`.
-    fn with(&self, write: impl FnOnce(&[u8])) {
+    fn push(&self, entries: &mut Entries, name: &'static CStr) {
         match self {
-            Value::Text(text) => write(text.as_bytes()),
-            Value::Number(number) => {
-                let mut digits: SmallVec<[u8; 20]> = SmallVec::new();
-                // A vector takes all that is written.
-                let _ = write!(digits, "{number}");
-                write(&digits);
-            }
+            Value::Text(text) => entries.push(name, text.as_bytes()),
+            Value::Number(number) => entries.push(name, &Digits::of(*number)),
         }
     }
 }
 
-fn values(member: &MemberNotes) -> [Value<'_>; 10] {
+fn values<'a>(member: &MemberNotes<'a>) -> [Value<'a>; 10] {
     [
-        Value::Text(&member.name),
+        Value::Text(member.name),
         Value::Number(member.value),
         Value::Number(member.accessed),
         Value::Number(member.sessions),
@@ -106,4 +110,19 @@ fn values(member: &MemberNotes) -> [Value<'_>; 10] {
         Value::Text(member.activation),
         Value::Text(member.state),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::seconds;
+
+    #[test]
+    fn durations_have_microseconds() {
+        let cases = [(0, "0.000000"), (70, "0.000070"), (12_345_678, "12.345678")];
+        for (micros, text) in cases {
+            assert_eq!(*seconds(Duration::from_micros(micros)), *text.as_bytes());
+        }
+    }
 }

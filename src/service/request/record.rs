@@ -80,7 +80,7 @@ impl RequestRecord {
     /// Makes the request ours.
     pub(super) fn take(&self, request: Request<'_>, claim: Claim) {
         request.set_handler(JAKARTA_SERVLET);
-        request.notes().set(b"JK_WORKER_NAME", claim.worker().as_bytes());
+        request.notes().set_named(c"JK_WORKER_NAME", claim.worker().as_bytes());
         let _ = self.claim.set(claim);
     }
 

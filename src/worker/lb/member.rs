@@ -89,10 +89,10 @@ impl<B: Backend> Member<B> {
     /// What the notes and the request log say of it after an attempt.
     ///
     /// `activation` is the member's own, as the status page shows it, whatever the rule says.
-    pub(super) fn notes(&self, activation: Activation) -> MemberNotes {
+    pub(super) fn notes(&self, activation: Activation) -> MemberNotes<'_> {
         let worker = self.worker();
         MemberNotes {
-            name: self.name().to_owned(),
+            name: self.name(),
             value: self.record.load(),
             accessed: worker.used(),
             sessions: self.record.sessions(),

@@ -18,6 +18,7 @@ use crate::shared::{Balanced, MemberState};
 use crate::text::Counted;
 use crate::worker::outcome::{Culprit, MemberEvent};
 use crate::worker::pause::pause;
+use crate::worker::request::Route;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, ServiceNotes, WorkerRequest};
 
 use super::account::{Account, Tried};
@@ -38,18 +39,18 @@ const NO_MEMBER: Outcome = Outcome::Failed { failure: Failure::NoMember, repeata
 
 impl<B: Backend> LbWorker<B> {
     /// Serves `request` by one of the members, and fills `notes`.
-    pub(crate) fn service(
-        &self,
+    pub(crate) fn service<'w>(
+        &'w self,
         request: &WorkerRequest<'_>,
         client: &mut dyn Client,
-        notes: &mut ServiceNotes,
+        notes: &mut ServiceNotes<'w>,
     ) -> Outcome {
         let view = self.view.load();
         let session = Session::of(request, &view.settings);
         if !session.routes.is_empty() {
             log!(request.log, Debug, "({}) session routes {}", self.name, display(&session));
         }
-        notes.route = request.route.map(|route| String::from_utf8_lossy(route).into_owned());
+        notes.route = request.route.map(Route::from);
         let mut service = Service {
             lb: self,
             view,
@@ -67,14 +68,14 @@ impl<B: Backend> LbWorker<B> {
 }
 
 /// One request in the balancer.
-struct Service<'a, B> {
-    lb: &'a LbWorker<B>,
+struct Service<'a, 'w, B> {
+    lb: &'w LbWorker<B>,
     /// The balancer as it is in this round.
     view: Guard<Arc<View>>,
     request: &'a WorkerRequest<'a>,
     session: Session,
     client: &'a mut dyn Client,
-    notes: &'a mut ServiceNotes,
+    notes: &'a mut ServiceNotes<'w>,
     progress: Progress,
     excluded: Exclusions,
     /// Forced recovery was used; it is allowed once per request.
@@ -92,7 +93,7 @@ enum Elected {
     GiveUp,
 }
 
-impl<B: Backend> Service<'_, B> {
+impl<B: Backend> Service<'_, '_, B> {
     /// Goes through the rounds until an outcome is final.
     fn run(&mut self) -> Outcome {
         let mut last = NO_MEMBER;
@@ -239,7 +240,7 @@ impl<B: Backend> Service<'_, B> {
             self.tried.push(tried);
         }
         let notes = member.notes(self.view.member(choice.index).activation);
-        self.notes.first.get_or_insert_with(|| notes.clone());
+        self.notes.first.get_or_insert(notes);
         self.notes.last = Some(notes);
         outcome
     }
@@ -256,13 +257,13 @@ impl<B: Backend> Service<'_, B> {
     /// Runs the member's worker.
     fn serve(&mut self, choice: Choice, activation: Activation) -> Outcome {
         let member = &self.lb.members[choice.index];
-        let route = self.route(choice).to_owned();
+        let route = Route::from(self.route(choice));
         let cookie = match choice.sticky {
             true => None,
             false => route_cookie(self.request, &self.view.settings, &self.view.member(choice.index).route),
         };
         let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
-        self.notes.route = Some(String::from_utf8_lossy(&route).into_owned());
+        self.notes.route = Some(route.clone());
         log!(self.request.log, Debug, "({}) member {} is tried", self.lb.name, member.name());
         let added_headers = headers.as_slice();
         let assignment = Assignment { route: Some(&route), activation, added_headers, may_go_on: true };

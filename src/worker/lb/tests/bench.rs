@@ -214,7 +214,7 @@ impl Bench {
     }
 
     /// Serves `request`; returns outcome and notes.
-    pub(crate) fn serve(&self, request: &TestRequest) -> (Outcome, ServiceNotes) {
+    pub(crate) fn serve(&self, request: &TestRequest) -> (Outcome, ServiceNotes<'_>) {
         let mut notes = ServiceNotes::default();
         let outcome = request.with(&self.logger, |request| {
             self.lb.service(request, &mut NoClient { waiting: true }, &mut notes)
