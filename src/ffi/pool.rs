@@ -64,8 +64,25 @@ impl<'p> Pool<'p> {
 
     /// Moves `value` onto the pool; it is dropped when the pool is cleared.
     pub(crate) fn keep<T: Send + Sync + 'static>(self, value: T) -> &'p T {
-        // SAFETY: `drop_kept::<T>` takes the box of a `T`.
-        unsafe { self.keep_until(value, drop_kept::<T>) }
+        let kept = self.room::<T>();
+        // SAFETY: the room is large enough and aligned for a `T`, and nobody else knows it.
+        unsafe { kept.write(value) };
+        // SAFETY: the pool lives and is ours (`from_raw`). `drop_kept::<T>` gets a `T`; APR runs it once, before it takes the
+        // pool's memory back, and the function is loaded then (ffi, "Unloading").
+        unsafe {
+            let (drop, nothing) = (Some(drop_kept::<T> as Cleanup), Some(apr_pool_cleanup_null as Cleanup));
+            apr_pool_cleanup_register(self.as_ptr(), kept.cast(), drop, nothing);
+        }
+        // SAFETY: nobody but the cleanup touches the value as a whole, and that does not run before 'p ends.
+        unsafe { &*kept }
+    }
+
+    /// Room on the pool for a `T`, aligned as that wants it: APR aligns to eight octets.
+    fn room<T>(self) -> *mut T {
+        let size = size_of::<T>() + align_of::<T>();
+        // SAFETY: the pool lives and is ours to allocate from (`from_raw`); APR returns that much room, or aborts.
+        let room = unsafe { apr_palloc(self.as_ptr(), size as _) }.cast::<u8>();
+        room.wrapping_add(room.align_offset(align_of::<T>())).cast()
     }
 
     /// As [`Pool::keep`], for what children inherit: only the process that made the value drops it.
@@ -73,29 +90,21 @@ impl<'p> Pool<'p> {
     /// A child clears the pools it inherited while it exits, when other threads of it may still use the value; there
     /// its memory stays until the process ends.
     pub(crate) fn keep_in_parent<T: Send + Sync + 'static>(self, value: T) -> &'p T {
-        let of_process = OfProcess { value, process: std::process::id() };
-        // SAFETY: `drop_in_parent::<T>` takes the box of an `OfProcess<T>`.
-        &unsafe { self.keep_until(of_process, drop_in_parent::<T>) }.value
+        let kept = Box::into_raw(Box::new(OfProcess { value, process: std::process::id() }));
+        // SAFETY: the pool lives and is ours (`from_raw`). The cleanup takes what is boxed here; APR runs it once, when the
+        // pool is cleared, and the function is loaded then (ffi, "Unloading").
+        unsafe {
+            let (end, nothing) =
+                (Some(drop_in_parent::<T> as Cleanup), Some(apr_pool_cleanup_null as Cleanup));
+            apr_pool_cleanup_register(self.as_ptr(), kept.cast(), end, nothing);
+        }
+        // SAFETY: nobody but the cleanup touches the box, and that does not run before 'p ends.
+        unsafe { &(*kept).value }
     }
 
     /// Runs `action` when the pool is cleared.
     pub(crate) fn at_cleanup(self, action: impl FnOnce() + Send + Sync + 'static) {
         self.keep(AtDrop(Some(action)));
-    }
-
-    /// Moves `value` into a box, which `cleanup` gets when the pool is cleared.
-    ///
-    /// # Safety
-    /// `cleanup` takes a pointer to the box of a `T` that nobody uses any more.
-    unsafe fn keep_until<T: Send + Sync + 'static>(self, value: T, cleanup: Cleanup) -> &'p T {
-        let kept = Box::into_raw(Box::new(value));
-        // SAFETY: the pool lives and is ours (`from_raw`). The cleanup takes what is boxed here (the caller's promise); APR
-        // runs it once, when the pool is cleared, and the function is loaded then (ffi, "Unloading").
-        unsafe {
-            apr_pool_cleanup_register(self.as_ptr(), kept.cast(), Some(cleanup), Some(apr_pool_cleanup_null));
-        }
-        // SAFETY: nobody but the cleanup touches the box, and that does not run before 'p ends.
-        unsafe { &*kept }
     }
 }
 
@@ -133,14 +142,14 @@ impl<T> OfProcess<T> {
     }
 }
 
-/// Ends a value of [`Pool::keep`].
+/// Ends a value of [`Pool::keep`]; its memory is the pool's.
 ///
 /// # Safety
-/// `data` comes from `Box::<T>::into_raw`, nobody uses it any more, and no other call gets it.
+/// `data` is a `T` that nobody uses any more, and no other call gets it.
 unsafe extern "C" fn drop_kept<T>(data: *mut c_void) -> apr_status_t {
     guard("pool cleanup", (), || {
         // SAFETY: the caller's promise.
-        drop(unsafe { Box::from_raw(data.cast::<T>()) });
+        unsafe { data.cast::<T>().drop_in_place() };
     });
     0
 }

@@ -14,9 +14,9 @@ use crate::mapping;
 use crate::service::server::host::VirtualHost;
 
 /// What mod_dir looked up for a request, as far as it is mounted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Probes {
-    /// URI of the request before mod_dir saw it.
+    /// URI that the request had when mod_dir found the first.
     uri: Vec<u8>,
     found: Vec<Probe>,
 }
@@ -32,17 +32,18 @@ struct Probe {
 /// Begins to note look-ups, if mod_dir will make some.
 pub(super) fn begin(request: Request<'_>, record: &RequestRecord) {
     if matches!(request.handler(), None | Some(DIRECTORY)) && record.claim.get().is_none() {
-        let uri = request.uri().unwrap_or_default().to_vec();
-        *record.probes.lock() = Some(Probes { uri, found: Vec::new() });
+        *record.probes.lock() = Some(Probes::default());
     }
 }
 
 /// Notes a look-up that is through with its fixups, if it is mounted and its main request waits for that.
 pub(super) fn note(request: Request<'_>, record: &RequestRecord) {
-    let (Some(claim), Some(main)) = (record.claim.get(), request.main().and_then(RequestRecord::find)) else {
-        return;
-    };
-    if let Some(probes) = main.probes.lock().as_mut() {
+    let (Some(claim), Some(main)) = (record.claim.get(), request.main()) else { return };
+    let Some(asking) = RequestRecord::find(main) else { return };
+    if let Some(probes) = asking.probes.lock().as_mut() {
+        if probes.found.is_empty() {
+            probes.uri = main.uri().unwrap_or_default().to_vec();
+        }
         let uri = request.uri().unwrap_or_default().to_vec();
         probes.found.push(Probe { uri, claim: claim.clone(), arrival: record.arrival.get().cloned() });
     }
@@ -58,7 +59,9 @@ pub(super) fn end(
     record: &RequestRecord,
     log: Context<'_>,
 ) -> Result<(), u16> {
-    let Some(probes) = record.probes.lock().take() else { return Ok(()) };
+    let Some(probes) = record.probes.lock().take().filter(|probes| !probes.found.is_empty()) else {
+        return Ok(());
+    };
     let now = request.uri().unwrap_or_default();
     if now != probes.uri {
         // mod_dir has made the request that of a file it found; a mounted one brought its handler along.

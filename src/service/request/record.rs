@@ -1,6 +1,6 @@
 //! What this module keeps for one request.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
@@ -30,6 +30,8 @@ pub(crate) struct RequestRecord {
     /// What mod_dir looks up for it.
     pub(super) probes: Mutex<Option<Probes>>,
     handled: AtomicBool,
+    /// Where the URI stood that no rule matched; 0 if none was looked up in vain.
+    unmapped: AtomicUsize,
 }
 
 /// What log lines show when a request has no id though it could have one.
@@ -69,6 +71,7 @@ impl RequestRecord {
             started_over: OnceLock::new(),
             probes: Mutex::new(None),
             handled: AtomicBool::new(false),
+            unmapped: AtomicUsize::new(0),
         }
     }
 
@@ -104,6 +107,18 @@ impl RequestRecord {
         }
     }
 
+    /// Notes that no rule matches the request's URI.
+    pub(super) fn set_unmapped(&self, request: Request<'_>) {
+        self.unmapped.store(place(request), Ordering::Relaxed);
+    }
+
+    /// Tells whether no rule matches the URI that the request has now: a module that gives it another one puts that
+    /// elsewhere.
+    pub(super) fn is_unmapped(&self, request: Request<'_>) -> bool {
+        let looked_up = self.unmapped.load(Ordering::Relaxed);
+        looked_up != 0 && looked_up == place(request)
+    }
+
     /// Notes that the handler took the request.
     pub(super) fn set_handled(&self) {
         self.handled.store(true, Ordering::Relaxed);
@@ -113,4 +128,9 @@ impl RequestRecord {
     pub(super) fn is_handled(&self) -> bool {
         self.handled.load(Ordering::Relaxed)
     }
+}
+
+/// Where the URI of a request stands.
+fn place(request: Request<'_>) -> usize {
+    request.uri().map_or(0, |uri| uri.as_ptr() as usize)
 }

@@ -29,7 +29,10 @@ fn translate(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) -
     }
     match candidate.claim(Asker::Mapping)? {
         true => Ok(Verdict::Ok),
-        false => Ok(auto_alias::translate(request, host, record, clean)),
+        false => {
+            record.set_unmapped(request);
+            Ok(auto_alias::translate(request, host, record, clean))
+        }
     }
 }
 
@@ -53,6 +56,9 @@ fn map_late(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) ->
     let log = record.log(host);
     if !is_mountable(request, log) {
         return Err(Verdict::Declined);
+    }
+    if record.is_unmapped(request) {
+        return Err(strip_session(request, host, log));
     }
     match Candidate::of(request, host, record)?.claim(Asker::Mapping)? {
         true => Ok(()),
