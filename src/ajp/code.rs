@@ -2,6 +2,8 @@
 //!
 //! Rules: "ajp13, sections 4.2, 4.4, 4.5 and 8".
 
+use crate::text::is_same_name;
+
 /// Method code that says that the name follows as the attribute stored_method.
 pub const STORED_METHOD: u8 = 0xff;
 
@@ -58,11 +60,29 @@ pub fn method_name(code: u8) -> Option<&'static str> {
 }
 
 /// Header names that one side may send as a code, in the order of their codes; the first is 0xA001.
+///
+/// Each has a place of its own by [`place`], so that a name is compared with one of them at most.
 #[derive(Debug)]
-pub struct HeaderNames(&'static [&'static str]);
+pub struct HeaderNames {
+    names: &'static [&'static str],
+    /// The number in `names` behind that which stands there, 0 for none.
+    places: [u8; PLACES],
+}
+
+/// Places of a table; found by trial, as is [`place`].
+const PLACES: usize = 64;
+
+/// Where a header name has its place, in any case.
+const fn place(name: &[u8]) -> usize {
+    match name {
+        [] => 0,
+        [first, .., last] => (name.len() + (*first | 0x20) as usize + 3 * (*last | 0x20) as usize) % PLACES,
+        [only] => *only as usize % PLACES,
+    }
+}
 
 /// Coded names of request headers.
-pub static REQUEST_HEADERS: HeaderNames = HeaderNames(&[
+pub static REQUEST_HEADERS: HeaderNames = HeaderNames::new(&[
     "Accept",
     "Accept-Charset",
     "Accept-Encoding",
@@ -80,7 +100,7 @@ pub static REQUEST_HEADERS: HeaderNames = HeaderNames(&[
 ]);
 
 /// Coded names of response headers.
-pub static RESPONSE_HEADERS: HeaderNames = HeaderNames(&[
+pub static RESPONSE_HEADERS: HeaderNames = HeaderNames::new(&[
     "Content-Type",
     "Content-Language",
     "Content-Length",
@@ -95,16 +115,29 @@ pub static RESPONSE_HEADERS: HeaderNames = HeaderNames(&[
 ]);
 
 impl HeaderNames {
+    const fn new(names: &'static [&'static str]) -> Self {
+        let mut places = [0; PLACES];
+        let mut index = 0;
+        while index < names.len() {
+            let place = place(names[index].as_bytes());
+            assert!(places[place] == 0, "two names have the same place");
+            index += 1;
+            places[place] = index as u8;
+        }
+        Self { names, places }
+    }
+
     /// The code of a header name in any case; `None` if it has to travel as a string.
     pub fn code(&self, name: &[u8]) -> Option<u16> {
-        let index = self.0.iter().position(|header| header.as_bytes().eq_ignore_ascii_case(name))?;
-        Some(FIRST_HEADER_CODE + 1 + u16::try_from(index).ok()?)
+        let number = self.places[place(name)];
+        let header = self.names.get(usize::from(number).checked_sub(1)?)?;
+        is_same_name(header.as_bytes(), name).then_some(FIRST_HEADER_CODE + u16::from(number))
     }
 
     /// The header name of a code.
     pub fn name(&self, code: u16) -> Option<&'static str> {
         let index = code.checked_sub(FIRST_HEADER_CODE + 1)?;
-        self.0.get(usize::from(index)).copied()
+        self.names.get(usize::from(index)).copied()
     }
 }
 

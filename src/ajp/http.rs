@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::trim_header_value;
+use crate::text::{is_same_name, trim_header_value};
 
 /// Headers about one connection and not the message; HTTP does not let a gateway pass them on.
 ///
@@ -14,7 +14,7 @@ const HOP_BY_HOP: [&str; 7] =
 
 /// Whether a header ends at this hop, so that the container's must not reach the client.
 pub fn is_hop_by_hop(name: &[u8]) -> bool {
-    HOP_BY_HOP.iter().any(|header| header.as_bytes().eq_ignore_ascii_case(name))
+    HOP_BY_HOP.iter().any(|header| is_same_name(header.as_bytes(), name))
 }
 
 /// The further headers that a Connection header with this value declares to end at this hop.
@@ -24,9 +24,25 @@ pub fn connection_options(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether `name` can be a header name: not empty, token characters only.
 pub(super) fn is_token(name: &[u8]) -> bool {
-    let is_token_character = |octet: &u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(octet);
-    !name.is_empty() && name.iter().all(is_token_character)
+    !name.is_empty() && name.iter().all(|octet| TOKEN_CHARACTERS[usize::from(*octet)])
 }
+
+/// By their code.
+static TOKEN_CHARACTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut code = 0;
+    while code < 128 {
+        table[code] = (code as u8).is_ascii_alphanumeric();
+        code += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 /// A header value or a reason phrase as HTTP can carry it: control characters except TAB become blanks, and those
 /// at its ends do not belong to it.

@@ -24,7 +24,7 @@ use super::code::RESPONSE_HEADERS;
 use super::cursor::{Cursor, Defect, Malformed};
 use super::http;
 
-use crate::text::content_length;
+use crate::text::{content_length, is_same_name};
 
 /// Its prefix_code.
 pub(super) const CODE: u8 = 4;
@@ -70,8 +70,7 @@ impl<'a> SendHeaders<'a> {
     pub fn content_length(&self) -> Result<Option<u64>, Malformed> {
         let malformed = |defect| Malformed { message: NAME, field: "Content-Length", defect };
         let mut announced = None;
-        for (_, value) in self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Content-Length"))
-        {
+        for (_, value) in self.headers.iter().filter(|(name, _)| is_same_name(name, b"Content-Length")) {
             let length = content_length(value).ok_or_else(|| malformed(Defect::NotALength))?;
             if *announced.get_or_insert(length) != length {
                 return Err(malformed(Defect::Contradiction));

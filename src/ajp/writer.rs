@@ -75,10 +75,15 @@ impl<'b> PacketWriter<'b> {
         if self.longest.is_none_or(|(_, length)| length < string.len()) {
             self.longest = Some((field, string.len()));
         }
-        // A longer string than an integer can tell exceeds the largest packet: that length is never sent.
-        self.u16(u16::try_from(string.len()).unwrap_or(NULL_STRING));
-        self.octets(string);
-        self.u8(0);
+        self.size = self.size.saturating_add(string.len() + 3);
+        if self.size <= self.limit {
+            // A longer string than an integer can tell exceeds the largest packet.
+            let length = u16::try_from(string.len()).unwrap_or(NULL_STRING);
+            self.buffer.reserve(string.len() + 3);
+            self.buffer.extend_from_slice(&length.to_be_bytes());
+            self.buffer.extend_from_slice(string);
+            self.buffer.push(0);
+        }
     }
 
     /// Appends a string, or the null string for `None`.

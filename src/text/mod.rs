@@ -4,12 +4,14 @@
 //! the rules of another.
 
 mod blanks;
+mod name;
 mod number;
 mod pattern;
 mod typography;
 mod words;
 
 pub(crate) use blanks::{is_c_space, trim_c_spaces, trim_header_value};
+pub(crate) use name::is_same_name;
 pub(crate) use number::{content_length, Digits, LeadingNumber};
 pub(crate) use pattern::{begins_as_path, begins_as_path_or_wildcard, split_prefixes};
 pub(crate) use typography::{is_quoted, odd_character};

@@ -12,7 +12,7 @@ use crate::ffi::presence::is_process_ending;
 use crate::ffi::request::Request;
 use crate::ffi::request_body::{Broken, RequestBody};
 use crate::ffi::response::{Brigade, Gone, Last, Stage};
-use crate::text::content_length;
+use crate::text::{content_length, is_same_name};
 use crate::worker::{Client, ClientGone, NobodyWaits, Then};
 
 /// An httpd request as a worker sees its client.
@@ -54,14 +54,14 @@ impl<'r> HttpdClient<'r> {
     /// Sets one header the way httpd wants it.
     fn set_header(&self, name: &[u8], value: &[u8]) {
         let headers = self.request.headers_out();
-        if name.eq_ignore_ascii_case(b"Content-Type") {
+        if is_same_name(name, b"Content-Type") {
             self.request.set_content_type(&lower_media_type(value));
-        } else if name.eq_ignore_ascii_case(b"Content-Length") {
+        } else if is_same_name(name, b"Content-Length") {
             // The decoder took only decimal lengths.
             content_length(value).into_iter().for_each(|length| self.request.set_content_length(length));
-        } else if name.eq_ignore_ascii_case(b"Last-Modified") {
+        } else if is_same_name(name, b"Last-Modified") {
             self.request.set_last_modified(value);
-        } else if name.eq_ignore_ascii_case(b"Location") {
+        } else if is_same_name(name, b"Location") {
             headers.set(name, value);
         } else if !is_hop_by_hop(name) {
             headers.add(name, value);
@@ -85,11 +85,10 @@ impl Client for HttpdClient<'_> {
         panic_point("head");
         self.request.set_status(head.status, head.reason.as_deref().filter(|reason| !reason.is_empty()));
         let named = named_by_connection(head);
-        let ends_here = |name: &[u8]| named.iter().any(|option| option.eq_ignore_ascii_case(name));
+        let ends_here = |name: &[u8]| named.iter().any(|option| is_same_name(option, name));
         // Its body is dropped, and unlike 204 and 304 httpd would announce it.
-        let ends_here = |name: &[u8]| {
-            ends_here(name) || (head.status == 205 && name.eq_ignore_ascii_case(b"Content-Length"))
-        };
+        let ends_here =
+            |name: &[u8]| ends_here(name) || (head.status == 205 && is_same_name(name, b"Content-Length"));
         let headers = head.headers.iter().map(|(name, value)| (*name, &**value));
         for (name, value) in headers.filter(|(name, _)| !ends_here(name)).chain(added.iter().copied()) {
             self.set_header(name, value);
@@ -136,7 +135,7 @@ impl Client for HttpdClient<'_> {
 
 /// Headers that the container itself declares to be for this hop alone (RFC 9110, section 7.6.1).
 fn named_by_connection<'a>(head: &'a SendHeaders<'_>) -> SmallVec<[&'a [u8]; 4]> {
-    let values = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Connection"));
+    let values = head.headers.iter().filter(|(name, _)| is_same_name(name, b"Connection"));
     values.flat_map(|(_, value)| connection_options(value)).collect()
 }
 

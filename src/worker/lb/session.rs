@@ -6,6 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::config::settings::LbSettings;
+use crate::text::is_same_name;
 use crate::worker::WorkerRequest;
 
 /// Session ids looked at in one request; more are no browser's doing.
@@ -37,7 +38,7 @@ impl Session {
         let cookie = request.rule.session_cookie.as_ref().unwrap_or(&settings.session_cookie);
         let mut session = Self::default();
         request.forward.headers.for_each(&mut |name, value| {
-            if name.eq_ignore_ascii_case(b"cookie") {
+            if is_same_name(name, b"Cookie") {
                 cookie_values(value, cookie.as_bytes()).for_each(|id| session.add(id));
             }
         });

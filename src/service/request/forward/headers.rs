@@ -4,7 +4,7 @@ use super::expanded::{is_expanded, without_gzip};
 use crate::ajp::Headers;
 use crate::ffi::request::Request;
 use crate::ffi::table::Table;
-use crate::text::{content_length, trim_header_value};
+use crate::text::{content_length, is_same_name, trim_header_value};
 use crate::worker::Body;
 
 /// Request headers as the container gets them: all as received, but exactly one statement about the body.
@@ -27,21 +27,21 @@ impl Headers for RequestHeaders<'_> {
         // A container takes a missing Content-Length as a body of unknown length.
         let mut length_due = self.body == Body::None;
         for (name, value) in self.table.iter() {
-            if name.eq_ignore_ascii_case(b"Content-Length") {
+            if is_same_name(name, b"Content-Length") {
                 if self.body == Body::Unknown || (self.body == Body::None && announced_length(value) > 0) {
                     continue;
                 }
                 length_due = false;
             }
-            if self.body == Body::None && name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+            if self.body == Body::None && is_same_name(name, b"Transfer-Encoding") {
                 continue;
             }
-            if self.expanded && name.eq_ignore_ascii_case(b"Content-Encoding") {
+            if self.expanded && is_same_name(name, b"Content-Encoding") {
                 let left = without_gzip(value).filter(|left| !left.is_empty());
                 left.into_iter().for_each(|left| visit(name, &left));
                 continue;
             }
-            if self.expanded && name.eq_ignore_ascii_case(b"Content-MD5") {
+            if self.expanded && is_same_name(name, b"Content-MD5") {
                 continue;
             }
             visit(name, value);
