@@ -20,6 +20,7 @@
 use super::code::{self, Attribute, REQUEST_HEADERS};
 use super::too_large::TooLarge;
 use super::writer::PacketWriter;
+use crate::text::is_same_name;
 
 /// Its prefix_code.
 pub(super) const CODE: u8 = 2;
@@ -59,6 +60,15 @@ pub struct ForwardRequest<'a> {
 pub trait Headers {
     /// Calls `visit` with name and value of each header to send.
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8]));
+
+    /// Calls `visit` with the value of each Cookie header.
+    fn for_each_cookie(&self, visit: &mut dyn FnMut(&[u8])) {
+        self.for_each(&mut |name, value| {
+            if is_same_name(name, b"Cookie") {
+                visit(value);
+            }
+        });
+    }
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {

@@ -48,7 +48,8 @@ static TOKEN_CHARACTERS: [bool; 256] = {
 /// at its ends do not belong to it.
 pub(super) fn field_content(text: &[u8]) -> Cow<'_, [u8]> {
     let breaks_apart = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
-    if !text.iter().any(breaks_apart) {
+    // A look at all of them takes fewer instructions than one that may stop early.
+    if !text.iter().fold(false, |found, octet| found | breaks_apart(octet)) {
         return Cow::Borrowed(trim_header_value(text));
     }
     let blanked: Vec<u8> = text.iter().map(|octet| if breaks_apart(octet) { b' ' } else { *octet }).collect();

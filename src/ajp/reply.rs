@@ -8,13 +8,9 @@ use super::{cpong, end_response, get_body_chunk, send_body_chunk, send_headers, 
 
 /// A decoded message from the container; it borrows from the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives on the stack for one message; a box would cost an allocation"
-)]
 pub enum Reply<'a> {
-    /// Status and headers of the response.
-    SendHeaders(SendHeaders<'a>),
+    /// Status and headers of the response: boxed, as moving it from hand to hand costs more than an allocation.
+    SendHeaders(Box<SendHeaders<'a>>),
     /// A piece of the response body; an empty one asks for a flush.
     SendBodyChunk(&'a [u8]),
     /// The container wants more of the request body.

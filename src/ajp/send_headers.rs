@@ -49,15 +49,14 @@ pub type Header<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 impl<'a> SendHeaders<'a> {
     /// Decodes what follows the prefix_code.
-    pub(super) fn decode(mut body: Cursor<'a>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut body: Cursor<'a>) -> Result<Box<Self>, Malformed> {
         let status = status(&mut body)?;
         let reason = reason(&mut body)?;
-        let mut headers = SmallVec::new();
+        let mut head = Box::new(Self { status, reason, headers: SmallVec::new() });
         for _ in 0..body.u16("num_headers")? {
-            headers.push((header_name(&mut body)?, header_value(&mut body)?));
+            head.headers.push((header_name(&mut body)?, header_value(&mut body)?));
         }
         body.end()?;
-        let head = Self { status, reason, headers };
         head.content_length()?;
         Ok(head)
     }

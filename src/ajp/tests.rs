@@ -210,7 +210,7 @@ proptest! {
         let (payload, _) = split_packet(&packet, 8192).expect("a packet").expect("all of it");
         let reason = reason.map(Cow::Borrowed);
         let headers = headers.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
-        let expected = Reply::SendHeaders(SendHeaders { status, reason, headers });
+        let expected = Reply::SendHeaders(Box::new(SendHeaders { status, reason, headers }));
         prop_assert_eq!(Reply::decode(payload), Ok(expected));
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::ajp::Reply;
 
 /// Decodes a SEND_HEADERS with what follows its prefix_code.
-fn decode(fields: &[u8]) -> Result<SendHeaders<'_>, Malformed> {
+fn decode(fields: &[u8]) -> Result<Box<SendHeaders<'_>>, Malformed> {
     SendHeaders::decode(Cursor::new(NAME, fields))
 }
 

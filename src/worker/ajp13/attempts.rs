@@ -42,7 +42,7 @@ struct FailedAttempt {
     /// The container had most likely closed the pooled connection while it was idle.
     stale: bool,
     /// A connection over which nothing was sent.
-    unused: Option<Connection>,
+    unused: Option<Box<Connection>>,
 }
 
 impl Ajp13Worker {
@@ -91,7 +91,7 @@ impl Attempts<'_> {
     }
 
     /// Tries until an attempt succeeds or the rules allow no more.
-    fn run(&mut self, lease: Lease<'_, Connection>) -> Outcome {
+    fn run(&mut self, lease: Lease<'_, Box<Connection>>) -> Outcome {
         let mut attempt = 1;
         loop {
             let mut failed = match self.attempt(&lease) {
@@ -136,7 +136,7 @@ impl Attempts<'_> {
     }
 
     /// One attempt; a connection that failed is closed.
-    fn attempt(&mut self, lease: &Lease<'_, Connection>) -> Result<(Ended, Connection), Box<FailedAttempt>> {
+    fn attempt(&mut self, lease: &Lease<'_, Box<Connection>>) -> Result<(Ended, Box<Connection>), Box<FailedAttempt>> {
         let worker = self.worker;
         let log = self.request.log;
         let began = Instant::now();
@@ -192,7 +192,7 @@ impl Attempts<'_> {
     }
 
     /// Closes the connection of a failed attempt, unless nothing was sent over it.
-    fn close(&self, connection: Connection, error: &AttemptError) -> Option<Connection> {
+    fn close(&self, connection: Box<Connection>, error: &AttemptError) -> Option<Box<Connection>> {
         let abort = self.settings.recovery.contains(RecoveryOptions::ABORT_ON_CLIENT_ERROR);
         match error {
             AttemptError::TooLarge(_) => return Some(connection),
@@ -204,7 +204,7 @@ impl Attempts<'_> {
     }
 
     /// Gives the connection of a good attempt back to the pool, if it can be used again.
-    fn release(&self, lease: Lease<'_, Connection>, mut connection: Connection, ended: Ended) {
+    fn release(&self, lease: Lease<'_, Box<Connection>>, mut connection: Box<Connection>, ended: Ended) {
         let is_usable = ended.reuse && !self.request.disable_reuse;
         if is_usable && self.worker.leads_home(&mut connection, self.request.log) {
             connection.reused = true;

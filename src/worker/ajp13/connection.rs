@@ -139,9 +139,10 @@ impl Wait {
 
 impl Connection {
     /// Takes over a blocking `socket` that is connected to `peer` and has no timeouts, and counts it in `record`.
-    pub(super) fn new(socket: Socket, peer: Peer, record: &AjpHandle, max_packet_size: usize) -> Self {
+    /// It is boxed, as it goes from hand to hand with every request.
+    pub(super) fn new(socket: Socket, peer: Peer, record: &AjpHandle, max_packet_size: usize) -> Box<Self> {
         record.connection_opened();
-        Self {
+        Box::new(Self {
             socket,
             outbox: Vec::new(),
             inbox: Inbox::new(receive_buffer_size(max_packet_size)),
@@ -152,7 +153,7 @@ impl Connection {
             traffic: Traffic::default(),
             packet_size: max_packet_size,
             open: OpenCount(record.clone()),
-        }
+        })
     }
 
     /// Octets of the largest packet that it can take.

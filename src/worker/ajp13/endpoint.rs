@@ -19,9 +19,9 @@ impl Ajp13Worker {
     pub(super) fn choose(
         &self,
         settings: &Ajp13Settings,
-        lease: &Lease<'_, Connection>,
+        lease: &Lease<'_, Box<Connection>>,
         log: Context<'_>,
-    ) -> Result<Connection, AttemptError> {
+    ) -> Result<Box<Connection>, AttemptError> {
         while let Some(mut connection) = lease.take_idle() {
             if !self.leads_home(&mut connection, log) {
                 continue;
@@ -60,7 +60,7 @@ impl Ajp13Worker {
         &self,
         settings: &Ajp13Settings,
         log: Context<'_>,
-    ) -> Result<Connection, AttemptError> {
+    ) -> Result<Box<Connection>, AttemptError> {
         let (socket, peer) = connect(settings, &self.address, log)?;
         let mut connection = Connection::new(socket, peer, &self.record, settings.max_packet_size);
         if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {

@@ -58,7 +58,7 @@ pub(crate) struct Ajp13Worker {
     version: AtomicU64,
     record: AjpHandle,
     address: Address,
-    pool: ConnectionPool<Connection>,
+    pool: ConnectionPool<Box<Connection>>,
     /// Held while maintenance waits for a ping.
     asking: Mutex<()>,
 }

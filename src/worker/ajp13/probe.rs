@@ -93,7 +93,7 @@ impl Ajp13Worker {
     /// Sends the CPing over a connection that stands.
     fn probe_over(&self, socket: Socket, peer: Peer) -> Step<'_> {
         let mut connection =
-            Box::new(Connection::new(socket, peer, &self.record, self.settings().max_packet_size));
+            Connection::new(socket, peer, &self.record, self.settings().max_packet_size);
         match ask(&mut connection) {
             Ok(()) => self.probe_waits(Stage::Listening(connection), self.probe_limit()),
             Err(error) => self.probe_failed(error),
@@ -111,7 +111,7 @@ impl Ajp13Worker {
 
     /// Keeps the connection that answered, if there is room. The container may close it while it is idle, as any other
     /// that waits for requests. If the Tomcat is somewhere else by now, that place is asked.
-    fn probe_answered(&self, mut connection: Connection, log: Context<'_>) -> Step<'_> {
+    fn probe_answered(&self, mut connection: Box<Connection>, log: Context<'_>) -> Step<'_> {
         if !self.leads_home(&mut connection, log) {
             return self.probe(log);
         }
@@ -159,7 +159,7 @@ impl<'w> Probe<'w> {
                 }
             },
             Stage::Listening(mut connection) => match heard(&mut connection, ready, worker.probe_limit()) {
-                Ok(true) => worker.probe_answered(*connection, log),
+                Ok(true) => worker.probe_answered(connection, log),
                 Ok(false) => Step::Waits(Self { worker, stage: Stage::Listening(connection), deadline }),
                 Err(error) => worker.probe_failed(error),
             },

@@ -28,7 +28,7 @@ pub(super) struct Batch<'p> {
     /// Octets that the packets took; 0 if none was complete.
     pub(super) consumed: usize,
     /// Status and headers.
-    pub(super) head: Option<SendHeaders<'p>>,
+    pub(super) head: Option<Box<SendHeaders<'p>>>,
     /// Body data for the client, in order; none is empty.
     pub(super) chunks: SmallVec<[&'p [u8]; 8]>,
     /// The container asks to flush what it has sent so far.
@@ -186,7 +186,7 @@ impl ReplyState {
         Ok(())
     }
 
-    fn begin<'p>(&mut self, head: SendHeaders<'p>) -> Result<SendHeaders<'p>, ReplyError> {
+    fn begin<'p>(&mut self, head: Box<SendHeaders<'p>>) -> Result<Box<SendHeaders<'p>>, ReplyError> {
         if self.has_head() {
             return Err(ReplyError::SecondHead);
         }

@@ -6,7 +6,6 @@
 use smallvec::SmallVec;
 
 use crate::config::settings::LbSettings;
-use crate::text::is_same_name;
 use crate::worker::WorkerRequest;
 
 /// Session ids looked at in one request; more are no browser's doing.
@@ -37,10 +36,8 @@ impl Session {
         }
         let cookie = request.rule.session_cookie.as_ref().unwrap_or(&settings.session_cookie);
         let mut session = Self::default();
-        request.forward.headers.for_each(&mut |name, value| {
-            if is_same_name(name, b"Cookie") {
-                cookie_values(value, cookie.as_bytes()).for_each(|id| session.add(id));
-            }
+        request.forward.headers.for_each_cookie(&mut |value| {
+            cookie_values(value, cookie.as_bytes()).for_each(|id| session.add(id));
         });
         session
     }
@@ -86,8 +83,7 @@ fn path_parameter<'a>(uri: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 fn cookie_values<'a>(header: &'a [u8], name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut values: SmallVec<[&[u8]; 4]> = SmallVec::new();
     let mut position = 0;
-    while let Some(found) = memchr::memmem::find(&header[position..], name).filter(|_| !name.is_empty()) {
-        let start = position + found;
+    while let Some(start) = find(header, name, position) {
         position = start + 1;
         let is_free =
             start == 0 || matches!(header[start - 1], b';' | b',') || header[start - 1].is_ascii_whitespace();
@@ -100,6 +96,13 @@ fn cookie_values<'a>(header: &'a [u8], name: &[u8]) -> impl Iterator<Item = &'a 
         position = header.len() - value.len() + end;
     }
     values.into_iter()
+}
+
+/// Where `name` begins next in `header` from `position` on. Names are short, and few octets are their first.
+fn find(header: &[u8], name: &[u8], position: usize) -> Option<usize> {
+    let first = *name.first()?;
+    let mut begins = memchr::memchr_iter(first, &header[position..]).map(|offset| position + offset);
+    begins.find(|start| header[*start..].starts_with(name))
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

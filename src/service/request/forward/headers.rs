@@ -23,6 +23,14 @@ impl<'r> RequestHeaders<'r> {
 }
 
 impl Headers for RequestHeaders<'_> {
+    fn for_each_cookie(&self, visit: &mut dyn FnMut(&[u8])) {
+        // The table knows at once that there is none.
+        if self.table.get(c"Cookie").is_some() {
+            let cookies = self.table.iter().filter(|(name, _)| is_same_name(name, b"Cookie"));
+            cookies.for_each(|(_, value)| visit(value));
+        }
+    }
+
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
         // A container takes a missing Content-Length as a body of unknown length.
         let mut length_due = self.body == Body::None;
