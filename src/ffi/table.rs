@@ -11,6 +11,7 @@ use super::bindings::{
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
+use crate::text::is_same_name;
 
 /// Entries for a table, whose values are copied onto its pool together.
 #[derive(Default)]
@@ -53,7 +54,13 @@ impl<'p> Table<'p> {
         NonNull::new(raw).map(|raw| Self { raw, life: unsafe { Life::promised() } })
     }
 
+    /// Tells whether there is nothing in it.
+    pub(crate) fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// The first value of `name`.
+    #[inline]
     pub(crate) fn get(self, name: &CStr) -> Option<&'p [u8]> {
         // SAFETY: table and name are live. The result is null or a value of the table, which stays where it is for 'p,
         // also when another one takes its place (`from_raw`).
@@ -66,6 +73,17 @@ impl<'p> Table<'p> {
         (0..self.len()).filter_map(move |index| self.entry(index))
     }
 
+    /// All values of `name`, in order; as [`Table::iter`].
+    pub(crate) fn values(self, name: &'static [u8]) -> impl Iterator<Item = &'p [u8]> {
+        (0..self.len()).filter_map(move |index| {
+            let entry = self.raw_entry(index)?;
+            // SAFETY: as in `entry`.
+            let is_wanted = unsafe { octets(entry.key, self.life) }.is_some_and(|key| is_same_name(key, name));
+            // SAFETY: as above.
+            is_wanted.then(|| unsafe { octets(entry.val, self.life) }).flatten()
+        })
+    }
+
     /// Number of entries.
     pub(crate) fn len(self) -> usize {
         // SAFETY: `array` is live until the table is changed.
@@ -74,6 +92,13 @@ impl<'p> Table<'p> {
     }
 
     fn entry(self, index: usize) -> Option<(&'p [u8], &'p [u8])> {
+        let entry = self.raw_entry(index)?;
+        // SAFETY: what the entries of a table point to stays where it is for 'p, also when the table is changed
+        // (`from_raw`).
+        unsafe { octets(entry.key, self.life).zip(octets(entry.val, self.life)) }
+    }
+
+    fn raw_entry(self, index: usize) -> Option<apr_table_entry_t> {
         let array = self.array();
         // SAFETY: `array` is live until the table is changed.
         let (length, entries) = unsafe { ((*array).nelts, (*array).elts.cast::<apr_table_entry_t>()) };
@@ -81,10 +106,7 @@ impl<'p> Table<'p> {
             return None;
         }
         // SAFETY: the array consists of entries, and `index` is below their number; the entry is copied out of it at once.
-        let entry = unsafe { *entries.add(index) };
-        // SAFETY: what the entries of a table point to stays where it is for 'p, also when the table is changed
-        // (`from_raw`).
-        unsafe { octets(entry.key, self.life).zip(octets(entry.val, self.life)) }
+        Some(unsafe { *entries.add(index) })
     }
 
     /// The array inside the table: what it says is to be copied out at once, as adding an entry may move it.

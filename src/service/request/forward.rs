@@ -13,7 +13,7 @@ use gather::Gather;
 use headers::RequestHeaders;
 use smallvec::SmallVec;
 use variables::number;
-pub(super) use variables::{reply_timeout, switch};
+pub(super) use variables::{reply_timeout, switch, Environment};
 
 use super::record::RequestRecord;
 use super::uri::{as_received, encoded_slashes};
@@ -53,7 +53,7 @@ struct Tls<'r> {
 impl<'r> Facts<'r> {
     /// Gathers what the container is told about `request`. The body must have been set up.
     pub(super) fn gather(request: Request<'r>, host: &'r VirtualHost, record: &'r RequestRecord) -> Self {
-        let gather = Gather::new(request, host);
+        let mut gather = Gather::new(request, host);
         let (address, port) = gather.client();
         let body = gather.body();
         let mut facts = Self {
@@ -75,6 +75,7 @@ impl<'r> Facts<'r> {
         // Not before: what httpd knows itself overrides nothing, and adding it drops the first of two values.
         if host.forwards_common_variables {
             request.add_common_variables();
+            gather = Gather::new(request, host);
         }
         facts.tls = gather.tls();
         facts.environment = gather.environment();

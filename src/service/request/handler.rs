@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::answer;
 use super::claim::{has_our_handler, is_kept, settle, Claim};
 use super::client::HttpdClient;
-use super::forward::{reply_timeout, switch, Facts};
+use super::forward::{reply_timeout, switch, Environment, Facts};
 use super::hosts::HostsAround;
 use super::notes;
 use super::record::RequestRecord;
@@ -108,7 +108,7 @@ fn exchange<'w>(
     client: &mut HttpdClient<'_>,
     service: &mut ServiceNotes<'w>,
 ) -> Outcome {
-    let environment = request.environment();
+    let environment = Environment::of(request);
     let reply_timeout = reply_timeout(environment);
     let [sticky_ignore, stateless] =
         [c"JK_STICKY_IGNORE", c"JK_STATELESS"].map(|name| switch(environment, name));

@@ -7,11 +7,10 @@ use smallvec::SmallVec;
 
 use super::expanded::is_expanded;
 use super::headers::announced_length;
-use super::variables::number;
+use super::variables::{number, Environment};
 use super::{as_received, encoded_slashes, RequestRecord, Tls};
 use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForwarding};
 use crate::ffi::request::Request;
-use crate::ffi::table::Table;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
 use crate::worker::Body;
@@ -20,12 +19,12 @@ use crate::worker::Body;
 pub(super) struct Gather<'r> {
     request: Request<'r>,
     host: &'r VirtualHost,
-    environment: Table<'r>,
+    environment: Environment<'r>,
 }
 
 impl<'r> Gather<'r> {
     pub(super) fn new(request: Request<'r>, host: &'r VirtualHost) -> Self {
-        Self { request, host, environment: request.environment() }
+        Self { request, host, environment: Environment::of(request) }
     }
 
     /// Value of the variable that an indicator names.

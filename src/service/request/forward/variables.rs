@@ -3,11 +3,33 @@
 use std::ffi::CStr;
 use std::time::Duration;
 
+use crate::ffi::request::Request;
 use crate::ffi::table::Table;
 use crate::text::LeadingNumber;
 
+/// The environment of a request. Mostly it is empty, and some twenty variables are asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment<'r>(Option<Table<'r>>);
+
+impl<'r> Environment<'r> {
+    /// The environment as it is now.
+    pub(crate) fn of(request: Request<'r>) -> Self {
+        Self(Some(request.environment()).filter(|table| !table.is_empty()))
+    }
+
+    /// The first value of a variable.
+    pub(crate) fn get(self, name: &CStr) -> Option<&'r [u8]> {
+        self.0?.get(name)
+    }
+
+    /// All variables.
+    pub(super) fn iter(self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> {
+        self.0.into_iter().flat_map(Table::iter)
+    }
+}
+
 /// JK_REPLY_TIMEOUT: how long to wait for the container.
-pub(crate) fn reply_timeout(environment: Table<'_>) -> Option<Option<Duration>> {
+pub(crate) fn reply_timeout(environment: Environment<'_>) -> Option<Option<Duration>> {
     milliseconds(environment.get(c"JK_REPLY_TIMEOUT")?)
 }
 
@@ -19,7 +41,7 @@ fn milliseconds(text: &[u8]) -> Option<Option<Duration>> {
 }
 
 /// A switch among the environment variables: on if empty or a number other than 0.
-pub(crate) fn switch(environment: Table<'_>, name: &CStr) -> Option<bool> {
+pub(crate) fn switch(environment: Environment<'_>, name: &CStr) -> Option<bool> {
     let value = environment.get(name)?;
     Some(value.is_empty() || LeadingNumber::of(value).value != 0)
 }
