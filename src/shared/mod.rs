@@ -31,11 +31,11 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::config::settings::WorkersSettings;
 use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
-pub(crate) use crate::ffi::time::moment;
+pub(crate) use crate::ffi::time::{moment, seconds as now};
 
 pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
 pub(crate) use children::NoFreeSlot;
@@ -55,11 +55,6 @@ use header::Header;
 
 /// What stands for the path of memory without a file.
 const ANONYMOUS: &str = "(anonymous)";
-
-/// Seconds since the epoch, the unit of all times in the records.
-pub(crate) fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
-}
 
 /// The shared memory of one configuration, as one process sees it.
 #[derive(Debug)]

@@ -34,6 +34,14 @@ struct Attempts<'a> {
     progress: &'a mut Progress,
 }
 
+/// An attempt that was answered to the end.
+struct GoodAttempt {
+    ended: Ended,
+    connection: Box<Connection>,
+    /// When that was.
+    at: Instant,
+}
+
 /// An attempt that failed.
 struct FailedAttempt {
     error: AttemptError,
@@ -95,11 +103,11 @@ impl Attempts<'_> {
         let mut attempt = 1;
         loop {
             let mut failed = match self.attempt(&lease) {
-                Ok((ended, connection)) => {
+                Ok(GoodAttempt { ended, connection, at }) => {
                     let is_failure = ended.status >= 500;
                     self.count(if is_failure { Served::ServerError } else { Served::Ok });
                     self.hint_at_secret(ended);
-                    self.release(lease, connection, ended);
+                    self.release(lease, connection, ended, at);
                     return ended.server_error.map_or(Outcome::Done, Outcome::ServerError);
                 }
                 Err(failed) => failed,
@@ -125,7 +133,7 @@ impl Attempts<'_> {
             {
                 let outcome = self.give_up(&failed, attempt);
                 if let Some(connection) = failed.unused.take() {
-                    lease.keep(connection);
+                    lease.keep(connection, Instant::now());
                 }
                 return outcome;
             }
@@ -136,7 +144,7 @@ impl Attempts<'_> {
     }
 
     /// One attempt; a connection that failed is closed.
-    fn attempt(&mut self, lease: &Lease<'_, Box<Connection>>) -> Result<(Ended, Box<Connection>), Box<FailedAttempt>> {
+    fn attempt(&mut self, lease: &Lease<'_, Box<Connection>>) -> Result<GoodAttempt, Box<FailedAttempt>> {
         let worker = self.worker;
         let log = self.request.log;
         let began = Instant::now();
@@ -156,10 +164,11 @@ impl Attempts<'_> {
         let traffic = connection.take_traffic();
         worker.record.add_transferred(traffic.sent);
         worker.record.add_read(traffic.received);
-        worker.record.figures().count_latency(began.elapsed());
+        let at = Instant::now();
+        worker.record.figures().count_latency(at - began);
         self.progress.exchanged += traffic.sent + traffic.received;
         match result {
-            Ok(ended) => Ok((ended, connection)),
+            Ok(ended) => Ok(GoodAttempt { ended, connection, at }),
             Err(error) => {
                 let stale = connection.reused && silent && error.is_end_of_connection();
                 let unused = self.close(connection, &error);
@@ -204,11 +213,17 @@ impl Attempts<'_> {
     }
 
     /// Gives the connection of a good attempt back to the pool, if it can be used again.
-    fn release(&self, lease: Lease<'_, Box<Connection>>, mut connection: Box<Connection>, ended: Ended) {
+    fn release(
+        &self,
+        lease: Lease<'_, Box<Connection>>,
+        mut connection: Box<Connection>,
+        ended: Ended,
+        at: Instant,
+    ) {
         let is_usable = ended.reuse && !self.request.disable_reuse;
         if is_usable && self.worker.leads_home(&mut connection, self.request.log) {
             connection.reused = true;
-            lease.keep(connection);
+            lease.keep(connection, at);
         } else if !is_usable {
             log!(
                 self.request.log,

@@ -100,7 +100,9 @@ pub(super) struct Wait {
     limit: Option<Duration>,
     /// For the next octet of a packet that has begun.
     silence: Option<Duration>,
-    /// Set when the wait begins.
+    /// It has begun.
+    waits: bool,
+    /// Since when, if it has a limit.
     since: Option<Instant>,
     /// Something was received meanwhile.
     begun: bool,
@@ -109,12 +111,12 @@ pub(super) struct Wait {
 impl Wait {
     /// A wait of `limit` for a packet, of which a part already begun must go on within `silence`.
     pub(super) fn new(limit: Option<Duration>, silence: Option<Duration>) -> Self {
-        Self { limit, silence, since: None, begun: false }
+        Self { limit, silence, waits: false, since: None, begun: false }
     }
 
     /// A wait of `limit` that has begun, and whose end does not become the receive timeout of the socket.
     pub(super) fn once(limit: Duration) -> Self {
-        Self { limit: Some(limit), silence: None, since: Some(Instant::now()), begun: false }
+        Self { limit: Some(limit), silence: None, waits: true, since: Some(Instant::now()), begun: false }
     }
 
     /// Tells whether it lasts longer than `time`.
@@ -125,6 +127,14 @@ impl Wait {
     /// The same for the next packet.
     pub(super) fn restart(&mut self) {
         *self = Self::new(self.limit, self.silence);
+    }
+
+    /// Begins it, unless it has; tells whether it had.
+    fn begin(&mut self) -> bool {
+        if !self.waits {
+            self.since = self.limit.map(|_| Instant::now());
+        }
+        std::mem::replace(&mut self.waits, true)
     }
 
     /// What is left of it, and what its end means; `None` is no limit.
@@ -188,7 +198,7 @@ impl Connection {
 
     /// Waits for up to `time` of `wait` for the first octet; tells whether there was silence.
     pub(super) fn hears_nothing(&self, wait: &mut Wait, time: Duration) -> bool {
-        wait.since.get_or_insert_with(Instant::now);
+        wait.begin();
         let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
         poll(&mut sockets, Timespec::try_from(time).ok().as_ref()) == Ok(0)
     }
@@ -231,11 +241,9 @@ impl Connection {
     /// The first call of a wait leaves the waiting to the kernel's receive timeout. Only a packet that comes
     /// in pieces is waited for with `poll`, so that the wait as a whole keeps its limit.
     pub(super) fn receive(&mut self, wait: &mut Wait) -> Result<(), ReceiveError> {
-        if wait.since.is_none() {
-            wait.since = Some(Instant::now());
-            self.limit_receiving(wait.limit)?;
-        } else {
-            self.await_octets(wait)?;
+        match wait.begin() {
+            false => self.limit_receiving(wait.limit)?,
+            true => self.await_octets(wait)?,
         }
         loop {
             match recv(&self.socket, self.inbox.space(), RecvFlags::empty()) {

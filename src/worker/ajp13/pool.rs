@@ -168,9 +168,8 @@ impl<T> Lease<'_, T> {
         self.pool.state.lock().idle.pop().map(|idle| idle.connection)
     }
 
-    /// Gives `connection` to the pool and ends the lease.
-    pub(super) fn keep(self, connection: T) {
-        let now = Instant::now();
+    /// Gives `connection`, which was in use until `now`, to the pool and ends the lease.
+    pub(super) fn keep(self, connection: T, now: Instant) {
         self.pool.state.lock().idle.push(Idle { connection, used: now, known_good: now });
     }
 }

@@ -59,6 +59,7 @@ impl<B: Backend> LbWorker<B> {
             client,
             notes,
             progress: Progress::default(),
+            now: 0,
             excluded: Exclusions::new(),
             forced: false,
             tried: SmallVec::new(),
@@ -77,6 +78,8 @@ struct Service<'a, 'w, B> {
     client: &'a mut dyn Client,
     notes: &'a mut ServiceNotes<'w>,
     progress: Progress,
+    /// When the last election began, seconds since the epoch.
+    now: i64,
     excluded: Exclusions,
     /// Forced recovery was used; it is allowed once per request.
     forced: bool,
@@ -138,7 +141,8 @@ impl<B: Backend> Service<'_, '_, B> {
         // A failure that forbids to go on was told as the end by the worker that met it.
         if let Outcome::Failed { failure, repeatable: true } = outcome {
             let (name, line, status) = (&self.lb.name, self.request.line(), failure.status());
-            let account = Account { selector: self.selector(), tried: &self.tried };
+            let selector = Selector { now: (self.lb.clock)(), ..self.selector() };
+            let account = Account { selector, tried: &self.tried };
             log!(self.request.log, Error, "({name}) {line} gets {status}, no member can serve it: {account}");
         }
         outcome
@@ -152,13 +156,14 @@ impl<B: Backend> Service<'_, '_, B> {
             session: &self.session,
             excluded: &self.excluded,
             purpose: Purpose::Service,
-            now: (self.lb.clock)(),
+            now: self.now,
         }
     }
 
     /// Chooses a member and takes its place as probe where it needs one.
     fn elect(&mut self) -> Elected {
         for _ in 0..MAX_ELECTIONS {
+            self.now = (self.lb.clock)();
             let selector = self.selector();
             let selection = selector.select();
             if let Selection::Member(choice) = selection {
@@ -222,7 +227,7 @@ impl<B: Backend> Service<'_, '_, B> {
         if !choice.charged {
             member.record().charge(cost);
         }
-        let began = (lb.clock)();
+        let began = self.now;
         if choice.sticky && self.session.present {
             member.record().count_session_request(began);
         }
@@ -326,7 +331,8 @@ impl<B: Backend> Service<'_, '_, B> {
 
     /// What becomes of requests while a member is in error.
     fn prospect(&self) -> String {
-        let everybody = Selector { excluded: &Exclusions::new(), ..self.selector() };
+        let now = (self.lb.clock)();
+        let everybody = Selector { excluded: &Exclusions::new(), now, ..self.selector() };
         if !everybody.any_usable() {
             return "and no other is usable: each request tries it again".to_owned();
         }

@@ -9,7 +9,7 @@ fn pool_of(limit: Option<usize>, connections: &[u32]) -> ConnectionPool<u32> {
     let pool = ConnectionPool::new(limit);
     let leases: Vec<_> = connections.iter().map(|_| pool.acquire(SHORT, || true).unwrap()).collect();
     for (lease, connection) in leases.into_iter().zip(connections) {
-        lease.keep(*connection);
+        lease.keep(*connection, Instant::now());
     }
     pool
 }
@@ -23,7 +23,7 @@ fn the_most_recently_used_connection_comes_first() {
     let pool = pool_of(None, &[1, 2, 3]);
     let lease = pool.acquire(Duration::ZERO, || true).unwrap();
     assert_eq!(lease.take_idle(), Some(3));
-    lease.keep(3);
+    lease.keep(3, Instant::now());
     let lease = pool.acquire(Duration::ZERO, || true).unwrap();
     assert_eq!([lease.take_idle(), lease.take_idle(), lease.take_idle()], [Some(3), Some(2), Some(1)]);
     assert_eq!(lease.take_idle(), None);
@@ -55,7 +55,7 @@ fn a_waiting_thread_gets_the_released_lease_and_its_connection() {
         while pool.state.lock().waiting == 0 {
             std::thread::yield_now();
         }
-        lease.keep(7);
+        lease.keep(7, Instant::now());
         assert_eq!(waiter.join().unwrap(), Some(7));
     });
     let state = pool.state.lock();
@@ -84,7 +84,7 @@ fn many_threads_share_few_leases_without_losing_one() {
                     assert!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2);
                     let connection = lease.take_idle().unwrap_or_default();
                     inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
-                    lease.keep(connection);
+                    lease.keep(connection, Instant::now());
                 }
             });
         }
