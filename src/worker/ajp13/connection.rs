@@ -174,7 +174,9 @@ impl Connection {
     /// Tells whether an idle connection is as it should be: open, and nothing has come in that nobody asked
     /// for.
     ///
-    /// Its end and an error show as readable too, so nothing needs to be read to know.
+    /// Its end and an error show as readable too, so nothing needs to be read to know. The look is made however short
+    /// the connection was idle: octets that nobody asked for would answer the next client, and the answer to that one
+    /// the client after it.
     pub(super) fn is_quiet(&self) -> bool {
         let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
         let ready = poll(&mut sockets, Some(&Timespec::default()));
@@ -261,8 +263,9 @@ impl Connection {
         }
     }
 
-    /// Gives the container a moment to send all of the `octets` that are due, so that one read takes them. A
-    /// container writes head, body and end one by one, and each would wake this thread up.
+    /// Gives the container a moment to send all of the `octets` that are due, so that one read takes them: each packet
+    /// would wake this thread up. The last one comes with the end, so that for a single one these three calls would save
+    /// none.
     pub(super) fn gather(&self, octets: usize) {
         const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         let missing = octets.saturating_sub(self.inbox.octets().len());

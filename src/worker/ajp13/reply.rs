@@ -134,13 +134,13 @@ impl ReplyState {
         !matches!(self.phase, Phase::Head)
     }
 
-    /// Octets of packets that are at least due up to the end of the response, if its length is known and it
-    /// has a body.
+    /// Octets of packets that are at least due up to the end of the response, if its length is known and its body
+    /// comes in several packets.
     pub(super) fn octets_due(&self, max_packet_size: usize) -> Option<usize> {
-        let Phase::Body { due: Some(due @ 1..) } = self.phase else { return None };
+        let Phase::Body { due: Some(due) } = self.phase else { return None };
         let due = usize::try_from(due).ok()?;
         let chunks = due.div_ceil(max_packet_size.saturating_sub(CHUNK_OVERHEAD).max(1));
-        due.checked_add(chunks * CHUNK_OVERHEAD + END_RESPONSE)
+        (chunks > 1).then(|| due.checked_add(chunks * CHUNK_OVERHEAD + END_RESPONSE)).flatten()
     }
 
     /// From here on the body is not wanted.
