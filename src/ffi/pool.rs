@@ -44,11 +44,16 @@ impl<'p> Pool<'p> {
         unsafe { apr_pstrmemdup(self.as_ptr(), text.as_ptr().cast(), text.len() as _) }
     }
 
+    /// Room for so many octets, which nobody else knows; they are not written yet.
+    pub(super) fn octets(self, count: usize) -> *mut u8 {
+        // SAFETY: the pool lives and is ours to allocate from (`from_raw`); APR returns that much room, or aborts.
+        unsafe { apr_palloc(self.as_ptr(), count as _) }.cast()
+    }
+
     /// Copies `parts`, one behind the other, onto the pool as one C string.
     pub(crate) fn c_string_of(self, parts: &[&[u8]]) -> *mut c_char {
         let length: usize = parts.iter().map(|part| part.len()).sum();
-        // SAFETY: the pool lives and is ours to allocate from (`from_raw`); APR returns that much room, or aborts.
-        let room = unsafe { apr_palloc(self.as_ptr(), (length + 1) as _) }.cast::<u8>();
+        let room = self.octets(length + 1);
         let mut end = room;
         for part in parts {
             // SAFETY: all parts and a NUL fit into the room, which nobody else knows.
@@ -79,9 +84,7 @@ impl<'p> Pool<'p> {
 
     /// Room on the pool for a `T`, aligned as that wants it: APR aligns to eight octets.
     fn room<T>(self) -> *mut T {
-        let size = size_of::<T>() + align_of::<T>();
-        // SAFETY: the pool lives and is ours to allocate from (`from_raw`); APR returns that much room, or aborts.
-        let room = unsafe { apr_palloc(self.as_ptr(), size as _) }.cast::<u8>();
+        let room = self.octets(size_of::<T>() + align_of::<T>());
         room.wrapping_add(room.align_offset(align_of::<T>())).cast()
     }
 

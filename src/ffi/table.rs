@@ -3,36 +3,34 @@
 use std::ffi::{c_char, CStr};
 use std::ptr::NonNull;
 
-use smallvec::SmallVec;
-
 use super::bindings::{
     apr_array_header_t, apr_table_addn, apr_table_elts, apr_table_entry_t, apr_table_get, apr_table_setn,
     apr_table_t,
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
-use crate::text::is_same_name;
+use crate::text::{is_same_name, Digits};
 
-/// Entries for a table, whose values are copied onto its pool together.
-#[derive(Default)]
-pub(crate) struct Entries {
-    values: SmallVec<[u8; 256]>,
-    /// Names, and where their values begin.
-    places: SmallVec<[(&'static CStr, usize); 24]>,
+/// What an entry of a table says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'v> {
+    Text(&'v [u8]),
+    Number(u64),
+    /// What the entry before says.
+    Same,
 }
 
-impl Entries {
-    /// Adds an entry, whose name needs no copy.
-    pub(crate) fn push(&mut self, name: &'static CStr, value: &[u8]) {
-        self.places.push((name, self.values.len()));
-        self.values.extend_from_slice(value);
-        self.values.push(0);
-    }
+/// A name that needs no copy, and its value.
+pub(crate) type Entry<'v> = (&'static CStr, Value<'v>);
 
-    /// Adds an entry with the value of the one before.
-    pub(crate) fn push_same(&mut self, name: &'static CStr) {
-        let (_, start) = *self.places.last().expect("an entry before");
-        self.places.push((name, start));
+impl Value<'_> {
+    /// Octets that it has at most, with a NUL.
+    fn room(self) -> usize {
+        match self {
+            Value::Text(text) => text.len() + 1,
+            Value::Number(_) => Digits::MOST + 1,
+            Value::Same => 0,
+        }
     }
 }
 
@@ -139,25 +137,44 @@ impl<'p> Table<'p> {
     }
 
     /// Appends `entries`, whatever there is of their names.
-    pub(crate) fn add_all(self, entries: &Entries) {
+    pub(crate) fn add_all(self, entries: &[Entry<'_>]) {
         self.put(entries, apr_table_addn);
     }
 
     /// Replaces all values of the names by those of `entries`; that searches the table for each of them.
-    pub(crate) fn set_all(self, entries: &Entries) {
+    pub(crate) fn set_all(self, entries: &[Entry<'_>]) {
         self.put(entries, apr_table_setn);
     }
 
+    /// Puts entries into the table, with their values in one piece of its pool.
     fn put(
         self,
-        entries: &Entries,
+        entries: &[Entry<'_>],
         put: unsafe extern "C" fn(*mut apr_table_t, *const c_char, *const c_char),
     ) {
-        let values = self.pool().c_string(&entries.values);
-        for (name, start) in &entries.places {
-            // SAFETY: as in `set_named`: each value begins inside the copy and ends with a NUL in it. Two entries may share
-            // one, which nobody changes in place.
-            unsafe { put(self.raw.as_ptr(), name.as_ptr(), values.add(*start)) };
+        let room = entries.iter().map(|(_, value)| value.room()).sum();
+        let mut free = self.pool().octets(room);
+        let mut text = c"".as_ptr();
+        for (name, value) in entries {
+            let mut copy = |octets: &[u8]| {
+                text = free.cast();
+                // SAFETY: what is left of the room holds this value and its NUL, as it was added up so, and nobody else
+                // knows it.
+                unsafe {
+                    free.copy_from_nonoverlapping(octets.as_ptr(), octets.len());
+                    free = free.add(octets.len());
+                    free.write(0);
+                    free = free.add(1);
+                }
+            };
+            match value {
+                Value::Text(octets) => copy(octets),
+                Value::Number(number) => copy(&Digits::of(*number)),
+                Value::Same => {}
+            }
+            // SAFETY: as in `set_named`: the value is a C string on the table's pool. Two entries may share one, which
+            // nobody changes in place.
+            unsafe { put(self.raw.as_ptr(), name.as_ptr(), text) };
         }
     }
 

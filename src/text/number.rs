@@ -48,7 +48,7 @@ pub(crate) struct Digits {
 
 impl Digits {
     /// Digits of the largest number.
-    const MOST: usize = 20;
+    pub(crate) const MOST: usize = 20;
 
     /// The digits of `number`.
     pub(crate) fn of(number: u64) -> Self {

@@ -9,7 +9,7 @@ mod variables;
 
 use std::borrow::Cow;
 
-use gather::Gather;
+use gather::{Gather, PortText};
 use headers::RequestHeaders;
 use smallvec::SmallVec;
 use variables::number;
@@ -28,7 +28,7 @@ pub(super) struct Facts<'r> {
     request: Request<'r>,
     uri: Cow<'r, [u8]>,
     remote_addr: Option<&'r [u8]>,
-    remote_port: Cow<'r, [u8]>,
+    remote_port: PortText,
     remote_host: Option<&'r [u8]>,
     remote_user: Option<&'r [u8]>,
     auth_type: Option<&'r [u8]>,

@@ -88,7 +88,7 @@ fn serve(
     let mut service = ServiceNotes::default();
     let mut client = HttpdClient::new(request);
     let outcome = exchange(request, host, record, (worker, claim), &mut client, &mut service);
-    notes::write(request, worker.kind_name(), &service, began.elapsed());
+    notes::write(request, worker.kind_name(), &service, began.elapsed(), record.set_noted());
     #[cfg(feature = "test-points")]
     test_points::report(request, host);
     let verdict = answer::verdict(request, name, &outcome, client.body_failure(), log);

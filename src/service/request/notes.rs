@@ -8,7 +8,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use crate::ffi::request::Request;
-use crate::ffi::table::Entries;
+use crate::ffi::table::{Entry, Value};
 use crate::text::Digits;
 use crate::worker::request::MemberNotes;
 use crate::worker::ServiceNotes;
@@ -41,22 +41,31 @@ const LAST: [&CStr; 10] = [
     c"JK_LB_LAST_STATE",
 ];
 
-/// Writes all notes that follow from the service of a request.
-pub(super) fn write(request: Request<'_>, worker_type: &str, service: &ServiceNotes<'_>, duration: Duration) {
-    let mut entries = Entries::default();
-    entries.push(c"JK_WORKER_TYPE", worker_type.as_bytes());
-    entries.push(c"JK_REQUEST_DURATION", &seconds(duration));
+/// All notes of a request.
+type Entries<'a> = SmallVec<[Entry<'a>; 24]>;
+
+/// Writes all notes that follow from the service of a request, in place of those of an earlier service if it was served
+/// `again`.
+pub(super) fn write(
+    request: Request<'_>,
+    worker_type: &str,
+    service: &ServiceNotes<'_>,
+    duration: Duration,
+    again: bool,
+) {
+    let seconds = seconds(duration);
+    let mut entries = Entries::new();
+    entries.push((c"JK_WORKER_TYPE", Value::Text(worker_type.as_bytes())));
+    entries.push((c"JK_REQUEST_DURATION", Value::Text(&seconds)));
     if let Some(route) = service.route.as_ref().filter(|route| !route.is_empty()) {
-        entries.push(c"JK_WORKER_ROUTE", route);
+        entries.push((c"JK_WORKER_ROUTE", Value::Text(route)));
     }
     if let (Some(first), Some(last)) = (&service.first, &service.last) {
         push_members(&mut entries, first, last);
     }
-    let notes = request.notes();
-    // It has such notes from before only if it was served twice.
-    match notes.get(c"JK_WORKER_TYPE") {
-        None => notes.add_all(&entries),
-        Some(_) => notes.set_all(&entries),
+    match again {
+        false => request.notes().add_all(&entries),
+        true => request.notes().set_all(&entries),
     }
 }
 
@@ -69,37 +78,23 @@ fn seconds(duration: Duration) -> SmallVec<[u8; 32]> {
     text
 }
 
-fn push_members(entries: &mut Entries, first: &MemberNotes<'_>, last: &MemberNotes<'_>) {
+fn push_members<'a>(entries: &mut Entries<'a>, first: &MemberNotes<'a>, last: &MemberNotes<'a>) {
     // Nearly always there was one attempt, and each value is made once.
     let is_one = first == last;
     for ((name, other), value) in FIRST.into_iter().zip(LAST).zip(values(first)) {
-        value.push(entries, name);
+        entries.push((name, value));
         if is_one {
-            entries.push_same(other);
+            entries.push((other, Value::Same));
         }
     }
     if !is_one {
-        LAST.into_iter().zip(values(last)).for_each(|(name, value)| value.push(entries, name));
-    }
-}
-
-enum Value<'a> {
-    Text(&'a str),
-    Number(u64),
-}
-
-impl Value<'_> {
-    fn push(&self, entries: &mut Entries, name: &'static CStr) {
-        match self {
-            Value::Text(text) => entries.push(name, text.as_bytes()),
-            Value::Number(number) => entries.push(name, &Digits::of(*number)),
-        }
+        entries.extend(LAST.into_iter().zip(values(last)));
     }
 }
 
 fn values<'a>(member: &MemberNotes<'a>) -> [Value<'a>; 10] {
     [
-        Value::Text(member.name),
+        Value::Text(member.name.as_bytes()),
         Value::Number(member.value),
         Value::Number(member.accessed),
         Value::Number(member.sessions),
@@ -107,8 +102,8 @@ fn values<'a>(member: &MemberNotes<'a>) -> [Value<'a>; 10] {
         Value::Number(member.transferred),
         Value::Number(member.errors),
         Value::Number(u64::from(member.busy)),
-        Value::Text(member.activation),
-        Value::Text(member.state),
+        Value::Text(member.activation.as_bytes()),
+        Value::Text(member.state.as_bytes()),
     ]
 }
 

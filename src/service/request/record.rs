@@ -30,6 +30,8 @@ pub(crate) struct RequestRecord {
     /// What mod_dir looks up for it.
     pub(super) probes: Mutex<Option<Probes>>,
     handled: AtomicBool,
+    /// What came of its service stands in its notes.
+    noted: AtomicBool,
     /// Where the URI stood that no rule matched; 0 if none was looked up in vain.
     unmapped: AtomicUsize,
 }
@@ -71,6 +73,7 @@ impl RequestRecord {
             started_over: OnceLock::new(),
             probes: Mutex::new(None),
             handled: AtomicBool::new(false),
+            noted: AtomicBool::new(false),
             unmapped: AtomicUsize::new(0),
         }
     }
@@ -122,6 +125,11 @@ impl RequestRecord {
     /// Notes that the handler took the request.
     pub(super) fn set_handled(&self) {
         self.handled.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that what came of its service goes to its notes now; tells whether that of an earlier one stands there.
+    pub(super) fn set_noted(&self) -> bool {
+        self.noted.swap(true, Ordering::Relaxed)
     }
 
     /// Tells whether the handler took the request: only then it is in the request log.

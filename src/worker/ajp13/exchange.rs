@@ -11,7 +11,7 @@ use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::error::AttemptError;
 use super::gathered::Gathered;
-use super::reply::{Next, ReplyError, ReplyState};
+use super::reply::{Batch, Next, ReplyError, ReplyState};
 use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
 use crate::log;
@@ -217,7 +217,8 @@ impl<'a> Exchange<'a> {
 
     /// Handles the complete packets at the front of `octets`; returns how many octets they took.
     fn handle(&mut self, octets: &[u8]) -> Result<(usize, Next), AttemptError> {
-        let batch = self.reply.take(octets, self.settings.max_packet_size)?;
+        let mut batch = Batch::default();
+        self.reply.take(octets, self.settings.max_packet_size, &mut batch)?;
         if let Some(head) = &batch.head {
             self.begin(head)?;
         }

@@ -33,7 +33,8 @@ impl Gathered {
 
     /// All there is and `chunks` behind it, in pieces that are worth a bucket each.
     pub(super) fn with<'a>(&'a mut self, chunks: &[&'a [u8]]) -> SmallVec<[&'a [u8]; 9]> {
-        if total(chunks) < chunks.len() * SMALL {
+        let is_one_piece = self.octets.is_empty() && chunks.len() == 1;
+        if total(chunks) < chunks.len() * SMALL && !is_one_piece {
             self.add(chunks);
             return SmallVec::from_slice(&[self.octets.as_slice()]);
         }

@@ -23,7 +23,7 @@ const CHUNK_OVERHEAD: usize = HEADER_LENGTH + 3;
 const END_RESPONSE: usize = HEADER_LENGTH + 2;
 
 /// Several complete packets in a row. A head is always alone.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Batch<'p> {
     /// Octets that the packets took; 0 if none was complete.
     pub(super) consumed: usize,
@@ -38,9 +38,10 @@ pub(super) struct Batch<'p> {
 }
 
 /// What follows a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Next {
     /// More packets.
+    #[default]
     Packets,
     /// A part of the request body, of at most so many octets.
     RequestBody(u16),
@@ -148,7 +149,7 @@ impl ReplyState {
         self.phase = Phase::Discard { dropped: 0 };
     }
 
-    /// Takes the complete packets at the front of `octets`, up to the first that needs an answer.
+    /// Adds the complete packets at the front of `octets`, up to the first that needs an answer, to an empty `batch`.
     ///
     /// # Errors
     /// [`ReplyError`] if one of them is malformed or out of order.
@@ -156,21 +157,20 @@ impl ReplyState {
         &mut self,
         octets: &'p [u8],
         max_packet_size: usize,
-    ) -> Result<Batch<'p>, ReplyError> {
-        let mut batch =
-            Batch { consumed: 0, head: None, chunks: SmallVec::new(), flush: false, next: Next::Packets };
+        batch: &mut Batch<'p>,
+    ) -> Result<(), ReplyError> {
         while let Some((payload, length)) = split_packet(&octets[batch.consumed..], max_packet_size)? {
             let reply = Reply::decode(payload)?;
             if matches!(reply, Reply::SendHeaders(_)) && batch.consumed > 0 {
                 break;
             }
             batch.consumed += length;
-            self.accept(reply, &mut batch)?;
+            self.accept(reply, batch)?;
             if batch.head.is_some() || batch.next != Next::Packets {
                 break;
             }
         }
-        Ok(batch)
+        Ok(())
     }
 
     fn accept<'p>(&mut self, reply: Reply<'p>, batch: &mut Batch<'p>) -> Result<(), ReplyError> {

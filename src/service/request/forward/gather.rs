@@ -13,7 +13,11 @@ use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForw
 use crate::ffi::request::Request;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
+use crate::text::Digits;
 use crate::worker::Body;
+
+/// A port as text, which mostly is short.
+pub(super) type PortText = SmallVec<[u8; 8]>;
 
 /// Where facts are gathered from.
 pub(super) struct Gather<'r> {
@@ -70,9 +74,11 @@ impl<'r> Gather<'r> {
     }
 
     /// The client's port as text: always sent, also if a variable makes it empty.
-    pub(super) fn remote_port(&self, port: u16) -> Cow<'r, [u8]> {
-        let given = self.variable(Indicator::RemotePort);
-        given.map_or_else(|| Cow::Owned(port.to_string().into_bytes()), Cow::Borrowed)
+    pub(super) fn remote_port(&self, port: u16) -> PortText {
+        match self.variable(Indicator::RemotePort) {
+            Some(given) => PortText::from_slice(given),
+            None => PortText::from_slice(&Digits::of(port.into())),
+        }
     }
 
     pub(super) fn tls(&self) -> Option<Tls<'r>> {

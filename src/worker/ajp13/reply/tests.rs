@@ -11,12 +11,17 @@ fn head(status: u16, length: Option<&str>) -> Vec<u8> {
     encode_send_headers(status, None, &headers)
 }
 
+fn take<'p>(state: &mut ReplyState, octets: &'p [u8]) -> Result<Batch<'p>, ReplyError> {
+    let mut batch = Batch::default();
+    state.take(octets, 8192, &mut batch).map(|()| batch)
+}
+
 /// What a whole reply comes to: body data, flushes, and how it ended.
 fn play(head_request: bool, octets: &[u8]) -> Result<(Vec<u8>, usize, Next), ReplyError> {
     let mut state = ReplyState::new(head_request);
     let (mut body, mut flushes, mut at) = (Vec::new(), 0, 0);
     loop {
-        let batch = state.take(&octets[at..], 8192)?;
+        let batch = take(&mut state, &octets[at..])?;
         at += batch.consumed;
         body.extend(batch.chunks.concat());
         flushes += usize::from(batch.flush);
@@ -31,12 +36,12 @@ fn the_head_comes_alone_and_the_rest_together() {
     let octets = [head(200, Some("4")), encode_chunk(b"ab"), encode_chunk(b"cd"), encode_end_response(true)];
     let octets = octets.concat();
     let mut state = ReplyState::new(false);
-    let first = state.take(&octets, 8192).unwrap();
+    let first = take(&mut state, &octets).unwrap();
     assert_eq!(
         (first.head.map(|head| head.status), first.chunks.len(), first.next),
         (Some(200), 0, Next::Packets)
     );
-    let second = state.take(&octets[first.consumed..], 8192).unwrap();
+    let second = take(&mut state, &octets[first.consumed..]).unwrap();
     assert_eq!(second.chunks[..], [b"ab", b"cd"]);
     assert_eq!((second.next, first.consumed + second.consumed), (Next::End { reuse: true }, octets.len()));
 }
@@ -103,7 +108,7 @@ fn incomplete_packets_wait() {
 fn what_is_due_is_never_overestimated() {
     let due = |head_request, octets: &[u8]| {
         let mut state = ReplyState::new(head_request);
-        state.take(octets, 8192).unwrap();
+        take(&mut state, octets).unwrap();
         state.octets_due(8192)
     };
     for length in [8186, 16_368, 20_000] {
@@ -132,7 +137,7 @@ proptest::proptest! {
         }
         let mut state = ReplyState::new(false);
         for _ in 0..3 {
-            if let Ok(batch) = state.take(&octets, 8192) {
+            if let Ok(batch) = take(&mut state, &octets) {
                 proptest::prop_assert!(batch.consumed <= octets.len());
                 let chunks: usize = batch.chunks.iter().map(|chunk| chunk.len()).sum();
                 proptest::prop_assert!(chunks <= batch.consumed);
