@@ -3,17 +3,17 @@
 //! Each browser has a profile of its own, reaches this machine alone, and ends with the value that stands for it. What it
 //! is told to wait for are facts, never times.
 
-use std::fs;
+mod chromium;
+
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{json, Value};
 use tempfile::TempDir;
 
 use super::client::Client;
-use super::process::{self, AtDeath, Process};
-use super::{base64, paths, ports, wait};
+use super::process::{self, Process};
+use super::{base64, ports, wait};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -69,7 +69,7 @@ impl Browser {
         let profile =
             tempfile::Builder::new().prefix("mod_jk-browser-").tempdir().expect("a temporary directory");
         let port = ports::free();
-        let driver = driver(profile.path(), port);
+        let driver = chromium::driver(profile.path(), port);
         let client = Client::new(port);
         wait::until_true("the driver of the browser", START_LIMIT, || {
             let status = client.try_send("GET", "/status", &[], &[]);
@@ -77,7 +77,7 @@ impl Browser {
         });
         let mut browser =
             Self { client, session: "/session".into(), id: None, _driver: driver, _profile: profile };
-        let begun = browser.post("", &capabilities(browser._profile.path(), settings));
+        let begun = browser.post("", &chromium::capabilities(browser._profile.path(), settings));
         let session = begun["sessionId"].as_str().expect("a session");
         browser.session = format!("/session/{session}");
         let id = begun["capabilities"]["goog:processID"].as_u64();
@@ -119,14 +119,24 @@ impl Browser {
     }
 
     fn search(&self, using: &str, value: &str) -> Element<'_> {
-        let find = || self.search_below("", using, value);
-        let id = wait::until(&format!("{using} {value}"), PATIENCE, find);
+        let mut found = Err(String::new());
+        wait::happens(PATIENCE, || {
+            found = self.search_below("", using, value);
+            found.is_ok()
+        });
+        let id = found.unwrap_or_else(|error| panic!("{error}\n{}", self.source()));
         Element { browser: self, id }
     }
 
-    fn search_below(&self, place: &str, using: &str, value: &str) -> Option<String> {
-        let found = self.try_post(&format!("{place}/element"), &json!({"using": using, "value": value}));
-        Some(found.ok()?[ELEMENT].as_str()?.to_owned())
+    fn search_below(&self, place: &str, using: &str, value: &str) -> Result<String, String> {
+        let found = self.try_post(&format!("{place}/element"), &json!({"using": using, "value": value}))?;
+        Ok(found[ELEMENT].as_str().expect("an element").to_owned())
+    }
+
+    /// Where it is, and what it has of the page, for those who look for what is not there.
+    fn source(&self) -> String {
+        let ask = |path| self.try_send("GET", path, &Value::Null).unwrap_or_else(Value::String);
+        format!("{}\n{}", ask("/url"), ask("/source"))
     }
 
     /// Runs `script`, which returns a value, with `arguments` (`arguments[0]` and so on), whatever the page allows.
@@ -148,7 +158,7 @@ impl Browser {
     pub fn wait_for_text(&self, text: &str) {
         wait::until_true(&format!("the page to say {text:?}"), PATIENCE, || {
             let body = self.search_below("", "css selector", "body");
-            body.is_some_and(|id| {
+            body.is_ok_and(|id| {
                 let shown = self.try_send("GET", &format!("/element/{id}/text"), &Value::Null);
                 shown.is_ok_and(|shown| shown.as_str().is_some_and(|shown| shown.contains(text)))
             })
@@ -248,45 +258,7 @@ impl Element<'_> {
 
     fn search(&self, using: &str, value: &str) -> Self {
         let id = self.browser.search_below(&format!("/element/{}", self.id), using, value);
-        let id = id.unwrap_or_else(|| panic!("no {using} {value}"));
+        let id = id.unwrap_or_else(|error| panic!("{error}"));
         Self { browser: self.browser, id }
     }
-}
-
-/// Starts the driver; its files and those of the browser lie in the profile.
-fn driver(profile: &Path, port: u16) -> Process {
-    let mut command = process::guarded("chromedriver", AtDeath::Terminate);
-    let log = fs::File::create(profile.join("driver.log")).expect("a log of our own");
-    command.arg(format!("--port={port}"));
-    for name in ["HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-        command.env(name, profile);
-    }
-    command.stdout(Stdio::null()).stderr(log);
-    Process::start(command)
-}
-
-fn capabilities(profile: &Path, settings: &[&str]) -> Value {
-    let mut arguments = vec![
-        format!("--user-data-dir={}", profile.join("profile").display()),
-        // No traffic but to this machine.
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_owned(),
-    ];
-    let fixed = [
-        "--headless=new",
-        "--remote-debugging-pipe",
-        "--disable-dev-shm-usage",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--no-proxy-server",
-        "--hide-scrollbars",
-    ];
-    // Root's processes can't have Chromium's sandbox.
-    let sandbox = rustix::process::geteuid().is_root().then_some("--no-sandbox");
-    arguments.extend(fixed.iter().chain(settings).copied().chain(sandbox).map(str::to_owned));
-    let chromium = json!({"binary": paths::chromium(), "args": arguments});
-    let wanted = json!({"goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}});
-    json!({"capabilities": {"alwaysMatch": wanted}})
 }
