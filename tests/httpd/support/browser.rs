@@ -13,9 +13,8 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::process::{self, Process};
-use super::{base64, ports, wait};
+use super::{base64, wait};
 
-const START_LIMIT: Duration = Duration::from_secs(60);
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Within which a page has to show what a test waits for.
@@ -68,13 +67,8 @@ impl Browser {
     fn with_settings(settings: &[&str]) -> Self {
         let profile =
             tempfile::Builder::new().prefix("mod_jk-browser-").tempdir().expect("a temporary directory");
-        let port = ports::free();
-        let driver = chromium::driver(profile.path(), port);
+        let (driver, port) = chromium::driver(profile.path());
         let client = Client::new(port);
-        wait::until_true("the driver of the browser", START_LIMIT, || {
-            let status = client.try_send("GET", "/status", &[], &[]);
-            status.is_ok_and(|reply| reply.text().contains("\"ready\":true"))
-        });
         let mut browser =
             Self { client, session: "/session".into(), id: None, _driver: driver, _profile: profile };
         let begun = browser.post("", &chromium::capabilities(browser._profile.path(), settings));

@@ -2,23 +2,34 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{json, Value};
 
-use crate::support::paths;
 use crate::support::process::{self, AtDeath, Process};
+use crate::support::{paths, wait};
 
-/// Starts the driver; its files and those of the browser lie in the profile.
-pub fn driver(profile: &Path, port: u16) -> Process {
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Starts the driver, which chooses and tells its port; its files and those of the browser lie in the profile.
+pub fn driver(profile: &Path) -> (Process, u16) {
+    let path = profile.join("driver.log");
+    let log = fs::File::create(&path).expect("a log of our own");
     let mut command = process::guarded("chromedriver", AtDeath::Terminate);
-    let log = fs::File::create(profile.join("driver.log")).expect("a log of our own");
-    command.arg(format!("--port={port}"));
+    command.arg("--port=0").stderr(log.try_clone().expect("a second handle")).stdout(log);
     for name in ["HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
         command.env(name, profile);
     }
-    command.stdout(Stdio::null()).stderr(log);
-    Process::start(command)
+    let process = Process::start(command);
+    let port = wait::until("the driver of the browser", START_LIMIT, || port(&path));
+    (process, port)
+}
+
+/// The port that the driver says it listens on.
+fn port(log: &Path) -> Option<u16> {
+    let text = fs::read_to_string(log).ok()?;
+    let (_, rest) = text.split_once("started successfully on port ")?;
+    rest.split_once('.')?.0.parse().ok()
 }
 
 /// What is asked for: a browser that sends nothing to other machines, started with further `settings`.
