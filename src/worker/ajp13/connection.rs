@@ -322,7 +322,7 @@ impl Connection {
 /// Octets of the receive buffer: several packets of the usual 8 KiB fit into one read, and of the largest
 /// ones at least one whole and the beginning of the next.
 fn receive_buffer_size(max_packet_size: usize) -> usize {
-    const LEAST: usize = 32 * 1024;
+    const LEAST: usize = 64 * 1024;
     LEAST.max(2 * max_packet_size)
 }
 
