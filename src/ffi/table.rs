@@ -180,9 +180,9 @@ impl<'p> Table<'p> {
 
     /// Appends an entry, whatever there is of that name.
     pub(crate) fn add(self, name: &[u8], value: &[u8]) {
-        let pool = self.pool();
-        let (name, value) = (pool.c_string(name), pool.c_string(value));
-        // SAFETY: the table is live, and both strings are C strings on its own pool.
-        unsafe { apr_table_addn(self.raw.as_ptr(), name, value) };
+        let both = self.pool().c_string_of(&[name, b"\0", value]);
+        // SAFETY: the table is live, and name and value are C strings on its own pool: the value begins behind the NUL of
+        // the name, also if the name has one inside.
+        unsafe { apr_table_addn(self.raw.as_ptr(), both, both.add(name.len() + 1)) };
     }
 }
