@@ -49,8 +49,10 @@ record! {
         prober: AtomicU64,
         /// What forms of the status page carry.
         nonce: Nonce,
+        /// 1 once the state was captured for memory that takes this one's place: what is changed here is lost.
+        retired: AtomicU64,
         /// Room for what is to come.
-        reserved: [AtomicU64; 6],
+        reserved: [AtomicU64; 5],
     }
 }
 
@@ -79,6 +81,17 @@ impl Header {
             self.announce_change();
         }
         Ok(held)
+    }
+
+    /// Has no settings be changed any more: those of now are taken over. Who changes some at this moment is waited for.
+    pub(super) fn retire(&self) {
+        let _held = self.lock_changes();
+        self.retired.store(1, Release);
+    }
+
+    /// Tells whether settings are changed elsewhere.
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Acquire) != 0
     }
 
     /// Has all processes look for changed settings with their next request.

@@ -47,7 +47,7 @@ pub(crate) use layout::Layout;
 pub(crate) use lb::{Balanced, LbHandle, LbSnapshot};
 pub(crate) use lease::LEASE;
 pub(crate) use member::{Cell, Drain, MemberHandle, MemberSnapshot};
-pub(crate) use values::ValuesHandle;
+pub(crate) use values::{ValuesHandle, RETIRED};
 
 use ajp::Apart;
 use children::Children;
@@ -175,6 +175,16 @@ impl Shared {
     /// How often settings were changed at run time: who knows the number knows all changes.
     pub(crate) fn changes(&self) -> u64 {
         self.header.changes()
+    }
+
+    /// Has no settings be changed any more: they are captured for the next memory.
+    pub(crate) fn retire(&self) {
+        self.header.retire();
+    }
+
+    /// Tells whether settings are changed in other memory by now.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.header.is_retired()
     }
 
     /// What forms of the status page carry to be known as its own, in hexadecimal digits.

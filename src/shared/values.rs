@@ -41,6 +41,10 @@ record! {
     }
 }
 
+/// Why an old process changes nothing.
+pub(crate) const RETIRED: &str =
+    "httpd restarts, and this process only finishes what it has begun; ask again, another process will do it";
+
 /// Looks at values that somebody changes meanwhile before changes have to wait for a look.
 const MAX_LOOKS: usize = 100;
 
@@ -101,9 +105,12 @@ impl ValuesHandle {
     /// Changes the values in force by `change`, which sees them; all processes know it with their next request.
     ///
     /// # Errors
-    /// That of the lock; nothing is changed then.
+    /// That of the lock, or that the memory is retired; nothing is changed then.
     pub(crate) fn change<T: Live>(&self, configured: &T, change: impl FnOnce(&mut T)) -> io::Result<()> {
         let _held = self.header.lock_changes()?;
+        if self.header.is_retired() {
+            return Err(io::Error::other(RETIRED));
+        }
         let (mut settings, version) = self.read(configured);
         change(&mut settings);
         // The other place, where readers may still be who began before the last change: they must see that it has come
@@ -179,6 +186,18 @@ mod tests {
         let changed = Ajp13Settings { host: "host1".to_owned(), port: 1, retries: 9, ..configured.clone() };
         assert_eq!(values.read(&configured).0, changed);
         assert_eq!(shared.changes(), before + 2);
+    }
+
+    #[test]
+    fn what_others_have_taken_over_is_changed_no_more() {
+        let shared = shared_with(&[], &["t1"]);
+        let configured = ajp_settings("t1");
+        let record = shared.ajp("t1").expect("t1");
+        record.values().change(&configured, |settings| settings.retries = 9).expect("changed");
+        shared.retire();
+        let refused = record.values().change(&configured, |settings| settings.retries = 8);
+        assert_eq!(refused.expect_err("it is too late").to_string(), RETIRED);
+        assert_eq!(record.values().read(&configured).0.retries, 9);
     }
 
     #[test]

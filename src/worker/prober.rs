@@ -150,6 +150,10 @@ impl<'w> Prober<'w> {
 
     /// Stops members that have drained, and begins to ask those that have to be asked.
     fn look(&mut self, log: Context<'_>) {
+        if self.workers.shared().is_retired() {
+            // The next generation looks after members.
+            return;
+        }
         self.workers.keep_current();
         self.workers.stop_drained(log);
         let count = self.balancers.len();

@@ -2,6 +2,7 @@
 //!
 //! Rules: "decisions, rows 61 and 62".
 
+use std::io::Write;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::load::{self, Load};
+use crate::support::raw;
 use crate::support::site::{Mpm, Site, ALL_MPMS};
 use crate::support::suite::Suite;
 use crate::support::wait;
@@ -18,6 +20,7 @@ pub fn suite() -> Suite {
         .under(&ALL_MPMS, "a_drain_ends_when_its_time_is_up_in_all_children", time_is_up)
         .under(&[Mpm::Worker, Mpm::Prefork], "a_drain_goes_on_over_restarts", over_restarts)
         .test("a_drain_outlives_the_server_with_persist_on", over_a_stop)
+        .under(&[Mpm::Event, Mpm::Prefork], "a_change_that_comes_after_the_restart_is_refused", too_late)
         .test("a_drain_is_cancelled_by_another_wish", cancelled)
         .alone("a_switch_between_domains_loses_no_request", switch)
         .test("several_members_are_chosen_at_once", several)
@@ -154,6 +157,32 @@ fn over_a_stop() {
         let drain = member(&httpd, name)["drain"].clone();
         assert_eq!((drain["left"].is_i64(), drain["ordered"].clone()), (has_limit, true.into()), "{drain}");
     }
+}
+
+/// The form of a command is held back until httpd has restarted: the old process that has it must not say that it is done.
+fn too_late(mpm: Mpm) {
+    let backends = two();
+    let httpd = site_of_two(mpm, &backends, "").start();
+    let form = b"w=lb&sw=a&timeout=500";
+    let mut stream = raw::connect(httpd.port());
+    let head = format!(
+        "POST /status?cmd=drain&mime=json HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n",
+        form.len()
+    );
+    stream.write_all(head.as_bytes()).expect("httpd reads");
+    // It asks for the form, so that a process of this generation has begun.
+    assert!(raw::read_head(&mut stream).starts_with("HTTP/1.1 100"));
+    let generations = httpd.generations();
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(generations + 1);
+    stream.write_all(form).expect("httpd reads");
+    let reply = raw::parse(&raw::read_to_close(&mut stream), false);
+    assert_eq!(reply.status(), 503, "{}", reply.everything());
+    assert!(reply.everything().contains("ask again, another process will do it"), "{}", reply.everything());
+    assert_eq!(activation(&httpd, "a"), "Active");
+    done(&httpd, "drain&w=lb&sw=a&timeout=500");
+    assert_eq!(activation(&httpd, "a"), "Disabled");
 }
 
 fn cancelled() {

@@ -2,7 +2,7 @@
 //!
 //! The parent captures it when a configuration goes, and restores it into the memory of the next one before that has
 //! workers or children. At a graceful restart children of the old configuration finish their requests while the new one
-//! is read: what they count after the capture is lost, as is a change that they make. When the server stops, and at
+//! is read: what they count after the capture is lost, and changes are refused by them. When the server stops, and at
 //! restarts that are not graceful, children have ended before.
 
 use std::path::{Path, PathBuf};
@@ -130,6 +130,7 @@ pub(super) fn keep(pool: Pool<'_>, process: ProcessPool<'_>, connector: &Arc<Con
     if connector.persistence.persist != Persist::Off {
         let connector = Arc::clone(connector);
         process.remember_at_restart(pool, KEY, move || {
+            connector.shared.retire();
             connector.persistence.save(&connector, connector.log.with_id("CLEANUP")).into_bytes()
         });
     }

@@ -11,6 +11,7 @@ use super::teller::{note, By, Who};
 use super::{Ask, Surroundings};
 use crate::config::settings::Activation;
 use crate::log;
+use crate::shared::RETIRED;
 
 /// Does what `command`, one of those that change something, asks for.
 pub(super) fn act(
@@ -19,6 +20,9 @@ pub(super) fn act(
     ask: &Ask<'_>,
     around: &Surroundings<'_>,
 ) -> Result<(), Problem> {
+    if around.workers.shared().is_retired() {
+        return Err(Problem::elsewhere(format!("Update failed: {RETIRED}")));
+    }
     let target = target(around, query, command)?;
     match command {
         Command::Update => update(target, query, ask, around),

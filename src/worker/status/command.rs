@@ -141,12 +141,12 @@ impl Format {
         Self::WORDS.iter().map(|(word, _)| *word)
     }
 
-    /// In which format the fault of a query with a bad escape is told; in the original nothing of such a query counts.
-    pub(super) fn after_bad_escape(self) -> Self {
-        if self.has_status() {
-            self
-        } else {
-            Self::Html
+    /// In which format the fault of a query with a bad escape is told: of what stands behind it nothing counts in the
+    /// original.
+    pub(super) fn after_bad_escape(query: &[u8]) -> Result<Self, Refusal> {
+        match Self::of(&Query::parse_readable(query)) {
+            Ok(format) if format.has_status() => Ok(format),
+            _ => Self::of(&Query::parse_before_bad_escape(query)),
         }
     }
 

@@ -139,7 +139,7 @@ impl StatusWorker {
         let parameters = query.as_ref().unwrap_or(Query::NONE);
         let format = match &query {
             Some(query) => Format::of(query),
-            None => Format::of(&Query::parse_readable(ask.query)).map(Format::after_bad_escape),
+            None => Format::after_bad_escape(ask.query),
         };
         let (outcome, fault) = match self.run(query.is_some(), parameters, ask, around, now) {
             Ok(content) => (Ok(content), None),
@@ -160,7 +160,9 @@ impl StatusWorker {
             outcome,
             nonce: &nonce,
         };
-        let plain = || vec![("Cache-Control", Cow::Borrowed("no-cache"))];
+        let plain = || {
+            vec![("Cache-Control", Cow::Borrowed("no-cache")), ("X-Content-Type-Options", "nosniff".into())]
+        };
         let (media_type, mut headers, body) = match format {
             Ok(Format::Html) => ("text/html; charset=UTF-8", html::headers(&page), html::render(&page)),
             Ok(Format::Xml) => ("text/xml", plain(), xml::render(&page)),

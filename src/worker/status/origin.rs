@@ -1,6 +1,7 @@
 //! Calls that another site has a browser make: they change nothing ("decisions, row 21").
 //!
-//! Tools send none of these headers, and whoever types an address or follows a bookmark comes from no site.
+//! Tools send none of these headers, and whoever types an address or follows a bookmark comes from no site, which a browser
+//! says to a server with TLS.
 
 /// What a browser tells about where a call comes from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +14,10 @@ pub(crate) struct Origin<'a> {
     pub referer: Option<&'a [u8]>,
     /// `Host`
     pub host: Option<&'a [u8]>,
+    /// `User-Agent`
+    pub agent: Option<&'a [u8]>,
+    /// `Accept-Language`
+    pub language: Option<&'a [u8]>,
 }
 
 impl<'a> Origin<'a> {
@@ -23,6 +28,8 @@ impl<'a> Origin<'a> {
             name if name.eq_ignore_ascii_case(b"origin") => &mut self.origin,
             name if name.eq_ignore_ascii_case(b"referer") => &mut self.referer,
             name if name.eq_ignore_ascii_case(b"host") => &mut self.host,
+            name if name.eq_ignore_ascii_case(b"user-agent") => &mut self.agent,
+            name if name.eq_ignore_ascii_case(b"accept-language") => &mut self.language,
             _ => return,
         };
         *place = Some(value);
@@ -35,12 +42,32 @@ impl<'a> Origin<'a> {
 
     /// Tells whether another site makes a browser call.
     pub(super) fn is_foreign(&self) -> bool {
-        if let Some(site) = self.fetch_site {
-            return !matches!(site, b"same-origin" | b"none");
+        if self.fetch_site.is_some() {
+            return self.is_foreign_by_its_own_word();
         }
         let from = self.origin.or(self.referer);
-        from.is_some_and(|from| authority(from).is_none() || authority(from) != self.host)
+        from.is_some_and(|from| !self.host.is_some_and(|host| is_at(from, host)))
     }
+
+    /// Tells whether a browser says so, which knows; `Host` may be that of a proxy in between.
+    pub(super) fn is_foreign_by_its_own_word(&self) -> bool {
+        self.fetch_site.is_some_and(|site| !matches!(site, b"same-origin" | b"none"))
+    }
+
+    /// Tells whether a browser calls that does not say for which page: to a server without TLS it sends no
+    /// `Sec-Fetch-Site`, and a page can keep back `Referer`. What a browser is shows in what no tool sends together.
+    pub(super) fn is_of_an_unknown_page(&self) -> bool {
+        let is_browser =
+            self.agent.is_some_and(|agent| agent.starts_with(b"Mozilla/")) && self.language.is_some();
+        is_browser && self.fetch_site.is_none() && self.origin.is_none() && self.referer.is_none()
+    }
+}
+
+/// Tells whether `url` is at the place that `host` names, in which a port that goes without saying may be said.
+fn is_at(url: &[u8], host: &[u8]) -> bool {
+    let port: &[u8] = if url.len() > 5 && url[..5].eq_ignore_ascii_case(b"https") { b":443" } else { b":80" };
+    let plain = |place: &[u8]| place.strip_suffix(port).unwrap_or(place).to_ascii_lowercase();
+    authority(url).is_some_and(|place| plain(place) == plain(host))
 }
 
 /// Host and port of a URL; `None` for `null` and what is no URL.
@@ -77,6 +104,9 @@ mod tests {
             (&[host, ("Referer", "http://evil/?http://a.example:8080/")], true),
             (&[host, ("Referer", "garbage")], true),
             (&[("Referer", "http://a.example:8080/")], true),
+            (&[("Host", "A.example:80"), ("Origin", "http://a.Example")], false),
+            (&[("Host", "a.example"), ("Origin", "HTTPS://a.example:443")], false),
+            (&[("Host", "a.example:443"), ("Origin", "http://a.example")], true),
         ] {
             assert_eq!(foreign(headers), is_foreign, "{headers:?}");
         }

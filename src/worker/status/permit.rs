@@ -13,7 +13,14 @@ use super::{Ask, StatusWorker, Surroundings};
 use crate::config::settings::UpdateMethods;
 
 /// For a call that another site has a browser make.
-const FOREIGN: &str = "Refused: a page of another site asks for this. Use the status page itself, or a tool.";
+const FOREIGN: &str =
+    "Refused: a page of another site asks for this. Use the status page itself, or a tool; behind a \
+                       proxy that changes Host, only forms of the status page are taken.";
+
+/// For a call of a browser that says nothing of the page that makes it.
+const UNKNOWN: &str =
+    "Refused: a browser asks for this, and does not say for which page. Use the status page itself, \
+                       or a tool.";
 
 /// For a form of another page of this site.
 const NO_NONCE: &str =
@@ -39,18 +46,21 @@ impl StatusWorker {
         if !command.acts() {
             return Ok(());
         }
-        if ask.origin.is_foreign() {
+        if ask.origin.is_foreign_by_its_own_word() {
             return Err(Problem::foreign(FOREIGN));
         }
         if self.settings.update_methods == UpdateMethods::Post && ask.method != b"POST" {
             return Err(Problem::method(BY_POST));
         }
         match query.get("nonce") {
+            // Only the page itself has it: whatever a proxy in between has made of Host, it is the page that asks.
             Some(nonce) if is_same(nonce, &around.workers.shared().nonce()) => Ok(()),
+            _ if ask.origin.is_foreign() => Err(Problem::foreign(FOREIGN)),
             Some(_) => Err(Problem::stale(STALE)),
             None if ask.origin.is_of_a_browser() && !matches!(ask.method, b"GET" | b"HEAD") => {
                 Err(Problem::foreign(NO_NONCE))
             }
+            None if ask.origin.is_of_an_unknown_page() => Err(Problem::foreign(UNKNOWN)),
             None => Ok(()),
         }
     }

@@ -38,6 +38,11 @@ impl Problem {
         Self { status: 404, ..message.into() }
     }
 
+    /// Another process has to be asked.
+    pub(super) fn elsewhere(message: String) -> Self {
+        Self { status: 503, ..message.into() }
+    }
+
     /// This side has failed.
     pub(super) fn internal(message: String) -> Self {
         Self { status: 500, ..message.into() }

@@ -1,5 +1,7 @@
 //! The parameters of a request to the page ("status-worker, sections 2 and 3").
 
+use crate::text::LeadingNumber;
+
 /// The parameters, each at most once: of two with one name the later counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Query(Vec<(String, String)>);
@@ -38,6 +40,11 @@ impl Query {
         Self::of(pairs(text).flatten().collect())
     }
 
+    /// What stands before a value with a bad escape, or all.
+    pub(super) fn parse_before_bad_escape(text: &[u8]) -> Self {
+        Self::of(pairs(text).map_while(|pair| pair).collect())
+    }
+
     fn of(pairs: Vec<(String, String)>) -> Self {
         let mut query = Self::default();
         let (boxes, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == BOXES);
@@ -54,11 +61,11 @@ impl Query {
         self.0.push((name, value));
     }
 
-    /// Adds the fields of a form that was posted; `None` as for [`Query::parse`]. What is done (`cmd`) is said by the
-    /// address alone, which rules of the server can look at.
+    /// Adds the fields of a form that was posted; `None` as for [`Query::parse`]. What is done (`cmd`), and
+    /// that nothing may be (`opt`), is said by the address alone, which rules of the server can look at.
     pub(super) fn with_form(mut self, form: &[u8]) -> Option<Self> {
         for (name, value) in Self::parse(form)?.0 {
-            if name != "cmd" {
+            if !["cmd", "opt"].contains(&name.as_str()) {
                 self.set(name, value);
             }
         }
@@ -76,10 +83,10 @@ impl Query {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The bits of `opt`; unknown ones mean nothing.
+    /// The bits of `opt`, read as the original reads numbers; unknown ones mean nothing.
     pub(super) fn options(&self) -> Hide {
-        let bits = self.get("opt").and_then(|opt| opt.parse().ok()).unwrap_or(0);
-        Hide::from_bits_truncate(bits)
+        let bits = self.get("opt").map_or(0, |opt| LeadingNumber::of(opt.as_bytes()).clamped());
+        Hide::from_bits_truncate(bits as u32)
     }
 
     /// The name of a worker or member.
@@ -196,12 +203,16 @@ mod tests {
     fn what_can_be_read_is_read_beside_a_bad_escape() {
         let query = Query::parse_readable(b"mime=json&w=%zz&w=a&x=%00");
         assert_eq!(query.iter().collect::<Vec<_>>(), [("mime", "json"), ("w", "a")]);
+        let before = Query::parse_before_bad_escape(b"mime=xml&w=%zz&w=a");
+        assert_eq!(before.iter().collect::<Vec<_>>(), [("mime", "xml")]);
     }
 
     #[test]
     fn options_are_bits_in_decimal() {
         let options = |text: &str| Query::parse(text.as_bytes()).unwrap().options();
         assert_eq!(options("opt=33"), Hide::MEMBERS | Hide::READ_ONLY);
+        assert_eq!(options("opt=%2B2"), Hide::MAPS);
+        assert_eq!(options("opt=-1"), Hide::all());
         assert_eq!(options("opt=x"), Hide::empty());
         assert_eq!(options("opt=4294967295"), Hide::all());
     }

@@ -38,6 +38,9 @@ pub(super) fn edit<T: Live>(
     subject: &str,
     now: &T,
 ) -> Result<Option<Edit>, String> {
+    if now.value(spec.property).is_some_and(|value| value.text(spec.property) == text) {
+        return Ok(None);
+    }
     let value = value(spec, text).map_err(|problem| match problem {
         Problem::TooLong => format!(
             "Update failed (at least partially): new {} '{text}' too long for {subject}, see log file for details.",
@@ -64,6 +67,9 @@ fn value(spec: &Spec, text: &str) -> Result<Value, Problem> {
     if spec.kind == ValueKind::Name && text.len() > MAX_NAME {
         return Err(Problem::TooLong);
     }
+    if text.is_empty() && matches!(spec.property, Property::Host | Property::Route) {
+        return Err(Problem::Expected("expected a name".to_owned()));
+    }
     let letter = match spec.kind {
         ValueKind::Letter(words) => {
             values::letter(text.as_bytes(), words).filter(|letter| letter.plain || text.len() == 1)
@@ -87,9 +93,5 @@ fn value(spec: &Spec, text: &str) -> Result<Value, Problem> {
 
 /// The numbers that can be set: those of the table, of which none means less than nothing.
 pub(super) fn limits(spec: &Spec) -> Range {
-    let least = match spec.property {
-        Property::Distance => spec.range.least,
-        _ => spec.range.least.max(0),
-    };
-    Range { least, ..spec.range }
+    Range { least: spec.range.least.max(0), ..spec.range }
 }

@@ -83,8 +83,40 @@ fn a_browsers_form_carries_the_nonce_of_the_page() {
         bench.ask("cmd=activate&w=lb&sw=t1");
         assert_eq!(bench.changes(), before + 2);
     }
+    let elsewhere = Origin { origin: Some(b"http://front.example"), ..own };
+    let (status, _) = answer(&bench, &with(&nonce), |ask| (ask.method, ask.origin) = (b"POST", elsewhere));
+    assert_eq!(status, 200, "a proxy in between has changed Host");
+    bench.ask("cmd=activate&w=lb&sw=t1");
     let (status, _) = answer(&bench, &with(&nonce), |ask| ask.origin = browser("cross-site"));
     assert_eq!(status, 403, "nobody else knows it, and nobody else may use it");
+}
+
+/// To a server without TLS browsers send no Sec-Fetch-Site, and a page can have them keep Referer back.
+#[test]
+fn a_browser_has_to_say_for_which_page_it_asks() {
+    let bench = Bench::new();
+    let before = bench.changes();
+    let agent = |agent: &'static str, language| Origin {
+        agent: Some(agent.as_bytes()),
+        language,
+        ..Origin::default()
+    };
+    let (firefox, english) = ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0)", Some(b"en".as_slice()));
+    for format in FORMATS {
+        let query = format!("{CHANGE}&mime={format}");
+        let (status, body) = answer(&bench, &query, |ask| ask.origin = agent(firefox, english));
+        assert!(status == 403 && body.contains("does not say for which page"), "{body}");
+    }
+    assert_eq!(bench.changes(), before);
+    let of_the_page =
+        Origin { host: Some(b"a"), referer: Some(b"http://a/status"), ..agent(firefox, english) };
+    let typed = Origin { fetch_site: Some(b"none"), ..agent(firefox, english) };
+    for origin in
+        [of_the_page, typed, agent("curl/8.14", english), agent("Mozilla/5.0 WindowsPowerShell/5.1", None)]
+    {
+        assert_eq!(answer(&bench, CHANGE, |ask| ask.origin = origin).0, 200, "{origin:?}");
+    }
+    assert_eq!(answer(&bench, "cmd=edit&w=lb", |ask| ask.origin = agent(firefox, english)).0, 200);
 }
 
 #[test]
