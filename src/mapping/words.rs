@@ -77,7 +77,7 @@ impl Near {
         match self {
             Self::Far => "",
             Self::Case => ": the case of letters differs",
-            Self::WithSlash => ": the URI does not end with /",
+            Self::WithSlash => ": the URI lacks / at its end; a rule /path|/* takes the path itself, too",
             Self::WithoutSlash => ": the URI ends with /",
             Self::Parameter => ": path parameters (;) are not looked at",
         }

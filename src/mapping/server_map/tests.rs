@@ -264,6 +264,17 @@ fn a_half_that_is_seen_again_and_again_is_not_taken() {
     }
 }
 
+/// The parent looks now and then: it finds a young file twice, which others have taken each time.
+#[test]
+fn changes_with_a_long_pause_between_are_no_file_that_never_settles() {
+    let fixture = Fixture::loaded("/a=w1\n", 60);
+    for round in 0..5 {
+        fixture.write(&format!("/a=w2\n/r{round}=w1\n"));
+        assert_eq!(fixture.look(fixture.half_a_second_old(10_000 * round)).taken, None);
+    }
+    assert_eq!(fixture.log(), Vec::<String>::new());
+}
+
 /// No look finds what the one before found, until the start has waited for long enough.
 #[test]
 fn the_fullest_that_was_found_is_taken_when_a_start_can_wait_no_longer() {

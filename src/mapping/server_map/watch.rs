@@ -32,6 +32,9 @@ pub(super) const GLANCE: Duration = Duration::from_millis(50);
 /// When something must have been taken, or said.
 pub(super) const LATEST: Duration = Duration::from_secs(10);
 
+/// Who did not look for this long does not know whether the file had settled meanwhile.
+const ABSENCE: Duration = Duration::from_secs(2);
+
 /// For how long a file that never settles must be seen with less in it than before until it is taken so.
 const MEMORY: Duration = Duration::from_secs(60);
 
@@ -261,6 +264,9 @@ impl Unsettled {
     fn look(&mut self, stamp: Stamp, now: Moment) {
         if self.version.0 != stamp {
             self.version = (stamp, now.steady);
+            if now.steady - self.looked >= ABSENCE {
+                self.since = now.steady;
+            }
         }
         self.watched += (now.steady - self.looked).min(AGREE);
         self.looked = now.steady;

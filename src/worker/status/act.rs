@@ -9,6 +9,7 @@ use super::query::Query;
 use super::selection::{member_name, target, Target};
 use super::teller::{note, By, Who};
 use super::{Ask, Surroundings};
+use crate::config::diagnostic::did_you_mean;
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::RETIRED;
@@ -23,6 +24,9 @@ pub(super) fn act(
     if around.workers.shared().is_retired() {
         return Err(Problem::elsewhere(format!("Update failed: {RETIRED}")));
     }
+    if !command.is_of_the_original() {
+        refuse_unknown(query)?;
+    }
     let target = target(around, query, command)?;
     match command {
         Command::Update => update(target, query, ask, around),
@@ -33,6 +37,20 @@ pub(super) fn act(
         Command::Drain => activation::drain(target, query, ask, around),
         Command::Switch => activation::switch(target, query, ask, around),
         _ => recover(&target, ask, around),
+    }
+}
+
+/// The parameters that commands have which the original does not know; it ignores others, where a misspelt one is lost.
+const PARAMETERS: [&str; 12] =
+    ["cmd", "mime", "w", "sw", "domain", "timeout", "opt", "re", "from", "psw", "do", "nonce"];
+
+fn refuse_unknown(query: &Query) -> Result<(), Problem> {
+    match query.iter().map(|(name, _)| name).find(|name| !PARAMETERS.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let guess = did_you_mean(name, PARAMETERS);
+            Err(format!("unknown parameter {name}{guess}; nothing was changed").into())
+        }
     }
 }
 

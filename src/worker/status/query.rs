@@ -78,7 +78,6 @@ impl Query {
     }
 
     /// All of them, in order.
-    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

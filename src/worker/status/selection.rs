@@ -45,7 +45,7 @@ pub(super) fn target<'a>(
     if names.is_some_and(str::is_empty) {
         return Err("EMPTY sub worker param".into());
     }
-    let worker = around.workers.get(name).ok_or(Problem::unknown("Could not find given worker"))?;
+    let worker = around.workers.get(name).ok_or_else(|| no_worker(name, around, command))?;
     match (worker, names, domain) {
         (_, Some(_), Some(_)) => Err("expected sw or domain, not both".into()),
         (Worker::Lb(lb), Some(names), None) => {
@@ -57,6 +57,14 @@ pub(super) fn target<'a>(
         (Worker::Ajp13(worker), None, None) => Ok(Target::Alone(worker)),
         (Worker::Status(_), None, None) => Ok(Target::Status),
     }
+}
+
+fn no_worker(name: &str, around: &Surroundings<'_>, command: Command) -> Problem {
+    if command.is_of_the_original() {
+        return Problem::unknown("Could not find given worker");
+    }
+    let known = around.settings.workers.iter().map(|worker| worker.name.as_str());
+    Problem::unknown(&format!("could not find worker '{name}'{}", did_you_mean(name, known)))
 }
 
 /// A member as it is called in the log and in the history.

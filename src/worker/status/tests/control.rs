@@ -57,7 +57,12 @@ fn what_names_nobody_is_told_and_nothing_is_changed() {
     let nobody = "expected sw (names of members, separated by commas, in which * and ? may stand for others) or domain";
     for (query, expected) in [
         ("cmd=stop", "NULL or EMPTY worker param"),
-        ("cmd=stop&w=nix&sw=blue1", "Could not find given worker"),
+        ("cmd=stop&w=nix&sw=blue1", "could not find worker 'nix'"),
+        ("cmd=stop&w=ld&sw=blue1", "could not find worker 'ld', did you mean lb?"),
+        (
+            "cmd=drain&w=lb&sw=blue1&timeot=5",
+            "unknown parameter timeot, did you mean timeout?; nothing was changed",
+        ),
         ("cmd=stop&w=lb", nobody),
         ("cmd=drain&w=lb&timeout=5", nobody),
         ("cmd=activate&w=lb&sw=", "EMPTY sub worker param"),
