@@ -51,8 +51,8 @@ class Bench:
                 servers[contender.name, setup] = stack.enter_context(self._httpd(contender, setup))
         return servers
 
-    def _httpd(self, contender, setup, **options):
-        root = self.root / f"{contender.name}-{setup}"
+    def _httpd(self, contender, setup, purpose="cases", **options):
+        root = self.root / f"{contender.name}-{setup}-{purpose}"
         return httpd(self.installed, root, contender, contender.setup(setup, self.ports), **options)
 
     def _sample_cpu(self, servers, cases, rounds):
@@ -86,7 +86,7 @@ class Bench:
         for setup in ("members-few", "members-many"):
             for contender in self.contenders:
                 tell(f"memory: {setup}, {contender.title}")
-                with self._httpd(contender, setup, threads=MEMORY_THREADS) as server:
+                with self._httpd(contender, setup, "memory", threads=MEMORY_THREADS) as server:
                     load(server, MEMORY_CASE, MEMORY_CASE.requests)
                     found[contender.name, setup] = memory(server.child)
         return found
