@@ -30,7 +30,7 @@ fn warnings(site: &Site) -> Vec<String> {
 }
 
 /// Ways in which administrators keep people out.
-const PROTECTED: [&str; 22] = [
+const PROTECTED: [&str; 28] = [
     "JkMount /jk st\n<Location /jk>\nRequire local\n</Location>",
     "JkMount /jk|/* st\n<Location \"/jk\">\nRequire ip 10.0.0.0/8 192.168.1.1\n</Location>",
     "JkMount /* w\n<Location /jkmanager/>\nJkMount st\nOrder deny,allow\nDeny from all\nAllow from 127.0.0.1\n</Location>",
@@ -39,7 +39,7 @@ const PROTECTED: [&str; 22] = [
     "JkMount /jk st\n<LocationMatch \"^/(jk|server)(/|$)\">\nRequire all denied\n</LocationMatch>",
     "JkMount /jk st\n<Location ~ \"^/j\">\nRequire local\n</Location>",
     "JkMount /jk st\n<Location /jk>\n<RequireAny>\nRequire local\nRequire ip 10.1.2.3\n</RequireAny>\n</Location>",
-    "JkMount /jk st\n<Location /jk>\n<RequireAll>\nRequire all granted\nRequire not ip 10.1.2.3\n</RequireAll>\n</Location>",
+    "JkMount /jk st\n<Location /jk>\n<RequireAll>\nRequire ip 10\nRequire not ip 10.1.2.3\n</RequireAll>\n</Location>",
     "JkMount /jk st\n<Location />\nRequire local\n</Location>",
     "JkMount /jk st\n<Location /jk>\nInclude conf/inner.conf\n</Location>",
     "JkMount /jk st\nInclude conf/closed.conf",
@@ -54,6 +54,15 @@ const PROTECTED: [&str; 22] = [
     "<VirtualHost *:@PORT@>\nServerName v\nJkMount /jk st\n<Location /jk>\nRequire local\n</Location>\n</VirtualHost>",
     "JkMount /jk st\nJkUnMount /jk st",
     "<Location /jk>\nSetHandler jakarta-servlet\nSetEnv JK_WORKER_NAME st\nRequire local\n</Location>",
+    "<Directory \"@ROOT@/htdocs\">\nRequire local\n</Directory>\n<Location /jk>\nSetHandler jakarta-servlet\nSetEnv \
+     JK_WORKER_NAME st\n</Location>",
+    "JkMount /jk st\n<Location /jk>\n<Limit GET>\nRequire local\n</Limit>\n<LimitExcept GET>\nRequire all denied\n\
+     </LimitExcept>\n</Location>",
+    "<VirtualHost *:@PORT@>\nServerName v\nJkMount /jk st\nRedirect permanent / https://a/\n</VirtualHost>",
+    "<VirtualHost *:@PORT@>\nServerName v\nJkMount /jk|/* st\nRedirectMatch ^/?(.*) https://a/$1\n</VirtualHost>",
+    "<VirtualHost *:@PORT@>\nServerName v\nJkMount /jk|/* st\nRewriteEngine on\nRewriteRule ^ https://a%{REQUEST_URI} \
+     [R=301,L]\n</VirtualHost>",
+    "JkMount /jk st\nRewriteEngine on\nRewriteCond %{HTTPS} !=on\nRewriteRule ^(.*)$ https://a$1 [R,L]",
 ];
 
 pub fn protected() {
@@ -73,7 +82,7 @@ pub fn protected() {
 }
 
 /// Ways in which a page is open: the directives, the word on whose line it is told, the URI, and a section that would do.
-const OPEN: [(&str, &str, &str, &str); 11] = [
+const OPEN: [(&str, &str, &str, &str); 17] = [
     ("JkMount /jk st", "JkMount", "/jk", "<Location \"/jk\">"),
     ("<Location /jkmanager/>\nJkMount st\n</Location>", "JkMount", "/jkmanager/", "<Location \"/jkmanager\">"),
     ("JkMount /jk st\n<Location /jk>\nRequire all granted\n</Location>", "JkMount", "/jk", "<Location \"/jk\">"),
@@ -97,6 +106,38 @@ const OPEN: [(&str, &str, &str, &str); 11] = [
     (
         "<Location /jk>\nSetHandler jakarta-servlet\nSetEnv JK_WORKER_NAME st\nRequire all granted\n</Location>",
         "SetHandler",
+        "/jk",
+        "<Location",
+    ),
+    (
+        "JkMount /jk st\n<Location /jk>\n<LimitExcept GET>\nRequire ip 10.0.0.1\n</LimitExcept>\n</Location>",
+        "JkMount",
+        "/jk",
+        "<Location",
+    ),
+    (
+        "JkMount /jk st\n<Location /jk>\n<Limit GET POST>\nRequire ip 10.0.0.1\n</Limit>\n</Location>",
+        "JkMount",
+        "/jk",
+        "<Location",
+    ),
+    (
+        "JkMount /jk st\n<Location /jk>\nOrder allow,deny\nAllow from all\nRequire ip 10\nSatisfy Any\n</Location>",
+        "JkMount",
+        "/jk",
+        "<Location",
+    ),
+    (
+        "JkMount /jk st\n<Location /jk>\n<RequireAll>\nRequire all granted\nRequire not ip 10.1.2.3\n</RequireAll>\n\
+         </Location>",
+        "JkMount",
+        "/jk",
+        "<Location",
+    ),
+    ("JkMount /jk st\nRedirect permanent /j https://a/", "JkMount", "/jk", "<Location"),
+    (
+        "JkMount /jk st\nRewriteEngine on\nRewriteCond %{HTTP_HOST} !^www\nRewriteRule ^(.*)$ https://www.a$1 [R,L]",
+        "JkMount",
         "/jk",
         "<Location",
     ),

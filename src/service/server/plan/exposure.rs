@@ -2,11 +2,10 @@
 //!
 //! "decisions, row 63".
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 
-use super::access::{Directive, Reach, RegexMatch, Scope};
-use crate::config::settings::{WorkerKind, WorkersSettings};
+use super::access::{Directive, Page, Reach, RegexMatch, Scope};
+use crate::config::settings::{UpdateMethods, WorkerKind, WorkersSettings};
 use crate::config::{Origin, Report};
 use crate::ffi::configuration::{configuration, regex_matches, Node};
 use crate::ffi::server::Server;
@@ -38,14 +37,16 @@ pub(super) fn check(main: Server<'_>, hosts: &[Host<'_>], workers: &WorkersSetti
     }
 }
 
-/// Status workers that take changes from whoever reaches them.
-fn writable(workers: &WorkersSettings) -> HashSet<&str> {
-    let is_writable = |kind: &WorkerKind| match kind {
-        WorkerKind::Status(status) => !status.read_only && status.users.is_empty(),
-        WorkerKind::Ajp13(_) | WorkerKind::Lb(_) => false,
+/// Status workers that take changes from whoever reaches them, and by what.
+fn writable(workers: &WorkersSettings) -> HashMap<&str, UpdateMethods> {
+    let changed_by = |kind: &WorkerKind| match kind {
+        WorkerKind::Status(status) if !status.read_only && status.users.is_empty() => {
+            Some(status.update_methods)
+        }
+        WorkerKind::Status(_) | WorkerKind::Ajp13(_) | WorkerKind::Lb(_) => None,
     };
-    let found = workers.workers.iter().filter(|worker| is_writable(&worker.kind));
-    found.map(|worker| worker.name.as_str()).collect()
+    let workers = workers.workers.iter();
+    workers.filter_map(|worker| Some((worker.name.as_str(), changed_by(&worker.kind)?))).collect()
 }
 
 /// What matters of httpd's configuration, as a value.
@@ -63,7 +64,8 @@ fn directive(node: Node<'_>) -> Option<Directive> {
 
 struct Exposure<'e> {
     directives: &'e [Directive],
-    writable: HashSet<&'e str>,
+    /// Workers that take changes, and by what.
+    writable: HashMap<&'e str, UpdateMethods>,
     matches: RegexMatch<'e>,
 }
 
@@ -106,10 +108,12 @@ impl Exposure<'_> {
 
     fn add_mounts(&self, found: &mut Found, map: Option<&ServerMap>, scope: &Scope<'_>, host: Option<&str>) {
         let Some(map) = map.map(ServerMap::current) else { return };
-        for (rule, _) in map.rules().filter(|(rule, in_force)| *in_force && self.is_mount(rule)) {
+        for (rule, _) in map.rules().filter(|(_, in_force)| *in_force) {
+            let Some(changed_by) = self.mounted(rule) else { continue };
             let uri = rule.pattern.to_string();
             let reach = Reach::of_pattern(&uri);
-            if is_taken(&map, rule, &reach) && !scope.protects(&reach, rule.origin.as_ref()) {
+            let page = Page { reach: &reach, mounted: rule.origin.as_ref(), by_handler: false, changed_by };
+            if is_taken(&map, rule, &reach) && !scope.protects(&page) {
                 let key = (rule.origin.clone(), rule.spelling());
                 let open = Open { worker: rule.worker.clone(), reach, uri, hosts: Vec::new() };
                 found.entry(key).or_insert(open).add(host);
@@ -117,24 +121,21 @@ impl Exposure<'_> {
         }
     }
 
-    fn is_mount(&self, rule: &Arc<Rule>) -> bool {
-        rule.kind == RuleKind::Mount && self.writable.contains(rule.worker.as_str())
+    /// What the page takes changes by that a rule mounts.
+    fn mounted(&self, rule: &Rule) -> Option<UpdateMethods> {
+        self.writable.get(rule.worker.as_str()).copied().filter(|_| rule.kind == RuleKind::Mount)
     }
 
     /// Sections that name handler and worker themselves ("uri-mapping, section 12").
     fn add_handlers(&self, found: &mut Found, scope: &Scope<'_>, host: Option<&str>) {
         for (section, handler) in scope.with_handler("jakarta-servlet") {
-            let Some(worker) = section
-                .inner
-                .iter()
-                .find_map(indicated)
-                .filter(|worker| self.writable.contains(worker.as_str()))
-            else {
-                continue;
-            };
+            let worker = section.inner.iter().find_map(indicated);
+            let changed_by = worker.as_ref().and_then(|worker| self.writable.get(worker.as_str()).copied());
+            let (Some(worker), Some(changed_by)) = (worker, changed_by) else { continue };
             let Some(uri) = section.words().pop() else { continue };
             let reach = Reach::of_pattern(&uri);
-            if !scope.protects(&reach, Some(&handler.origin)) {
+            let page = Page { reach: &reach, mounted: Some(&handler.origin), by_handler: true, changed_by };
+            if !scope.protects(&page) {
                 let key = (Some(handler.origin.clone()), "SetHandler jakarta-servlet".to_owned());
                 found.entry(key).or_insert(Open { worker, reach, uri, hosts: Vec::new() }).add(host);
             }

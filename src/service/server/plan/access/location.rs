@@ -1,4 +1,4 @@
-//! Which URIs `<Location>` is about.
+//! Which URIs `<Location>` is about, and which folders `<Directory>`.
 
 use super::Directive;
 use crate::mapping::Pattern;
@@ -32,6 +32,11 @@ impl Reach {
     /// One of them.
     pub(in super::super) fn sample(&self) -> &str {
         &self.samples[0]
+    }
+
+    /// Tells whether some are of a kind.
+    pub(super) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.samples.iter().any(|sample| is(sample))
     }
 
     /// A section for all of them.
@@ -81,6 +86,47 @@ impl Place {
             },
             Self::Wildcard(pattern) => reach.samples.iter().all(|sample| wildcard(pattern, sample)),
             Self::Regex(pattern) => reach.samples.iter().all(|sample| matches(pattern, sample)),
+        }
+    }
+}
+
+/// Which folders `<Directory>` is about.
+pub(super) struct Folder(Place);
+
+impl Folder {
+    pub(super) fn of(section: &Directive) -> Option<Self> {
+        let mut words = section.words().into_iter();
+        let first = words.next()?;
+        Some(Self(match first.as_str() {
+            _ if section.is("<DirectoryMatch") => Place::Regex(first),
+            _ if !section.is("<Directory") => return None,
+            "~" => Place::Regex(words.next()?),
+            pattern if pattern.contains(['*', '?', '[']) => Place::Wildcard(first),
+            _ => Place::Path(first),
+        }))
+    }
+
+    /// Tells whether it holds for files in `root`; all do if that is not known.
+    pub(super) fn holds(&self, root: Option<&str>, matches: RegexMatch<'_>) -> bool {
+        let root = root.map(|root| root.strip_suffix('/').unwrap_or(root));
+        let Some(root) = root.filter(|root| root.starts_with('/')) else { return true };
+        match &self.0 {
+            Place::Path(path) => {
+                let rest = root.strip_prefix(path.strip_suffix('/').unwrap_or(path));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Place::Wildcard(pattern) => wildcard(pattern, root),
+            Place::Regex(pattern) => matches(pattern, root),
+        }
+    }
+
+    /// Where httpd merges it: by the number of folders, and after all of those by regular expression.
+    pub(super) fn rank(&self) -> usize {
+        match &self.0 {
+            Place::Path(path) | Place::Wildcard(path) => {
+                path.split('/').filter(|folder| !folder.is_empty()).count()
+            }
+            Place::Regex(_) => usize::MAX,
         }
     }
 }

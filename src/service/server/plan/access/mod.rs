@@ -1,15 +1,20 @@
 //! Whether httpd's configuration protects a URI from anybody: for what must not be open to all.
 //!
 //! Counts as protected whatever is not known to let everybody in: a restriction that is not understood here is none to
-//! warn about. Sections apply as in httpd: those of the main server, then those of the virtual host, in their order.
+//! warn about. Sections apply as in httpd: those of the main server, then those of the virtual host, in their order; what
+//! `<Limit>` holds counts for its methods alone.
 
+mod guard;
 mod location;
+mod redirect;
 
 #[cfg(test)]
 pub(super) mod tests;
 
+use crate::config::settings::UpdateMethods;
 use crate::config::Origin;
-use location::Place;
+use guard::{methods, Guard};
+use location::{Folder, Place};
 pub(super) use location::{Reach, RegexMatch};
 
 /// A directive of httpd's configuration, or a section with what stands in it.
@@ -44,6 +49,9 @@ impl Directive {
             "<VirtualHost",
             "<Location",
             "<LocationMatch",
+            "<Directory",
+            "<DirectoryMatch",
+            "DocumentRoot",
             "<If",
             "<ElseIf",
             "<Else",
@@ -58,11 +66,16 @@ impl Directive {
             "Order",
             "Allow",
             "Deny",
+            "Satisfy",
             "SSLRequire",
             "SSLVerifyClient",
+            "RewriteOptions",
+            "RewriteCond",
             "RewriteRule",
             "Redirect",
             "RedirectMatch",
+            "RedirectPermanent",
+            "RedirectTemp",
             "JkMount",
             "SetHandler",
             "SetEnv",
@@ -99,17 +112,62 @@ pub(super) struct Scope<'d> {
     pub(super) matches: RegexMatch<'d>,
 }
 
+/// What is asked about.
+pub(super) struct Page<'p> {
+    pub(super) reach: &'p Reach,
+    /// Where the directive stands that makes it ours.
+    pub(super) mounted: Option<&'p Origin>,
+    /// Only the handler makes it ours: httpd looks for a file as well, and goes through `<Directory>`.
+    pub(super) by_handler: bool,
+    /// What it takes changes by.
+    pub(super) changed_by: UpdateMethods,
+}
+
 impl<'d> Scope<'d> {
-    /// Tells whether anything protects all URIs of `reach`, which a directive at `mounted` makes ours.
-    pub(super) fn protects(&self, reach: &Reach, mounted: Option<&Origin>) -> bool {
-        let mut guard = Guard::default();
+    /// Tells whether anything keeps people from changing things by all URIs of a page.
+    pub(super) fn protects(&self, page: &Page<'_>) -> bool {
+        self.sends_away(page.reach)
+            || methods(self.directives(), page.changed_by).all(|method| self.closes(page, &method))
+    }
+
+    /// Tells whether a directive outside of sections answers in the page's stead.
+    fn sends_away(&self, reach: &Reach) -> bool {
+        let inherits = |directive: &Directive| {
+            let words = directive.words();
+            directive.is("RewriteOptions")
+                && words.iter().any(|word| word.to_ascii_lowercase().starts_with("inherit"))
+        };
+        let inherits = self.directives().any(inherits);
+        // The first layer is the main server, whose rewriting holds in virtual hosts only if it is inherited.
+        let is_own = |layer: usize| layer > 0 || self.layers.len() == 1 || inherits;
+        let mut layers = self.layers.iter().enumerate();
+        layers.any(|(layer, directives)| redirect::takes(directives, reach, self.matches, is_own(layer)))
+    }
+
+    /// Tells whether sections, or what stands outside of them, keep people from using a method.
+    fn closes(&self, page: &Page<'_>, method: &str) -> bool {
+        let mut guard = Guard::new(page.reach, self.matches, method);
+        if page.by_handler {
+            self.folders().into_iter().for_each(|folder| guard.enter(folder));
+        }
         for directive in self.directives() {
-            guard.doubt |= refuses(directive, reach, self.matches);
-            if self.applies(directive, reach, mounted) {
+            guard.doubt(directive);
+            if self.applies(directive, page) {
                 guard.enter(directive);
             }
         }
         guard.is_closed()
+    }
+
+    /// The `<Directory>` sections that hold for files in DocumentRoot, in the order in which httpd merges them.
+    fn folders(&self) -> Vec<&'d Directive> {
+        let root = self.directives().filter(|directive| directive.is("DocumentRoot")).last();
+        let root = root.and_then(|root| root.words().into_iter().next());
+        let folders = self.directives().filter_map(|section| Some((Folder::of(section)?, section)));
+        let mut folders: Vec<_> =
+            folders.filter(|(folder, _)| folder.holds(root.as_deref(), self.matches)).collect();
+        folders.sort_by_key(|(folder, _)| folder.rank());
+        folders.into_iter().map(|(_, section)| section).collect()
     }
 
     /// Sections that set this handler, and the directive that does.
@@ -126,126 +184,9 @@ impl<'d> Scope<'d> {
         self.layers.iter().copied().flatten()
     }
 
-    fn applies(&self, section: &Directive, reach: &Reach, mounted: Option<&Origin>) -> bool {
+    fn applies(&self, section: &Directive, page: &Page<'_>) -> bool {
         let Some(place) = Place::of(section) else { return false };
-        let holds_mount = || section.inner.iter().any(|inner| Some(&inner.origin) == mounted);
-        place.covers(reach, self.matches) || holds_mount()
+        let holds_mount = || section.inner.iter().any(|inner| Some(&inner.origin) == page.mounted);
+        place.covers(page.reach, self.matches) || holds_mount()
     }
-}
-
-/// What sections make of access, one after the other.
-#[derive(Debug, Default)]
-struct Guard {
-    /// By Require: whether it lets everybody in.
-    require: Option<bool>,
-    /// By Order, Allow and Deny: whether they let everybody in.
-    order: Option<bool>,
-    /// AuthType.
-    auth: bool,
-    /// Something that is not understood here, and may keep somebody out.
-    doubt: bool,
-}
-
-impl Guard {
-    fn enter(&mut self, section: &Directive) {
-        let inner = &section.inner;
-        if let Some(own) = lets_all_in(inner, Join::Any) {
-            let merging = inner.iter().rfind(|directive| directive.is("AuthMerging"));
-            let merging =
-                merging.and_then(|directive| directive.words().into_iter().next()).unwrap_or_default();
-            self.require = Some(match (self.require, merging.to_ascii_lowercase().as_str()) {
-                (Some(before), "and") => before && own,
-                (Some(before), "or") => before || own,
-                _ => own,
-            });
-        }
-        self.order = by_order(inner).or(self.order);
-        if let Some(kind) = inner.iter().rfind(|directive| directive.is("AuthType")) {
-            self.auth = kind.words().first().is_some_and(|kind| !kind.eq_ignore_ascii_case("None"));
-        }
-        self.doubt |= inner.iter().any(is_doubtful);
-    }
-
-    fn is_closed(&self) -> bool {
-        self.require == Some(false) || self.order == Some(false) || self.auth || self.doubt
-    }
-}
-
-/// How conditions are joined.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Join {
-    Any,
-    All,
-}
-
-/// What the Require directives in a section come to; `None` if there is none.
-fn lets_all_in(inner: &[Directive], join: Join) -> Option<bool> {
-    let mut found = inner.iter().filter_map(|directive| match directive.name.to_ascii_lowercase().as_str() {
-        "require" => {
-            let words = directive.words().join(" ");
-            Some(words.eq_ignore_ascii_case("all granted"))
-        }
-        "<requireany" => lets_all_in(&directive.inner, Join::Any),
-        "<requireall" => lets_all_in(&directive.inner, Join::All),
-        "<requirenone" => Some(false),
-        _ => None,
-    });
-    let first = found.next()?;
-    Some(found.fold(first, |before, next| match join {
-        Join::Any => before || next,
-        Join::All => before && next,
-    }))
-}
-
-/// What Order, Allow and Deny in a section come to; `None` if there is none of them.
-fn by_order(inner: &[Directive]) -> Option<bool> {
-    let named = |name: &'static str| inner.iter().filter(move |directive| directive.is(name));
-    let is_used = ["Order", "Allow", "Deny"].into_iter().any(|name| named(name).next().is_some());
-    let allows_all =
-        named("Allow").any(|allow| allow.words().iter().any(|word| word.eq_ignore_ascii_case("all")));
-    let order = named("Order").next_back().map(|order| order.words().concat().to_ascii_lowercase());
-    // What is not allowed is denied only in these orders.
-    let denies = matches!(order.as_deref(), Some("allow,deny" | "mutual-failure"));
-    let is_open = named("Deny").next().is_none() && (!denies || allows_all);
-    is_used.then_some(is_open)
-}
-
-/// Tells whether a directive may keep somebody out in a way that is not looked at closely.
-fn is_doubtful(directive: &Directive) -> bool {
-    let words = directive.words();
-    match directive.name.to_ascii_lowercase().as_str() {
-        "sslrequire" => true,
-        "sslverifyclient" => words.iter().any(|word| word.eq_ignore_ascii_case("require")),
-        "rewriterule" => words.get(2).is_some_and(|flags| forbids(flags)),
-        "redirect" | "redirectmatch" => {
-            words.first().is_some_and(|status| status.eq_ignore_ascii_case("gone") || status.starts_with('4'))
-        }
-        "<if" | "<elseif" | "<else" | "<limit" | "<limitexcept" => {
-            let mut guard = Guard::default();
-            guard.enter(directive);
-            guard.is_closed()
-        }
-        _ => false,
-    }
-}
-
-/// Tells whether a directive outside of sections may keep somebody from URIs of `reach`.
-fn refuses(directive: &Directive, reach: &Reach, matches: RegexMatch<'_>) -> bool {
-    let words = directive.words();
-    let word = |index: usize| words.get(index).map(String::as_str).unwrap_or_default();
-    let is_about = match directive.name.to_ascii_lowercase().as_str() {
-        "rewriterule" => word(0).starts_with('!') || matches(word(0), reach.sample()),
-        "redirect" => reach.sample().starts_with(word(1)),
-        "redirectmatch" => matches(word(1), reach.sample()),
-        _ => true,
-    };
-    is_about && is_doubtful(directive)
-}
-
-/// Tells whether the flags of a RewriteRule refuse.
-fn forbids(flags: &str) -> bool {
-    let flags = flags.trim_matches(['[', ']']).split(',').map(|flag| flag.trim().to_ascii_lowercase());
-    flags
-        .into_iter()
-        .any(|flag| matches!(flag.as_str(), "f" | "forbidden" | "g" | "gone") || flag.starts_with("r=4"))
 }

@@ -1,5 +1,7 @@
 //! What protects a URI, and what only looks so.
 
+mod away;
+
 use super::*;
 
 /// Reads a configuration in which nothing goes on over several lines.
@@ -28,8 +30,11 @@ pub(in super::super) fn read(text: &str) -> Vec<Directive> {
     open.remove(0)
 }
 
-/// Simple regular expressions: `^` and `$`, and else text.
+/// Simple regular expressions: `^` and `$`, what takes all that follows, and else text.
 pub(in super::super) fn matches(pattern: &str, text: &str) -> bool {
+    let pattern =
+        ["(.*)$", "(.*)", ".*", "/?"].iter().fold(pattern.to_owned(), |left, all| left.replace(all, ""));
+    let pattern = pattern.as_str();
     let (start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
     let (end, pattern) = pattern.strip_suffix('$').map_or((false, pattern), |rest| (true, rest));
     match (start, end) {
@@ -41,9 +46,21 @@ pub(in super::super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 fn is_protected(pattern: &str, main: &str, host: &str) -> bool {
-    let (main, host) = (read(main), read(host));
-    let scope = Scope { layers: vec![&main, &host], matches: &matches };
-    scope.protects(&Reach::of_pattern(pattern), None)
+    is_closed(pattern, main, Some(host), UpdateMethods::Any, false)
+}
+
+fn is_closed(
+    pattern: &str,
+    main: &str,
+    host: Option<&str>,
+    changed_by: UpdateMethods,
+    by_handler: bool,
+) -> bool {
+    let (main, host) = (read(main), host.map(read));
+    let layers = std::iter::once(main.as_slice()).chain(host.as_deref());
+    let scope = Scope { layers: layers.collect(), matches: &matches };
+    let reach = Reach::of_pattern(pattern);
+    scope.protects(&Page { reach: &reach, mounted: None, by_handler, changed_by })
 }
 
 fn section(text: &str) -> String {
@@ -61,7 +78,10 @@ fn restrictions_protect() {
         "Require env from_inside",
         "<RequireAny>\nRequire local\nRequire valid-user\n</RequireAny>",
         "<RequireAll>\nRequire all granted\nRequire ip 10.0.0.1\n</RequireAll>",
-        "<RequireAll>\nRequire all granted\nRequire not ip 10.0.0.1\n</RequireAll>",
+        "<RequireAll>\nRequire all granted\nRequire not env outside\n</RequireAll>",
+        "<RequireAll>\nRequire ip 10\nRequire not ip 10.0.0.1\n</RequireAll>",
+        "Order allow,deny\nAllow from 10.1\nRequire valid-user\nSatisfy Any",
+        "Deny from all\nSatisfy any",
         "Order deny,allow\nDeny from all\nAllow from 127.0.0.1",
         "Order Deny,Allow\nDeny from all",
         "Order allow,deny\nAllow from 10.1",
@@ -70,9 +90,12 @@ fn restrictions_protect() {
         "SSLVerifyClient require",
         "SSLRequire %{SSL_CLIENT_S_DN_O} eq \"x\"",
         "<If \"%{REMOTE_ADDR} != '127.0.0.1'\">\nRequire all denied\n</If>",
-        "<LimitExcept OPTIONS>\nRequire ip 10.0.0.1\n</LimitExcept>",
+        "<Limit GET POST>\nRequire local\n</Limit>\n<LimitExcept GET POST>\nRequire all denied\n</LimitExcept>",
+        "Require local\n<Limit>\nRequire all granted\n</Limit>",
         "RewriteRule . - [L,F]",
         "Redirect 403 /",
+        "Redirect permanent / https://www.example.org/",
+        "Redirect 303 https://www.example.org/",
         "AuthMerging Off\nRequire ip 10.0.0.1",
     ] {
         assert!(is_protected("/jk/*", &section(text), ""), "{text}");
@@ -95,7 +118,17 @@ fn what_lets_everybody_in_does_not() {
         "AuthType None\nRequire all granted",
         "SSLVerifyClient optional",
         "RewriteRule ^/x$ /y [L]",
-        "Redirect permanent / https://www.example.org/",
+        "Redirect permanent /old https://www.example.org/",
+        "<RequireAll>\nRequire all granted\nRequire not ip 10.0.0.1\n</RequireAll>",
+        "Order allow,deny\nAllow from all\nRequire valid-user\nSatisfy Any",
+        "AuthType Basic\nRequire valid-user\nSatisfy any",
+        "Deny from all\nRequire all granted\nSatisfy Any",
+        "Order deny,allow\nDeny from all\nAllow from all",
+        "<LimitExcept OPTIONS>\nRequire ip 10.0.0.1\n</LimitExcept>",
+        "<Limit POST>\nRequire valid-user\n</Limit>",
+        "<Limit GET POST>\nRequire ip 10.0.0.1\n</Limit>",
+        "<Limit GET>\nOrder deny,allow\nDeny from all\n</Limit>",
+        "Require local\n<Limit GET>\nRequire all granted\n</Limit>",
         "<If \"%{HTTPS} == 'on'\">\nRequire all granted\n</If>",
     ] {
         assert!(!is_protected("/jk/*", &section(text), ""), "{text}");
@@ -169,7 +202,8 @@ fn what_stands_outside_of_sections_counts_for_all() {
         "RedirectMatch gone ^/jk",
         "<If \"-R '10.0.0.0/8'\">\nRequire all denied\n</If>",
     ] {
-        assert!(is_protected("/jk/*", text, "") && is_protected("/jk/*", "", text), "{text}");
+        let in_main = is_closed("/jk/*", text, None, UpdateMethods::Any, false);
+        assert!(in_main && is_protected("/jk/*", "", text), "{text}");
     }
     for text in [
         "RewriteRule ^/other - [F]",
@@ -186,8 +220,12 @@ fn the_section_of_a_mount_applies_to_it() {
     let main = read("<LocationMatch ^/nothing$>\nRequire local\nJkMount st\n</LocationMatch>");
     let scope = Scope { layers: vec![&main], matches: &matches };
     let reach = Reach::of_pattern("/jk");
-    assert!(scope.protects(&reach, Some(&Origin::new(&"httpd.conf".into(), 3))));
-    assert!(!scope.protects(&reach, Some(&Origin::new(&"httpd.conf".into(), 9))));
+    let protects = |line: u32| {
+        let mounted = Origin::new(&"httpd.conf".into(), line);
+        let changed_by = UpdateMethods::Any;
+        scope.protects(&Page { reach: &reach, mounted: Some(&mounted), by_handler: false, changed_by })
+    };
+    assert!(protects(3) && !protects(9));
 }
 
 #[test]

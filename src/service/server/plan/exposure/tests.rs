@@ -64,6 +64,11 @@ fn pages_that_take_no_changes_from_anybody_are_nothing_to_warn_of() {
     assert_eq!(told("worker.st.read_only=true"), 0);
     assert_eq!(told("worker.st.user=admin"), 0);
     assert_eq!(told("worker.st.css=/jk.css"), 1);
+    let limited = |property: &str| {
+        let conf = "<Location /jk>\n<Limit POST>\nRequire local\n</Limit>\n</Location>";
+        self::told(conf, &[(None, &["/jk=st"])], &workers(property)).len()
+    };
+    assert_eq!((limited(""), limited("worker.st.update_methods=post")), (1, 0));
     assert_eq!(count("", &["/jk=w"]), 0);
     assert_eq!(count("<Location /jk>\nRequire local\n</Location>", &["/jk=st"]), 0);
 }
@@ -89,6 +94,9 @@ fn sections_that_name_the_worker_themselves_are_looked_at() {
         "{found:?}"
     );
     assert_eq!(count(&section("Require local"), &[]), 0);
+    let folder = "DocumentRoot /srv\n<Directory /srv>\nRequire local\n</Directory>\n";
+    assert_eq!(count(&format!("{folder}{}", section("")), &[]), 0);
+    assert_eq!(count(folder, &["/jk=st"]), 1);
     assert_eq!(count(&section("").replace(" st", " w;stateless=1"), &[]), 0);
     assert_eq!(count(&section("").replace(" st", " st;stateless=1"), &[]), 1);
 }
