@@ -81,20 +81,28 @@ impl<'s> Server<'s> {
 
     /// Tells whether a request can come to this main server: httpd listens on an address that no virtual host has.
     pub(crate) fn is_reachable(self) -> bool {
-        // SAFETY: httpd changes its list of listeners only while it reads Listen directives, in the thread that is here: this
-        // is called in the parent, before it starts children.
-        let mut listener = unsafe { ap_listeners };
         let hosts: Vec<_> = self.and_following().skip(1).flat_map(Server::addresses).collect();
-        // SAFETY: the list is made of records that live as long as the configuration, and ends in null.
-        while let Some(record) = unsafe { listener.as_ref() } {
-            // SAFETY: a listener's address is null or lives as long as the listener.
-            let bound = unsafe { record.bind_addr.as_ref() };
-            if bound.is_none_or(|bound| !hosts.iter().any(|host| host.serves(bound))) {
-                return true;
-            }
+        let serves = |bound: &apr_sockaddr_t| hosts.iter().any(|host| host.serves(bound));
+        self.bound_addresses().any(|bound| bound.is_none_or(|bound| !serves(bound)))
+    }
+
+    /// Tells whether connections come to `port`.
+    pub(crate) fn listens_on(self, port: u16) -> bool {
+        self.bound_addresses().any(|bound| bound.is_none_or(|bound| bound.port == port))
+    }
+
+    /// The addresses that httpd listens on; nothing is one that is not known.
+    fn bound_addresses(self) -> impl Iterator<Item = Option<&'s apr_sockaddr_t>> {
+        // SAFETY: httpd changes its list of listeners only while it reads Listen directives: in the parent, in the thread that
+        // reads the configuration, before it starts children and when no request is left.
+        let mut listener = unsafe { ap_listeners };
+        std::iter::from_fn(move || {
+            // SAFETY: the list is made of records that live as long as the configuration, and ends in null.
+            let record = unsafe { listener.as_ref() }?;
             listener = record.next;
-        }
-        false
+            // SAFETY: a listener's address is null or lives as long as the listener.
+            Some(unsafe { record.bind_addr.as_ref() })
+        })
     }
 
     /// File and line of a virtual host.

@@ -118,8 +118,17 @@ fn virtual_hosts() {
     assert_eq!(how("&host=nobody"), (one, "default".to_owned()));
     assert_eq!(how("&host=three.example.org"), (three.clone(), "name_elsewhere".to_owned()));
     assert_eq!(how(&format!("&host=nobody:{other}")), (three, "default".to_owned()));
-    let nowhere = how("&host=nobody:1");
-    assert_eq!(nowhere, ("127.0.0.1:0".to_owned(), "default".to_owned()), "the main server");
+    for query in ["&host=zwei.example.org:1", "&host=nobody:1"] {
+        let (server, _) = how(query);
+        assert_eq!(server, how(query.trim_end_matches(":1")).0, "httpd ignores the port in Host");
+        assert_eq!(explain(&httpd, &format!("uri=/x{query}"))["ignored_port"], 1, "{query}");
+    }
+    assert!(ask(httpd.port(), "zwei.example.org:1", "/who").text() == "two.example.org");
+    let elsewhere = explain(&httpd, "uri=https://three.example.org:1/x");
+    assert_eq!(
+        (text(&elsewhere, "server"), &elsewhere["ignored_port"]),
+        (format!("three.example.org [*:{other}]").as_str(), &1.into())
+    );
     let place = explain(&httpd, "uri=/x&host=two.example.org");
     let line = httpd.site().conf_line("ServerName two.example.org") - 1;
     assert!(text(&place, "origin").ends_with(&format!("httpd.conf:{line}")), "{place}");

@@ -14,9 +14,11 @@ pub(super) struct HostsAround<'r>(pub(super) Request<'r>);
 
 impl Hosts for HostsAround<'_> {
     fn choose(&self, name: Option<(&str, Option<u16>)>) -> Chosen<'_> {
+        let asked_port = name.and_then(|(_, port)| port);
+        let is_used = |port: &u16| self.0.main_server().listens_on(*port);
         let (server, by) = match name {
             None => (self.0.server(), ChosenBy::Page),
-            Some((name, port)) => self.by_name(name, port),
+            Some((name, port)) => self.by_name(name, port.filter(is_used)),
         };
         let host = VirtualHost::of_server(server);
         let place = server.place();
@@ -25,6 +27,7 @@ impl Hosts for HostsAround<'_> {
             server: server.label(),
             place: place.map(|(file, line)| format!("{}:{line}", String::from_utf8_lossy(file))),
             by,
+            ignored_port: asked_port.filter(|port| !is_used(port)),
             map: map.map(|map| map.current()),
             objection: Box::new(move |uri, clean| {
                 let encoded = mapping::encoded_slashes(uri, uri);

@@ -158,6 +158,7 @@ impl Hosts for OneHost<'_> {
             server: "www.example.org [*:80]".to_owned(),
             place: Some("httpd.conf:12".to_owned()),
             by,
+            ignored_port: name.and_then(|(_, port)| port).filter(|port| *port > 81),
             map: Some(Arc::new(RuleMap::new(self.0.iter().cloned()))),
             objection: Box::new(|_, clean| {
                 clean.contains(&b'%').then_some("refused with 400 by RejectUnsafeURI")

@@ -28,8 +28,8 @@ const NO_URI: &str = "uri is missing: cmd=explain needs one, such as uri=/shop/c
 
 /// The virtual hosts of the server.
 pub(crate) trait Hosts {
-    /// The one that httpd would choose for a name, on the port where the page was asked for or another one; without a
-    /// name that which was asked for the page.
+    /// The one that httpd would choose for a name, on the port where the page was asked for or another one on which it
+    /// listens; without a name that which was asked for the page.
     fn choose(&self, name: Option<(&str, Option<u16>)>) -> Chosen<'_>;
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct Chosen<'h> {
     pub place: Option<String>,
     /// Why it.
     pub by: ChosenBy,
+    /// A port that was asked for and on which httpd does not listen, so that the page's own counted.
+    pub ignored_port: Option<u16>,
     /// Its rules; `None` if it has none.
     pub map: Option<Arc<RuleMap>>,
     /// Tells why it refuses a URI that a rule takes, given as it came and clean.
@@ -75,6 +77,8 @@ pub(super) struct Explained {
     pub(super) server: String,
     pub(super) place: Option<String>,
     pub(super) chosen_by: ChosenBy,
+    /// As in [`Chosen`].
+    pub(super) ignored_port: Option<u16>,
     pub(super) outcome: Result<Explanation, String>,
     /// Why the virtual host refuses what a rule takes.
     pub(super) objection: Option<&'static str>,
@@ -110,6 +114,7 @@ pub(super) fn explain(query: &Query, ask: &Ask<'_>, around: &Surroundings<'_>) -
         server: chosen.server,
         place: chosen.place,
         chosen_by: chosen.by,
+        ignored_port: chosen.ignored_port,
         host,
         outcome,
         objection,

@@ -43,6 +43,7 @@ fn whole(explained: &Explained) -> Vec<Field> {
         quoted("server", &explained.server),
         quoted("origin", text(&explained.place)),
         field("chosen_by", explained.chosen_by.word()),
+        quoted("ignored_port", explained.ignored_port.map(|port| port.to_string()).unwrap_or_default()),
         field("verdict", explained.word()),
         quoted("text", explained.verdict()),
         quoted("objection", explained.objection.unwrap_or_default()),

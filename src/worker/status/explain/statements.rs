@@ -70,7 +70,10 @@ impl Explained {
     /// The virtual host, and why it.
     pub(in crate::worker::status) fn host(&self) -> String {
         let place = self.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-        format!("{}{place}, {}", self.server, self.chosen_by.reason())
+        let ignored = self.ignored_port.map(|port| {
+            format!("; httpd does not listen on port {port}, so this is told for the port of this page")
+        });
+        format!("{}{place}, {}{}", self.server, self.chosen_by.reason(), ignored.unwrap_or_default())
     }
 
     /// Rules that were passed over, and are not told.

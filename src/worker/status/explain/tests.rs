@@ -125,6 +125,11 @@ fn the_virtual_host_and_why_it_was_chosen_are_told() {
     ] {
         assert_eq!(chosen(query).as_deref(), Some(expected), "{query}");
     }
+    let ignored = "Virtual host: www.example.org [*:80] (httpd.conf:12), which is the first at this address and port, as no \
+                   other has this name; httpd does not listen on port 99, so this is told for the port of this page";
+    assert!(told(&bench, "uri=https://alias.org:99/a").contains(&ignored.to_owned()));
+    assert_eq!(json(&bench, "uri=/a&host=x:99")["ignored_port"], 99);
+    assert_eq!(json(&bench, "uri=/a&host=x:80")["ignored_port"], Value::Null);
 }
 
 #[test]

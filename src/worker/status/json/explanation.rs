@@ -13,6 +13,7 @@ pub(super) fn explanation(out: &mut Object<'_>, explained: &Explained) {
         out.value("server", &explained.server);
         out.value("origin", explained.place.as_deref());
         out.value("chosen_by", explained.chosen_by.word());
+        out.value("ignored_port", explained.ignored_port);
         out.value("verdict", explained.word());
         out.value("text", explained.verdict());
         out.value("objection", explained.objection);
