@@ -125,6 +125,20 @@ pub(crate) enum NextProbe {
     Never,
 }
 
+impl NextProbe {
+    /// Seconds until it is asked, at most; 0 while it is.
+    pub(crate) fn seconds(self) -> Option<i64> {
+        match self {
+            Self::UnderWay => Some(0),
+            Self::In(left) => Some(left.saturating_add(LOOKS_APART)),
+            Self::Never => None,
+        }
+    }
+}
+
+/// Seconds between two looks for members that are to be asked.
+const LOOKS_APART: i64 = 1;
+
 impl<B: Backend> LbWorker<B> {
     /// When each member is asked; `None` for one that nobody doubts, or if nobody is asked at all.
     pub(crate) fn next_probes(&self) -> Vec<Option<NextProbe>> {

@@ -14,6 +14,7 @@ use crate::config::live::{Live, Value};
 use crate::config::workers::spec::ValueKind;
 use crate::config::workers::table::TABLE;
 use crate::shared::{Balanced, Event, Fault, Reload, Served, LATENCY_BOUNDS};
+use crate::worker::lb::NextProbe;
 use writer::{document, Object};
 
 /// Raised when a program that reads older texts would read new ones wrongly.
@@ -126,6 +127,7 @@ fn member(out: &mut Object<'_>, member: &Member) {
     out.value("rating", member.rating.word());
     out.value("first_error", member.health.first_error);
     span(out, "time_to_recover", member.recovery);
+    out.value("next_probe", member.probe.and_then(NextProbe::seconds));
     out.object_or_null("drain", member.draining, |out, drain| {
         out.value("since", drain.since);
         out.value("left", drain.left);

@@ -116,9 +116,9 @@ fn next_try(html: &mut Html, member: &Member) {
     let (least, most) = member.recovery;
     match member.probe {
         Some(NextProbe::UnderWay) => html.raw(" ").small("asked by CPing now"),
-        // Looks are a second apart.
-        Some(NextProbe::In(left)) => {
-            html.raw(" ").small(format_args!("asked by CPing within {}", Span(left.saturating_add(1))))
+        Some(probe @ NextProbe::In(_)) => {
+            let most = probe.seconds().unwrap_or_default();
+            html.raw(" ").small(format_args!("asked by CPing within {}", Span(most)))
         }
         Some(NextProbe::Never) => html.raw(" ").small("not asked by CPing: it has no address"),
         None if member.health.state == MemberState::Error => {

@@ -8,7 +8,7 @@ use crate::config::live::Live;
 use crate::config::settings::{Ajp13Settings, LbSettings, MemberSettings};
 use crate::config::workers::spec::ValueKind;
 use crate::config::workers::table::TABLE;
-use crate::shared::{Balanced, Fault, Served};
+use crate::shared::{Balanced, Fault, Health, Served};
 
 impl Bench {
     fn json(&self, query: &str) -> Value {
@@ -195,4 +195,18 @@ fn faults_have_a_status_in_the_new_formats_alone() {
     }
     bench.page.settings.users = vec!["admin".to_owned()];
     assert_eq!(status(&bench, "cmd=list"), 403);
+}
+
+#[test]
+fn a_member_in_error_is_told_with_the_time_of_its_next_probe() {
+    let bench = Bench::new();
+    let lb = Bench::lb(&bench.workers);
+    let now = bench.workers.now();
+    let error = Health { state: MemberState::Error, first_error: Some(now), last_error: Some(now) };
+    lb.members()[0].record().update_health(|_| Some(error));
+    let told = bench.json("cmd=list");
+    let next = |index: usize| told["balancers"][0]["members"][index]["next_probe"].clone();
+    let seconds = next(0).as_i64().expect("a number");
+    assert!((60..=62).contains(&seconds), "recover_time is 60 s, and looks are one apart: {seconds}");
+    assert!(next(1).is_null());
 }
