@@ -181,7 +181,9 @@ fn too_late(mpm: Mpm) {
     assert_eq!(reply.status(), 503, "{}", reply.everything());
     assert!(reply.everything().contains("ask again, another process will do it"), "{}", reply.everything());
     assert_eq!(activation(&httpd, "a"), "Active");
-    done(&httpd, "drain&w=lb&sw=a&timeout=500");
+    wait::until_true("another process to do it", PATIENCE, || {
+        command(&httpd, "drain&w=lb&sw=a&timeout=500") == DONE
+    });
     assert_eq!(activation(&httpd, "a"), "Disabled");
 }
 
