@@ -15,6 +15,7 @@ import contenders
 import processes
 import results
 import servers
+from arguments import some_of
 from backend import backends
 from counting import Counter
 from report import table
@@ -59,16 +60,6 @@ def parse_arguments():
     if options.write and options.cases != names:
         parser.error("what is kept is whole: no --cases with --write")
     return options
-
-
-def some_of(names):
-    def parse(text):
-        chosen = text.split(",")
-        if unknown := set(chosen) - set(names):
-            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(names)}")
-        return chosen
-
-    return parse
 
 
 def count(counter, chosen, situations):

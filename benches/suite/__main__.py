@@ -11,6 +11,7 @@ import contenders
 import machine
 import report
 import servers
+from arguments import some_of
 from bench import Bench, tell
 from cases import CASES
 
@@ -49,16 +50,6 @@ def parse_arguments():
     parser.add_argument("--modules", type=some_of(MODULES), default=MODULES, help=f"some of {','.join(MODULES)}")
     parser.add_argument("--report", type=Path, required=True, metavar="DIRECTORY", help="where report.md goes")
     return parser.parse_args()
-
-
-def some_of(names):
-    def parse(text):
-        chosen = text.split(",")
-        if unknown := set(chosen) - set(names):
-            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(names)}")
-        return chosen
-
-    return parse
 
 
 if __name__ == "__main__":
