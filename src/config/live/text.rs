@@ -46,8 +46,9 @@ pub(super) fn is_in_range(property: Property, value: &Value) -> bool {
     let spec = property.spec();
     match (value, spec.kind) {
         (Value::Text(text), ValueKind::Name) => {
-            let is_bad_socket = property == Property::Host && values::socket_expected(text).is_some();
-            text.len() <= MAX_NAME && !text.contains(char::is_control) && !is_bad_socket
+            text.len() <= MAX_NAME
+                && !text.contains(char::is_control)
+                && socket_expected(property, text).is_none()
         }
         (Value::Number(number), ValueKind::Boolean) => (0..=1).contains(number),
         (Value::Number(number), ValueKind::Letter(words)) => {
@@ -60,14 +61,17 @@ pub(super) fn is_in_range(property: Property, value: &Value) -> bool {
     }
 }
 
+/// What is expected of a host that names a socket, and names none.
+fn socket_expected(property: Property, text: &str) -> Option<String> {
+    values::socket_expected(text).filter(|_| property == Property::Host)
+}
+
 /// What is said about `text`, which is no value of `property`.
 fn expected(property: Property, text: &str) -> String {
     let spec = property.spec();
     match spec.kind {
-        ValueKind::Name if property == Property::Host && values::socket_expected(text).is_some() => {
-            values::socket_expected(text).unwrap_or_default()
-        }
-        ValueKind::Name => format!("expected at most {MAX_NAME} octets without control characters"),
+        ValueKind::Name => socket_expected(property, text)
+            .unwrap_or_else(|| format!("expected at most {MAX_NAME} octets without control characters")),
         ValueKind::Boolean => "expected true or false".to_owned(),
         ValueKind::Letter(words) => {
             format!("expected {}{}", words.join(", "), did_you_mean(text, words.iter().copied()))
