@@ -1,5 +1,6 @@
 //! The ground: we call httpd and the system. Bindings, the guard around callbacks, and safe handles over what httpd
-//! lends. Knows nobody above it.
+//! lends. Knows nobody above it. What knows the system alone is there without httpd, too: shared memory, sockets, the
+//! resolver and clocks.
 //!
 //! A handle is a copyable wrapper around a C pointer with the lifetime of what it points to: one unsafe
 //! constructor, safe methods after it. Above this floor no pointer is seen.
@@ -24,31 +25,56 @@
 //!   ours. APR destroys the pools below a pool first (those of children, connections and requests among them), and runs
 //!   younger cleanups before older ones. So this module's functions and static memory outlive whatever is on a [`pool::Pool`].
 
-mod addresses;
-pub(crate) mod bindings;
-pub(crate) mod configuration;
-pub(crate) mod descriptors;
-pub(crate) mod error_log;
-mod filters;
-pub(crate) mod guard;
-pub(crate) mod head;
-pub(crate) mod kept;
-mod lingering;
-pub(crate) mod log_pipe;
-pub(crate) mod memory;
-pub(crate) mod pool;
-pub(crate) mod presence;
-pub(crate) mod process;
-mod redirect;
-pub(crate) mod request;
-pub(crate) mod request_body;
 pub(crate) mod resolver;
-pub(crate) mod response;
-pub(crate) mod server;
 pub(crate) mod shm;
 pub(crate) mod socket;
-pub(crate) mod stream_end;
-pub(crate) mod table;
-pub(crate) mod text;
 pub(crate) mod time;
+
+#[cfg(feature = "httpd")]
+mod addresses;
+#[cfg(feature = "httpd")]
+pub(crate) mod bindings;
+#[cfg(feature = "httpd")]
+pub(crate) mod configuration;
+#[cfg(feature = "httpd")]
+pub(crate) mod descriptors;
+#[cfg(feature = "httpd")]
+pub(crate) mod error_log;
+#[cfg(feature = "httpd")]
+mod filters;
+#[cfg(feature = "httpd")]
+pub(crate) mod guard;
+#[cfg(feature = "httpd")]
+pub(crate) mod head;
+#[cfg(feature = "httpd")]
+pub(crate) mod kept;
+#[cfg(feature = "httpd")]
+mod lingering;
+#[cfg(feature = "httpd")]
+pub(crate) mod log_pipe;
+#[cfg(feature = "httpd")]
+pub(crate) mod memory;
+#[cfg(feature = "httpd")]
+pub(crate) mod pool;
+#[cfg(feature = "httpd")]
+pub(crate) mod presence;
+#[cfg(feature = "httpd")]
+pub(crate) mod process;
+#[cfg(feature = "httpd")]
+mod redirect;
+#[cfg(feature = "httpd")]
+pub(crate) mod request;
+#[cfg(feature = "httpd")]
+pub(crate) mod request_body;
+#[cfg(feature = "httpd")]
+pub(crate) mod response;
+#[cfg(feature = "httpd")]
+pub(crate) mod server;
+#[cfg(feature = "httpd")]
+pub(crate) mod stream_end;
+#[cfg(feature = "httpd")]
+pub(crate) mod table;
+#[cfg(feature = "httpd")]
+pub(crate) mod text;
+#[cfg(feature = "httpd")]
 mod virtual_hosts;

@@ -1,0 +1,68 @@
+//! `jkctl`: mod_jk for those who look after it, without httpd.
+//!
+//! - [`command`] has one file per subcommand; each says in its help what it takes, what it tells and how it ends;
+//! - [`terminal`] writes results, coloured where somebody looks at them;
+//! - [`ending`] is how a command ends: what was asked, or why that can't be told.
+//!
+//! What is decided here is decided by the rooms of the module itself (`jk_rooms`), by the same code.
+
+#![allow(unused)] // until all commands are there
+
+mod command;
+mod ending;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::Command;
+use terminal::Terminal;
+
+/// Checks, asks and steers mod_jk, the connector from Apache httpd to Tomcat.
+#[derive(Debug, Parser)]
+#[command(name = "jkctl", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jkctl check -c /etc/apache2/apache2.conf
+  jkctl explain /shop/cart --host www.example.org -c /etc/apache2/apache2.conf
+  jkctl ping 127.0.0.1:8009
+  jkctl status http://127.0.0.1/jk-status
+
+Exit status:
+  0  yes, done, nothing to complain about
+  1  no: the answer is bad news, which is printed
+  2  it can't be told: wrong arguments, or something that can't be read or reached
+Each command says in its help what that means for it. Colours are used on a terminal, unless NO_COLOR is set.";
+
+fn main() -> ExitCode {
+    let mut terminal = Terminal::of_process();
+    let ending = Arguments::parse().command.run(&mut terminal);
+    ending
+        .and_then(|ending| terminal.flush().map(|()| ending))
+        .map_or_else(|failure| failure.tell(), ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent_and_every_help_has_examples() {
+        let mut command = Arguments::command();
+        command.clone().debug_assert();
+        command.build();
+        for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
+        {
+            let help = sub.render_long_help().to_string();
+            assert!(help.contains("Example") && help.contains("Exit status:"), "{}: {help}", sub.get_name());
+        }
+    }
+}
