@@ -4,6 +4,7 @@ CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
 
 MODULE = $(CARGO_TARGET_DIR)/release/libmod_jk.so
+JKCTL = $(CARGO_TARGET_DIR)/release/jkctl
 
 # The newest Rust of this machine, looked for when a recipe runs: set-up may just have installed it.
 CARGO = apxs/rust cargo
@@ -21,10 +22,11 @@ CLIPPY = undocumented_unsafe_blocks missing_safety_doc not_unsafe_ptr_arg_deref 
 .DEFAULT_GOAL := build
 .PHONY: build demo test check install uninstall bench bench-check fuzz clean help
 
-## build: compile the module (what `make` alone does)
+## build: compile the module and jkctl (what `make` alone does)
 build:
 	@apxs/setup build
 	$(CARGO) build --release
+	$(CARGO) build --release -p jkctl
 
 ## demo: a private httpd with two Tomcats, until Ctrl-C (DEMO=once: end after the proof; PORT=8080)
 demo:
@@ -36,17 +38,21 @@ demo:
 test:
 	@apxs/setup test
 	$(CARGO) build --release
+	$(CARGO) build --release -p jkctl
 	$(CARGO) test --no-fail-fast
+	$(CARGO) test --no-fail-fast -p jkctl
 
 ## check: formatting, and the lints that LINTS names in the Makefile
 check:
 	@apxs/setup check
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- $(LINTS)
+	$(CARGO) clippy -p jk-rooms -- $(LINTS)
+	$(CARGO) clippy --all-targets -p jkctl -- $(LINTS)
 
-## install: mod_jk.so to where apxs says, samples beside the configuration (DESTDIR, APXS)
+## install: mod_jk.so and jkctl to where apxs says, samples beside the configuration (DESTDIR, APXS)
 install:
-	@apxs/install "$(MODULE)"
+	@apxs/install "$(MODULE)" "$(JKCTL)"
 
 ## uninstall: take away what `make install` brought and nobody changed since (DESTDIR, APXS)
 uninstall:

@@ -33,6 +33,14 @@ pub fn module() -> &'static Path {
     })
 }
 
+/// `jkctl`: what `JKCTL` names, or the release build beside this test binary.
+pub fn jkctl() -> PathBuf {
+    let path = env::var_os("JKCTL").map_or_else(|| target().join("release/jkctl"), PathBuf::from);
+    let advice = "run `cargo build --release -p jkctl` first or set JKCTL";
+    assert!(path.exists(), "no {}; {advice}", path.display());
+    path
+}
+
 /// A build of the module that panics where a file says so (`src/ffi/guard.rs`), made at the first call.
 pub fn panicking_module() -> &'static Path {
     static MODULE: OnceLock<PathBuf> = OnceLock::new();

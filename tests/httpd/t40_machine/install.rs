@@ -13,6 +13,7 @@ use crate::support::suite::Suite;
 pub fn add(suite: Suite) -> Suite {
     suite
         .test("install_puts_samples_and_uninstall_takes_what_nobody_changed", samples)
+        .test("jkctl_is_installed_beside_the_module_and_taken_away_with_it", program)
         .test("debian_gets_its_own_layout", debian)
         .test("install_as_a_plain_user_says_sudo", plain_user)
         .test("a_module_that_a_package_owns_is_diverted_not_replaced", packaged)
@@ -27,7 +28,8 @@ fn with_server_root() -> Machine {
 /// An apxs of an httpd with those directories.
 pub fn apxs(modules: &str, conf: &str, run: &str) -> String {
     format!(
-        "case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo {run} ;; esac"
+        "case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo {run} ;; \
+         BINDIR) echo @ROOT@/usr/bin ;; esac"
     )
 }
 
@@ -69,6 +71,28 @@ fn samples() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(machine.read("conf/workers.properties"), "worker.list=mine\n");
+}
+
+fn program() {
+    let machine = with_server_root();
+    let jkctl = paths::jkctl();
+    let jkctl = jkctl.to_str().expect("a plain path");
+    let missing = install(&machine, &[module(), "/nowhere/jkctl"]);
+    assert!(
+        !missing.ok && missing.output.contains("/nowhere/jkctl is not there: run make first"),
+        "{}",
+        missing.output
+    );
+    assert!(!machine.path("modules/mod_jk.so").exists(), "both or none");
+    assert!(install(&machine, &[module(), jkctl]).ok);
+    let installed = machine.path("usr/bin/jkctl");
+    assert_eq!(fs::metadata(&installed).expect("installed").permissions().mode() & 0o7777, 0o755);
+    let output = Command::new(&installed).arg("--version").output().expect("it runs");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("jkctl "));
+    let staged =
+        run(machine.command("apxs/install").args([module(), jkctl]).env("DESTDIR", machine.path("stage")));
+    assert!(staged.ok && machine.path("stage").join(installed.strip_prefix("/").expect("absolute")).exists());
+    assert!(install(&machine, &["--remove"]).ok && !installed.exists());
 }
 
 fn debian() {
