@@ -2,9 +2,13 @@
  * before, reads of 64 KiB, and what the packets carry handed on where it lies; no header of an answer is read, nothing
  * is chosen, checked, counted or logged, and what goes wrong gives 502. For benchmarks alone: with
  *
- *   FloorPort 8009
+ *   FloorPort 8009 8010
  *
- * all requests below /bench/ go to the Tomcat that listens there, on 127.0.0.1.
+ * the requests below /bench/ of each thread go in turn to the Tomcats that listen there, on 127.0.0.1, and with
+ *
+ *   FloorSocket /run/tomcat/ajp
+ *
+ * to the one that listens at that Unix socket.
  */
 #include <httpd.h>
 #include <http_config.h>
@@ -12,6 +16,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 #include <apr_buckets.h>
+#include <apr_strings.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,21 +24,35 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PIECE 65536
 #define MOST_IN_PACKET 8186
+#define MOST_TOMCATS 2
 
 enum { HEADERS = 4, CHUNK = 3, END = 5, MORE = 6 };
 
 module AP_MODULE_DECLARE_DATA floor_module;
 
-static int tomcat_port;
+union address {
+    struct sockaddr any;
+    struct sockaddr_in tcp;
+    struct sockaddr_un local;
+};
 
-/* What a thread keeps: its connection, and the request it sent last, which is sent again. */
-static __thread struct {
-    int is_connected;
+static union address tomcats[MOST_TOMCATS];
+static int tomcat_count;
+
+struct connection {
+    int is_open;
     int socket;
+};
+
+/* What a thread keeps: a connection to each Tomcat, and the request it sent last, which is sent again. */
+static __thread struct {
+    struct connection connections[MOST_TOMCATS];
+    int turn;
     char *uri;
     int method;
     unsigned char request[MOST_IN_PACKET];
@@ -96,32 +115,39 @@ static void make_request(request_rec *r)
     own.length = end;
 }
 
-static int connect_to_tomcat(void)
+static int connect_to(struct connection *connection, const union address *tomcat)
 {
-    struct sockaddr_in address = {0};
-    int on = 1;
+    int is_tcp = tomcat->any.sa_family == AF_INET, on = 1;
 
-    address.sin_family = AF_INET;
-    address.sin_port = htons((unsigned short)tomcat_port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    own.socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (own.socket < 0) {
+    connection->socket = socket(tomcat->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connection->socket < 0) {
         return 0;
     }
-    setsockopt(own.socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    own.is_connected = connect(own.socket, (struct sockaddr *)&address, sizeof(address)) == 0;
-    if (!own.is_connected) {
-        close(own.socket);
+    if (is_tcp) {
+        setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
-    return own.is_connected;
+    connection->is_open =
+        connect(connection->socket, &tomcat->any, is_tcp ? sizeof(tomcat->tcp) : sizeof(tomcat->local)) == 0;
+    if (!connection->is_open) {
+        close(connection->socket);
+    }
+    return connection->is_open;
 }
 
-static int give_up(void)
+/* An open connection of this thread to the Tomcat whose turn it is; NULL if it does not listen. */
+static struct connection *next_connection(void)
 {
-    if (own.is_connected) {
-        close(own.socket);
-        own.is_connected = 0;
-    }
+    int turn = own.turn;
+    struct connection *connection = &own.connections[turn];
+
+    own.turn = turn + 1 == tomcat_count ? 0 : turn + 1;
+    return connection->is_open || connect_to(connection, &tomcats[turn]) ? connection : NULL;
+}
+
+static int give_up(struct connection *connection)
+{
+    close(connection->socket);
+    connection->is_open = 0;
     return HTTP_BAD_GATEWAY;
 }
 
@@ -146,7 +172,7 @@ static long body_packet(request_rec *r, long wanted)
     return count < 0 ? -1 : length ? length + 6 : 4;
 }
 
-static int send_request(request_rec *r)
+static int send_request(int socket, request_rec *r)
 {
     struct iovec parts[2] = {{own.request, own.length}, {own.body, 0}};
     struct msghdr message = {0};
@@ -164,18 +190,18 @@ static int send_request(request_rec *r)
         total += (apr_size_t)length;
         message.msg_iovlen = 2;
     }
-    return sendmsg(own.socket, &message, MSG_NOSIGNAL) == (ssize_t)total;
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)total;
 }
 
-static int send_more(request_rec *r, const unsigned char *packet)
+static int send_more(int socket, request_rec *r, const unsigned char *packet)
 {
     long length = body_packet(r, packet[5] << 8 | packet[6]);
 
-    return length > 0 && send(own.socket, own.body, (apr_size_t)length, MSG_NOSIGNAL) == length;
+    return length > 0 && send(socket, own.body, (apr_size_t)length, MSG_NOSIGNAL) == length;
 }
 
 /* Hands on what the whole packets of `octets` carry; returns how many octets they took, or -1. */
-static long hand_on(request_rec *r, apr_bucket_brigade *brigade, long octets, int *ended)
+static long hand_on(int socket, request_rec *r, apr_bucket_brigade *brigade, long octets, int *ended)
 {
     apr_bucket_alloc_t *allocator = r->connection->bucket_alloc;
     long at = 0;
@@ -197,7 +223,7 @@ static long hand_on(request_rec *r, apr_bucket_brigade *brigade, long octets, in
             }
             break;
         case MORE:
-            if (!send_more(r, packet)) {
+            if (!send_more(socket, r, packet)) {
                 return -1;
             }
             break;
@@ -217,19 +243,19 @@ static long hand_on(request_rec *r, apr_bucket_brigade *brigade, long octets, in
     return at;
 }
 
-static int exchange(request_rec *r)
+static int exchange(int socket, request_rec *r)
 {
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     long kept = 0;
     int ended = 0;
 
-    if (!send_request(r)) {
+    if (!send_request(socket, r)) {
         return 0;
     }
     while (!ended) {
-        long count = recv(own.socket, own.octets + kept, (apr_size_t)(PIECE - kept), 0), taken;
+        long count = recv(socket, own.octets + kept, (apr_size_t)(PIECE - kept), 0), taken;
 
-        if (count <= 0 || (taken = hand_on(r, brigade, kept + count, &ended)) < 0) {
+        if (count <= 0 || (taken = hand_on(socket, r, brigade, kept + count, &ended)) < 0) {
             return 0;
         }
         kept += count - taken;
@@ -240,7 +266,7 @@ static int exchange(request_rec *r)
 
 static int is_ours(request_rec *r)
 {
-    return tomcat_port && !strncmp(r->uri, "/bench/", 7);
+    return tomcat_count && !strncmp(r->uri, "/bench/", 7);
 }
 
 /* Keeps httpd off the file system. */
@@ -251,6 +277,8 @@ static int claim(request_rec *r)
 
 static int handle(request_rec *r)
 {
+    struct connection *connection;
+
     if (!is_ours(r)) {
         return DECLINED;
     }
@@ -260,25 +288,53 @@ static int handle(request_rec *r)
     if (!own.uri || own.method != r->method_number || strcmp(own.uri, r->uri)) {
         make_request(r);
     }
-    if (!own.is_connected && !connect_to_tomcat()) {
+    connection = next_connection();
+    if (!connection) {
         return HTTP_BAD_GATEWAY;
     }
-    return exchange(r) ? OK : give_up();
+    return exchange(connection->socket, r) ? OK : give_up(connection);
 }
 
-static const char *set_port(cmd_parms *parms, void *unused, const char *port)
+/* httpd reads its configuration more than once. */
+static int forget_tomcats(apr_pool_t *configuration, apr_pool_t *log, apr_pool_t *temporary)
 {
-    tomcat_port = atoi(port);
+    tomcat_count = 0;
+    return OK;
+}
+
+static const char *add_port(cmd_parms *parms, void *unused, const char *port)
+{
+    struct sockaddr_in *address = &tomcats[tomcat_count].tcp;
+
+    if (tomcat_count == MOST_TOMCATS) {
+        return "more Tomcats than mod_floor has room for";
+    }
+    address->sin_family = AF_INET;
+    address->sin_port = htons((unsigned short)atoi(port));
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    tomcat_count++;
+    return NULL;
+}
+
+static const char *set_socket(cmd_parms *parms, void *unused, const char *path)
+{
+    struct sockaddr_un *address = &tomcats[0].local;
+
+    address->sun_family = AF_UNIX;
+    apr_cpystrn(address->sun_path, path, sizeof(address->sun_path));
+    tomcat_count = 1;
     return NULL;
 }
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("FloorPort", set_port, NULL, RSRC_CONF, "port of Tomcat's AJP connector on 127.0.0.1"),
+    AP_INIT_ITERATE("FloorPort", add_port, NULL, RSRC_CONF, "ports of Tomcats' AJP connectors on 127.0.0.1"),
+    AP_INIT_TAKE1("FloorSocket", set_socket, NULL, RSRC_CONF, "Unix socket of a Tomcat's AJP connector"),
     {NULL}
 };
 
 static void register_hooks(apr_pool_t *pool)
 {
+    ap_hook_pre_config(forget_tomcats, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(claim, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(claim, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
