@@ -36,6 +36,8 @@ pub(super) struct Connection {
     /// What the kernel was told last; `None` is no limit.
     receive_timeout: Option<Duration>,
     send_timeout: Option<Duration>,
+    /// Octets that have to be there before the socket counts as readable, as the kernel was told last.
+    low_water: usize,
     traffic: Traffic,
     /// Largest packet for which its buffers are made.
     packet_size: usize,
@@ -160,6 +162,7 @@ impl Connection {
             peer,
             receive_timeout: None,
             send_timeout: None,
+            low_water: 1,
             traffic: Traffic::default(),
             packet_size: max_packet_size,
             open: OpenCount(record.clone()),
@@ -177,7 +180,10 @@ impl Connection {
     /// Its end and an error show as readable too, so nothing needs to be read to know. The look is made however short
     /// the connection was idle: octets that nobody asked for would answer the next client, and the answer to that one
     /// the client after it.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&mut self) -> bool {
+        if self.set_low_water(1).is_err() {
+            return false;
+        }
         let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
         let ready = poll(&mut sockets, Some(&Timespec::default()));
         self.inbox.octets().is_empty() && ready == Ok(0)
@@ -243,12 +249,15 @@ impl Connection {
     /// The first call of a wait leaves the waiting to the kernel's receive timeout. Only a packet that comes
     /// in pieces is waited for with `poll`, so that the wait as a whole keeps its limit.
     pub(super) fn receive(&mut self, wait: &mut Wait) -> Result<(), ReceiveError> {
+        let gathered = self.low_water > 1;
         match wait.begin() {
+            _ if gathered => {}
             false => self.limit_receiving(wait.limit)?,
             true => self.await_octets(wait)?,
         }
+        let mut flags = if gathered { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
         loop {
-            match recv(&self.socket, self.inbox.space(), RecvFlags::empty()) {
+            match recv(&self.socket, self.inbox.space(), flags) {
                 Ok((0, _)) => return Err(ReceiveError::Closed),
                 Ok((count, _)) => {
                     self.inbox.fill(count);
@@ -257,26 +266,47 @@ impl Connection {
                     return Ok(());
                 }
                 Err(Errno::INTR) => self.await_octets(wait)?,
+                Err(Errno::AGAIN) if flags == RecvFlags::DONTWAIT => {
+                    self.set_low_water(1)?;
+                    self.limit_receiving(wait.limit)?;
+                    flags = RecvFlags::empty();
+                }
                 Err(Errno::AGAIN) => return Err(ReceiveError::TimedOut(wait.limit.unwrap_or_default())),
                 Err(errno) => return Err(ReceiveError::Broken(errno.into())),
             }
         }
     }
 
-    /// Gives the container a moment to send all of the `octets` that are due, so that one read takes them: each packet
-    /// would wake this thread up. The last one comes with the end, so that for a single one these three calls would save
-    /// none.
-    pub(super) fn gather(&self, octets: usize) {
+    /// Gives the container a moment to send what is missing of the `octets` that are due, or as many as surely fit, so that
+    /// one read takes them: each packet would wake this thread up, and leave for the client by itself. The last one comes
+    /// with the end, so that for a single one these calls would save none.
+    ///
+    /// Returns whether the next moment is worth waiting for: not when this one passed in vain.
+    pub(super) fn gather(&mut self, octets: usize) -> bool {
         const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         let missing = octets.saturating_sub(self.inbox.octets().len());
-        if missing <= 1 || octets > self.inbox.capacity() {
-            return;
+        if missing <= 1 {
+            return true;
         }
-        if set_receive_low_water(self.socket.as_fd(), missing).is_ok() {
-            // Whatever it says, the read that follows finds out what there is.
-            let _ = poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&MOMENT));
-            let _ = set_receive_low_water(self.socket.as_fd(), 1);
+        let are_the_last = octets <= self.inbox.capacity();
+        let awaited = if are_the_last { missing } else { self.inbox.capacity() - self.packet_size };
+        if self.set_low_water(awaited).is_err() {
+            return false;
         }
+        // Whatever it says, the read that follows finds out what there is.
+        let came = poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&MOMENT)) != Ok(0);
+        if are_the_last || !came {
+            return self.set_low_water(1).is_ok() && came;
+        }
+        true
+    }
+
+    fn set_low_water(&mut self, octets: usize) -> io::Result<()> {
+        if self.low_water != octets {
+            set_receive_low_water(self.socket.as_fd(), octets)?;
+            self.low_water = octets;
+        }
+        Ok(())
     }
 
     fn limit_receiving(&mut self, timeout: Option<Duration>) -> io::Result<()> {

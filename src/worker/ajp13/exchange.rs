@@ -56,8 +56,8 @@ pub(super) struct Exchange<'a> {
     flush_due: bool,
     /// What the container answered; 0 before its head.
     status: u16,
-    /// Octets that are due, when the head has just come and nothing else.
-    expected: Option<usize>,
+    /// What is due of the body comes fast enough to wait for several packets at once.
+    comes_fast: bool,
     /// Container and server no longer agree about who speaks next.
     out_of_step: bool,
     exhausted_answers: u32,
@@ -100,7 +100,7 @@ impl<'a> Exchange<'a> {
             gathered: Gathered::default(),
             flush_due: false,
             status: 0,
-            expected: None,
+            comes_fast: !request.flush_packets,
             out_of_step: false,
             exhausted_answers: 0,
         }
@@ -177,8 +177,8 @@ impl<'a> Exchange<'a> {
             match next {
                 Next::Packets if consumed == 0 => {
                     self.flush()?;
-                    if let Some(octets) = self.expected.take() {
-                        connection.gather(octets);
+                    if let Some(octets) = self.octets_to_gather() {
+                        self.comes_fast = connection.gather(octets);
                     }
                     let inside = connection.inbox.octets().len() >= HEADER_LENGTH;
                     let received = self.receive_more(connection, &mut wait);
@@ -194,6 +194,11 @@ impl<'a> Exchange<'a> {
             }
             wait.restart();
         }
+    }
+
+    /// Octets of packets that are still due, if it is worth to wait for several of them.
+    fn octets_to_gather(&self) -> Option<usize> {
+        self.comes_fast.then(|| self.reply.octets_due(self.settings.max_packet_size)).flatten()
     }
 
     /// Receives at least one octet. A container that nothing has ever come from may take all and answer nothing, as
@@ -223,6 +228,7 @@ impl<'a> Exchange<'a> {
             self.begin(head)?;
         }
         self.flush_due |= batch.flush;
+        self.comes_fast &= !batch.flush;
         self.deliver(&batch.chunks, batch.next)?;
         Ok((batch.consumed, batch.next))
     }
@@ -246,7 +252,6 @@ impl<'a> Exchange<'a> {
         self.client.start(head, self.assignment.added_headers);
         self.started = true;
         self.flush_due = self.request.flush_header;
-        self.expected = self.reply.octets_due(self.settings.max_packet_size);
         Ok(())
     }
 
@@ -281,7 +286,6 @@ impl<'a> Exchange<'a> {
     fn hand_over(&mut self, chunks: &[&[u8]], then: Then) -> Result<(), AttemptError> {
         self.progress.delivered = true;
         self.flush_due = false;
-        self.expected = None;
         let delivered = self.client.deliver(&self.gathered.with(chunks), then);
         self.gathered.clear();
         delivered.map_err(|ClientGone| AttemptError::ClientWrite)

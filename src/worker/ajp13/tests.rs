@@ -7,6 +7,7 @@ mod container;
 mod exchange;
 mod failures;
 mod figures;
+mod gathering;
 mod moving;
 mod pooling;
 mod probing;
