@@ -20,6 +20,7 @@
 // Much of what remains without httpd is there for it.
 #![cfg_attr(not(feature = "httpd"), allow(dead_code, unused_imports, unused_macros, unreachable_pub))]
 
+pub mod admin;
 pub mod ajp;
 pub mod config;
 #[cfg(feature = "httpd")]
@@ -29,6 +30,7 @@ mod entry;
 mod ffi;
 mod log;
 pub mod mapping;
+mod plan;
 #[cfg(feature = "httpd")]
 mod service;
 mod shared;

@@ -3,10 +3,12 @@
 //! A row is data: name, place, arity, help, setter. `src/entry/directives.rs` makes httpd's table from the rows
 //! and calls the setters; what they return as error, httpd prints with file and line. Rules: "directives".
 
+mod log_format;
 mod options;
 mod rows;
 mod server_settings;
 
+pub use log_format::{LogFormat, LogItem};
 pub use options::{AddressForwarding, JkOptions, OptionWords, UriForwarding};
 pub use rows::DIRECTIVES;
 pub use server_settings::{

@@ -2,20 +2,20 @@
 //!
 //! Tokens: "directives, section 5.1".
 
+use crate::config::directives::{LogFormat, LogItem};
 use std::borrow::Cow;
 
 use super::record::RequestRecord;
 use crate::ffi::request::Request;
 use crate::service::server::host::VirtualHost;
-use crate::service::server::log_format::{Item, LogFormat};
 use crate::service::verdict::Verdict;
 
 fn line(format: &LogFormat, request: Request<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(128);
     for item in format.items() {
         match item {
-            Item::Literal(text) => line.extend_from_slice(text),
-            Item::Token(token) => append_visible(&mut line, &value(*token, request)),
+            LogItem::Literal(text) => line.extend_from_slice(text),
+            LogItem::Token(token) => append_visible(&mut line, &value(*token, request)),
         }
     }
     line

@@ -5,20 +5,16 @@
 //! file that is not there do: a broken one costs its own rules. A restart by signal goes on with the last texts that worked. JkConfigCheck Strict makes warnings count as errors.
 //! "decisions, rows 1 and 24".
 
-use super::last_good::LastGood;
-use super::names::Hosts;
-use super::plan::Plan;
+use super::facts::{plan, plan_of};
+use super::last_good;
 use super::resources;
 use super::slot::ServerSlot;
 use crate::config::directives::ConfigCheck;
-use crate::config::settings::WorkersSettings;
-use crate::config::workers::map::Entry;
-use crate::config::workers::table::Property;
-use crate::config::workers::PropertyMap;
-use crate::config::{Diagnostic, Report, Severity};
+use crate::config::{Diagnostic, Severity};
 use crate::ffi::error_log::{write, write_terminal, Level};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{phase, Phase, Server};
+use crate::plan::Plan;
 use crate::service::verdict::Verdict;
 
 /// Reads the configuration and judges it.
@@ -30,13 +26,13 @@ pub(crate) fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     if phase == Phase::StopCommand || (only_checking && policy == ConfigCheck::Off) {
         return Verdict::Ok;
     }
-    let last_good = main.process_pool().and_then(LastGood::load).filter(|_| phase == Phase::Restart);
-    let mut plan = Plan::make(pool, main, phase, last_good.as_ref());
+    let last_good = main.process_pool().and_then(last_good::load).filter(|_| phase == Phase::Restart);
+    let mut plan = plan(pool, main, phase, last_good.as_ref());
     if only_checking {
         resources::check(pool, &plan.hosts, &mut plan.files_report);
     }
     if phase == Phase::ConfigTest {
-        check_hosts(&plan.workers, &plan.properties, &mut plan.workers_report);
+        plan.check_names();
     }
     if phase != Phase::Start {
         plan.complaints().iter().for_each(|complaint| show(main, complaint, phase));
@@ -62,12 +58,12 @@ pub(crate) fn check_last_good(pool: Pool<'_>, main: Server<'_>) -> Verdict {
 /// said is gone.
 pub(super) fn plan_last_good(pool: Pool<'_>, main: Server<'_>, entry: &str) -> Option<Plan> {
     ServerSlot::of(main)?;
-    let good = main.process_pool().and_then(LastGood::load).filter(|_| phase() == Phase::Restart)?;
+    let good = main.process_pool().and_then(last_good::load).filter(|_| phase() == Phase::Restart)?;
     let text = format!(
         "an internal error in {entry}, which httpd's error log describes, kept the workers and map files on disk \
          from being taken; please report it"
     );
-    let plan = Plan::restored(pool, main, &good, text);
+    let plan = plan_of(pool, main, &good, text);
     plan.workers_report.iter().for_each(|complaint| show(main, complaint, Phase::Restart));
     Some(plan)
 }
@@ -97,18 +93,5 @@ pub(super) fn show(main: Server<'_>, complaint: &Diagnostic, phase: Phase) {
     match phase {
         Phase::Start | Phase::Restart => write(level, Some(main), &text),
         _ => write_terminal(&text),
-    }
-}
-
-/// Warns of hosts that do not resolve now.
-fn check_hosts(workers: &WorkersSettings, properties: &PropertyMap, report: &mut Report) {
-    for (worker, why) in Hosts::ask(workers).missing {
-        let (name, host) = (&worker.name, &worker.host);
-        let origin = properties.of_worker(name.as_str().into(), Property::Host).and_then(Entry::origin);
-        // What is wrong with the value was said: that it does not resolve follows from it.
-        if origin.is_some_and(|origin| report.is_about(origin)) {
-            continue;
-        }
-        report.warn(origin, format!("worker.{name}.host={host} {why}; it is tried again later"));
     }
 }

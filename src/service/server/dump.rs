@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::plan::Plan;
+use super::facts::plan;
 use super::slot::ServerSlot;
 use crate::config::settings::{WorkerKind, WorkerWords, WorkersSettings};
 use crate::config::workers::table::METHODS;
@@ -22,7 +22,7 @@ pub(crate) fn test_config(pool: Pool<'_>, main: Server<'_>) {
     let Some(slot) = ServerSlot::of(main) else { return };
     let mut plan = slot.plan.lock();
     // There is none yet with JkConfigCheck Off.
-    let plan = plan.get_or_insert_with(|| Plan::make(pool, main, phase(), None));
+    let plan = plan.get_or_insert_with(|| self::plan(pool, main, phase(), None));
     let names = main.and_following().map(name);
     let maps = plan.hosts.iter().map(|host| host.map.as_ref().map(|map| map.current()));
     let mut hosts: Vec<_> = names.zip(maps).collect();

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::log_format::LogFormat;
 use super::logs::NamedSink;
 use super::persistence::Persistence;
-use crate::config::directives::{EnvVar, Indicator, JkOptions, StripSession};
+use crate::config::directives::{EnvVar, Indicator, JkOptions, LogFormat, StripSession};
 use crate::config::settings::WorkersSettings;
 use crate::config::workers::DefinedNames;
 use crate::config::{Origin, Report, Severity};

@@ -5,7 +5,6 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use super::plan::HostPlan;
 use crate::config::directives::{LogTarget, ServerSettings};
 use crate::ffi::descriptors;
 use crate::ffi::error_log;
@@ -15,6 +14,7 @@ use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
 use crate::log;
 use crate::log::{Logger, Sink, StampFormat};
+use crate::plan::HostPlan;
 use crate::text::Reason;
 
 /// Directory of JkLogFile and JkShmFile when they are not configured: httpd's own for logs.

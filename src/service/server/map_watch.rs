@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::host::{Connector, VirtualHost};
-use super::last_good::LastGood;
+use super::last_good;
 use crate::ffi::guard::guard;
 use crate::ffi::server::Server;
 use crate::log::Logger;
@@ -122,8 +122,8 @@ pub(crate) fn watch_in_parent(main: Server<'_>) {
         taken.extend(path.zip(watched.look_closely()));
     }
     if let Some(process) = main.process_pool().filter(|_| !taken.is_empty()) {
-        let mut texts = LastGood::load(process).unwrap_or_default();
+        let mut texts = last_good::load(process).unwrap_or_default();
         taken.iter().for_each(|(path, text)| texts.set_map_file(path, text));
-        texts.store(process);
+        last_good::store(&texts, process);
     }
 }

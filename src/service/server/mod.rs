@@ -1,7 +1,7 @@
 //! The life of a server, from its configuration to its last child. Rules: "directives, section 9".
 //!
 //! 1. Directives fill a [`ServerSlot`] per server.
-//! 2. [`check_config`] reads and judges what they name (`plan`), and tells the truth at configtest.
+//! 2. [`check_config`] has what they name read (`facts`, [`crate::plan`]) and judges it, and tells the truth at configtest.
 //!    [`test_config`] then tells what it will do, if it is asked (`dump`).
 //! 3. [`post_config`] builds from the plan: logs, shared memory, workers, and a [`host::VirtualHost`] per server, which is
 //!    what requests see. What worked is remembered for a restart that meets something broken (`last_good`), and the state
@@ -13,15 +13,14 @@
 mod check;
 mod children;
 mod dump;
+mod facts;
 pub(super) mod host;
+mod last_addresses;
 mod last_good;
-pub(super) mod log_format;
 mod logs;
 mod map_watch;
-mod names;
 mod nonce;
 mod persistence;
-mod plan;
 mod resources;
 mod slot;
 mod startup;
@@ -32,8 +31,8 @@ pub(super) mod test_points;
 pub(crate) use check::{check_config, check_last_good};
 pub(crate) use children::{child_ended, child_init};
 pub(crate) use dump::test_config;
+pub(crate) use last_addresses::hear_in_parent;
 pub(crate) use map_watch::watch_in_parent;
-pub(crate) use names::hear_in_parent;
 pub(crate) use persistence::save_in_parent;
 pub(crate) use slot::ServerSlot;
 pub(crate) use startup::{build_last_good, post_config};

@@ -12,12 +12,12 @@ use rustix::process::geteuid;
 
 use super::logs::LOG_DIRECTORY;
 use super::persistence::{consequence, state_file};
-use super::plan::HostPlan;
 use super::state_file::StateFile;
 use crate::config::directives::{GlobalSettings, LogTarget, Persist};
 use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::server_root_relative;
+use crate::plan::HostPlan;
 use crate::text::Reason;
 
 /// Complains about log files and files of shared memory and state that can't be made.

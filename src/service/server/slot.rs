@@ -2,9 +2,9 @@
 
 use parking_lot::Mutex;
 
-use super::plan::Plan;
 use crate::config::directives::ServerSettings;
 use crate::ffi::server::Server;
+use crate::plan::Plan;
 
 /// The record of one server until post_config puts a [`VirtualHost`](super::host::VirtualHost) in its place.
 #[derive(Default)]

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::check::{plan_last_good, show};
 use super::host::{forwards_common_variables, Connector, IndicatedWorkers, VirtualHost};
-use super::last_good::LastGood;
+use super::last_addresses::LastAddresses;
+use super::last_good;
 use super::logs::{go_on, Logs, LOG_DIRECTORY};
-use super::names::{Hosts, LastAddresses};
 use super::nonce;
 use super::persistence::{self, Persistence};
-use super::plan::{HostPlan, Plan};
 use super::slot::ServerSlot;
 use crate::config::directives::Indicator;
 use crate::config::workers::PropertyMap;
@@ -24,6 +23,7 @@ use crate::ffi::server::{
 };
 use crate::log;
 use crate::log::Logger;
+use crate::plan::{HostPlan, Hosts, LastGood, Plan};
 use crate::service::verdict::Verdict;
 use crate::shared::{now, EventKind, Reload, Shared};
 use crate::worker::in_force::settings_in_force;
@@ -67,7 +67,7 @@ fn install(pool: Pool<'_>, main: Server<'_>, built: Result<Built, String>) -> Ve
     match built {
         Ok(built) => {
             if let Some(process) = main.process_pool() {
-                built.texts.store(process);
+                last_good::store(&built.texts, process);
                 built.addresses.store(process);
                 persistence::keep(pool, process, &built.hosts[0].connector);
                 nonce::keep(process, &built.hosts[0].connector.shared);
@@ -117,7 +117,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
         }
         _ => LastAddresses::default(),
     };
-    let names = Hosts::ask(&settings_in_force(&plan.workers, &shared)).or(before);
+    let names = before.fill(Hosts::ask(&settings_in_force(&plan.workers, &shared)));
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let maps = main.and_following().zip(&plan.hosts);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{reach, HostPlan, LastGood, LogFormat};
-use crate::config::directives::{JkOptions, MountCopy, Persist, ServerSettings};
+use super::{reach, HostPlan, LastGood};
+use crate::config::directives::{JkOptions, LogFormat, MountCopy, Persist, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::Report;
 use crate::mapping::{compose, Rule, ServerMap, WorkerCheck};

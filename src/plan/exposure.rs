@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::access::{Directive, Page, Reach, RegexMatch, Scope};
+use super::Facts;
 use crate::config::settings::{UpdateMethods, WorkerKind, WorkersSettings};
 use crate::config::{Origin, Report};
-use crate::ffi::configuration::{configuration, regex_matches, Node};
-use crate::ffi::server::Server;
 use crate::mapping::{parse_worker, Rule, RuleKind, RuleMap, ServerMap};
 use crate::text::Counted;
 
@@ -19,21 +18,12 @@ pub(super) struct Host<'h> {
     pub(super) map: Option<&'h ServerMap>,
 }
 
-impl<'h> Host<'h> {
-    /// The server, and its rules if it has any.
-    pub(super) fn of(server: Server<'_>, map: Option<&'h ServerMap>) -> Self {
-        let place = server.place().filter(|_| server.is_virtual());
-        let place = place.map(|(file, line)| Origin::new(&String::from_utf8_lossy(file).into(), line));
-        Self { name: place.map(|place| (server.label(), place)), map }
-    }
-}
-
 /// Warns of open status pages, if the workers have any that could be.
-pub(super) fn check(main: Server<'_>, hosts: &[Host<'_>], workers: &WorkersSettings, report: &mut Report) {
+pub(super) fn check(facts: &Facts<'_>, hosts: &[Host<'_>], workers: &WorkersSettings, report: &mut Report) {
     let writable = writable(workers);
     if !writable.is_empty() {
-        let directives: Vec<_> = configuration(main).filter_map(directive).collect();
-        Exposure { directives: &directives, writable, matches: &regex_matches }.check(hosts, report);
+        let directives = (facts.directives)();
+        Exposure { directives: &directives, writable, matches: facts.matches }.check(hosts, report);
     }
 }
 
@@ -47,19 +37,6 @@ fn writable(workers: &WorkersSettings) -> HashMap<&str, UpdateMethods> {
     };
     let workers = workers.workers.iter();
     workers.filter_map(|worker| Some((worker.name.as_str(), changed_by(&worker.kind)?))).collect()
-}
-
-/// What matters of httpd's configuration, as a value.
-fn directive(node: Node<'_>) -> Option<Directive> {
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let name = text(node.name());
-    let (file, line) = node.place();
-    Directive::matters(&name).then(|| Directive {
-        name,
-        arguments: text(node.arguments()),
-        origin: Origin::new(&text(file).into(), line),
-        inner: node.inner().filter_map(directive).collect(),
-    })
 }
 
 struct Exposure<'e> {

@@ -1,4 +1,4 @@
-//! Names of Tomcats, asked for side by side before anything is built with them, and remembered over restarts.
+//! Addresses of Tomcats' names, remembered over restarts.
 //!
 //! A name without an answer is no reason to wait: its worker goes on with what was known before the restart, or has no
 //! contact, and its children ask. The parent hears what they are told, whenever httpd's parent has a moment. "decisions,
@@ -6,71 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::host::VirtualHost;
-use crate::config::settings::{is_host_name, Ajp13Settings, WorkersSettings};
 use crate::ffi::memory::{Key, ProcessPool};
-use crate::ffi::resolver::{self, Answer};
 use crate::ffi::server::Server;
-use crate::worker::{HostAddresses, Named};
-
-/// Time for all names together.
-const LIMIT: Duration = Duration::from_secs(3);
+use crate::plan::Hosts;
+use crate::worker::HostAddresses;
 
 /// Ends in the version of the layout that [`LastAddresses::encode`] and [`ProcessPool::remember`] write.
 const KEY: Key = Key::new(c"mod_jk:last-addresses:1");
-
-/// What the resolver knows of the hosts of all workers.
-pub(super) struct Hosts<'w> {
-    /// By name: its addresses, or why there are none.
-    pub(super) answers: HostAddresses,
-    /// The first worker of each host that has no addresses, and why.
-    pub(super) missing: Vec<(&'w Ajp13Settings, String)>,
-}
-
-impl<'w> Hosts<'w> {
-    /// Asks for all names that `workers` contact or connect from.
-    pub(super) fn ask(workers: &'w WorkersSettings) -> Self {
-        let mut named: Vec<(&str, Option<&Ajp13Settings>)> = Vec::new();
-        for worker in workers.tomcats().filter(|worker| worker.port != 0) {
-            named.push((&worker.host, Some(worker)));
-            named.extend(worker.source.as_deref().map(|source| (source, None)));
-        }
-        named.retain(|(name, _)| is_host_name(name));
-        // A host comes before the same name as source: it is the one to complain about.
-        named.sort_by_key(|(name, worker)| (*name, worker.is_none()));
-        named.dedup_by_key(|(name, _)| *name);
-        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-        let mut hosts = Self { answers: HostAddresses::new(), missing: Vec::new() };
-        for ((name, worker), answer) in named.into_iter().zip(resolver::resolve(&names, LIMIT)) {
-            hosts.take(name, worker, answer);
-        }
-        hosts
-    }
-
-    /// The answers; a name that has none goes on with what was known of it `before`.
-    pub(super) fn or(self, before: LastAddresses) -> HostAddresses {
-        let mut answers = self.answers;
-        for (name, addresses) in before.0 {
-            if let Some(named) = answers.get_mut(&name).filter(|named| named.addresses.is_empty()) {
-                named.addresses = addresses;
-            }
-        }
-        answers
-    }
-
-    fn take(&mut self, name: &str, worker: Option<&'w Ajp13Settings>, answer: Answer) {
-        let named = match answer {
-            Answer::Found(addresses) => Named::found(addresses),
-            Answer::Refused(reason) => Named::unresolved(reason),
-            Answer::Silent => Named::unresolved(format!("no answer within {} s", LIMIT.as_secs())),
-        };
-        let why = named.trouble.as_ref().map(|why| format!("does not resolve ({why})"));
-        self.missing.extend(worker.zip(why));
-        self.answers.insert(name.to_owned(), named);
-    }
-}
 
 /// The addresses of names as they were known last, for restarts that meet a resolver without answers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -86,6 +30,17 @@ impl LastAddresses {
     fn with(mut self, names: impl Iterator<Item = (String, Vec<IpAddr>)>) -> Self {
         self.0.extend(names.filter(|(_, addresses)| !addresses.is_empty()));
         self
+    }
+
+    /// The answers of `hosts`; a name that has none goes on with what was known of it before.
+    pub(super) fn fill(self, hosts: Hosts<'_>) -> HostAddresses {
+        let mut answers = hosts.answers;
+        for (name, addresses) in self.0 {
+            if let Some(named) = answers.get_mut(&name).filter(|named| named.addresses.is_empty()) {
+                named.addresses = addresses;
+            }
+        }
+        answers
     }
 
     /// Stores them for later generations.
@@ -131,6 +86,7 @@ pub(crate) fn hear_in_parent(main: Server<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::Named;
 
     fn names(named: &[(&str, &[&str])]) -> HostAddresses {
         let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
@@ -161,7 +117,7 @@ mod tests {
         for name in ["silent", "never known"] {
             answers.insert(name.to_owned(), Named::unresolved("no answer".to_owned()));
         }
-        let answers = Hosts { answers, missing: Vec::new() }.or(before);
+        let answers = before.fill(Hosts { answers, missing: Vec::new() });
         let mut known = names(&[("found", &["10.9.9.9"]), ("silent", &["10.0.0.2"]), ("never known", &[])]);
         for name in ["silent", "never known"] {
             known.get_mut(name).unwrap().trouble = Some("no answer".to_owned());

@@ -4,12 +4,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::LastGood;
-use crate::config::directives::GlobalSettings;
+use super::{Facts, LastGood};
 use crate::config::workers::{self, Loaded};
 use crate::config::{Origin, Report};
-use crate::ffi::pool::Pool;
-use crate::ffi::server::{server_root_relative, threads_per_child, Phase};
 use crate::text::Reason;
 
 /// Workers, and the texts that define them.
@@ -26,7 +23,8 @@ impl Source {
 }
 
 /// The workers that the directives and the workers file define.
-pub(super) fn read(pool: Pool<'_>, global: &GlobalSettings, phase: Phase) -> Source {
+pub(super) fn read(facts: &Facts<'_>) -> Source {
+    let global = &facts.servers[0].settings.global;
     let mut unreadable = Report::default();
     let file = global.workers_file.as_ref().and_then(|(path, origin)| {
         let name: Arc<str> = path.to_string_lossy().into();
@@ -37,7 +35,8 @@ pub(super) fn read(pool: Pool<'_>, global: &GlobalSettings, phase: Phase) -> Sou
         text.ok().map(|text| (text, name))
     });
     let text = file.as_ref().map(|(text, name)| (text.as_slice(), Arc::clone(name)));
-    let mut loaded = workers::load(&global.worker_properties, text, &server_root(pool), threads_per_child());
+    let mut loaded =
+        workers::load(&global.worker_properties, text, &facts.server_root, facts.threads_per_child);
     if global.workers_file.is_none() && global.worker_properties.is_empty() {
         loaded.defined.set_unnamed();
     }
@@ -47,19 +46,13 @@ pub(super) fn read(pool: Pool<'_>, global: &GlobalSettings, phase: Phase) -> Sou
     unreadable.append(std::mem::take(&mut loaded.report));
     loaded.report = unreadable;
     // A server that starts goes on with the default worker, as ever; one that runs would lose what it has.
-    let starts = matches!(phase, Phase::PreConfig | Phase::Start);
-    if let Some((_, name)) = file.as_ref().filter(|_| !starts && loaded.properties.is_empty()) {
+    if let Some((_, name)) = file.as_ref().filter(|_| !facts.starts && loaded.properties.is_empty()) {
         loaded.report.error(Some(&Origin::new(name, 0)), "the workers file holds no property");
     }
     let mut texts = LastGood::default();
     global.worker_properties.iter().for_each(|(line, _)| texts.add_property(line));
     file.iter().for_each(|(text, _)| texts.set_workers_file(text));
     Source { loaded, texts }
-}
-
-fn server_root(pool: Pool<'_>) -> String {
-    let root = server_root_relative(pool, b"").unwrap_or_default();
-    root.to_string_lossy().trim_end_matches('/').to_owned()
 }
 
 /// Refuses, naming `path`, what is not there or is no regular file.
@@ -75,13 +68,13 @@ pub(super) fn regular_file(path: &Path) -> Result<(), String> {
 }
 
 /// The workers of the last configuration that worked.
-pub(super) fn restore(pool: Pool<'_>, good: &LastGood) -> Source {
+pub(super) fn restore(facts: &Facts<'_>, good: &LastGood) -> Source {
     let mut texts = LastGood::default();
     let origin = Origin::new(&"(last good configuration)".into(), 0);
     let lines: Vec<_> = good.properties().map(|line| (line.to_vec(), origin.clone())).collect();
     let file = good.workers_file().map(|text| (text, Arc::clone(&origin.file)));
     lines.iter().for_each(|(line, _)| texts.add_property(line));
     good.workers_file().into_iter().for_each(|text| texts.set_workers_file(text));
-    let loaded = workers::load(&lines, file, &server_root(pool), threads_per_child());
+    let loaded = workers::load(&lines, file, &facts.server_root, facts.threads_per_child);
     Source { loaded, texts }
 }

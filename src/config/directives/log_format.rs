@@ -4,11 +4,11 @@
 
 /// A format, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogFormat(Vec<Item>);
+pub struct LogFormat(Vec<LogItem>);
 
 /// A piece of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Item {
+pub enum LogItem {
     /// Stands in every line as it is.
     Literal(Vec<u8>),
     /// The letter behind `%`.
@@ -23,7 +23,7 @@ impl LogFormat {
     ///
     /// # Errors
     /// A complaint that names the wrong token, its position, and the tokens there are.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
         let mut items = Vec::new();
         let mut literal = Vec::new();
         let mut octets = text.iter().copied().enumerate();
@@ -33,22 +33,22 @@ impl LogFormat {
                     let token = octets.next().map(|(_, token)| token).filter(|token| TOKENS.contains(token));
                     let token = token.ok_or_else(|| unknown_token(text, position))?;
                     if !literal.is_empty() {
-                        items.push(Item::Literal(std::mem::take(&mut literal)));
+                        items.push(LogItem::Literal(std::mem::take(&mut literal)));
                     }
-                    items.push(Item::Token(token));
+                    items.push(LogItem::Token(token));
                 }
                 b'\\' => literal.extend_from_slice(&escape(octets.next().map(|(_, octet)| octet))),
                 _ => literal.push(octet),
             }
         }
         if !literal.is_empty() {
-            items.push(Item::Literal(literal));
+            items.push(LogItem::Literal(literal));
         }
         Ok(Self(items))
     }
 
     /// Its pieces in their order.
-    pub(crate) fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[LogItem] {
         &self.0
     }
 }
@@ -77,8 +77,9 @@ mod tests {
     #[test]
     fn formats_are_literals_and_tokens() {
         let format = LogFormat::parse(br"%w\t%s \x\\ done\n").unwrap();
-        let literal = |text: &[u8]| Item::Literal(text.to_vec());
-        let expected = [Item::Token(b'w'), literal(b"\t"), Item::Token(b's'), literal(b" \\x\\ done\n")];
+        let literal = |text: &[u8]| LogItem::Literal(text.to_vec());
+        let expected =
+            [LogItem::Token(b'w'), literal(b"\t"), LogItem::Token(b's'), literal(b" \\x\\ done\n")];
         assert_eq!(format.0, expected);
     }
 

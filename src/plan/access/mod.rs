@@ -14,37 +14,38 @@ pub(super) mod tests;
 use crate::config::settings::UpdateMethods;
 use crate::config::Origin;
 use guard::{methods, Guard};
+pub(super) use location::Reach;
+pub(super) use location::RegexMatch;
 use location::{Folder, Place};
-pub(super) use location::{Reach, RegexMatch};
 
 /// A directive of httpd's configuration, or a section with what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Directive {
+pub struct Directive {
     /// Its name; that of a section begins with `<`.
-    pub(super) name: String,
+    pub name: String,
     /// What stands behind it; of a section with its `>`.
-    pub(super) arguments: String,
+    pub arguments: String,
     /// Where it stands.
-    pub(super) origin: Origin,
+    pub origin: Origin,
     /// What stands in it.
-    pub(super) inner: Vec<Directive>,
+    pub inner: Vec<Directive>,
 }
 
 impl Directive {
     /// Tells whether it is called `name`, in any case.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
     /// Its arguments without quotes, as httpd splits them.
-    pub(super) fn words(&self) -> Vec<String> {
+    pub fn words(&self) -> Vec<String> {
         let is_section = self.name.starts_with('<');
         let text = self.arguments.trim();
         words(if is_section { text.strip_suffix('>').unwrap_or(text) } else { text })
     }
 
     /// Tells whether it can hold sections for URIs, or protect one.
-    pub(super) fn matters(name: &str) -> bool {
+    pub fn matters(name: &str) -> bool {
         let known = [
             "<VirtualHost",
             "<Location",
