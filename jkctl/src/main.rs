@@ -2,6 +2,7 @@
 //!
 //! - [`command`] has one file per subcommand; each says in its help what it takes, what it tells and how it ends;
 //! - [`terminal`] writes results, coloured where somebody looks at them;
+//! - [`httpd`] reads the files of httpd;
 //! - [`ending`] is how a command ends: what was asked, or why that can't be told.
 //!
 //! What is decided here is decided by the rooms of the module itself (`jk_rooms`), by the same code.
@@ -10,6 +11,7 @@
 
 mod command;
 mod ending;
+mod httpd;
 mod terminal;
 
 use std::process::ExitCode;

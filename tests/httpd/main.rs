@@ -51,6 +51,7 @@ mod t44_hostile;
 mod t45_polled;
 mod t46_rolling;
 mod t47_unix;
+mod t52_jkctl;
 
 use std::process::ExitCode;
 
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
         t45_polled::suite(),
         t46_rolling::suite(),
         t47_unix::suite(),
+        t52_jkctl::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

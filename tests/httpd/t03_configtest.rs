@@ -41,7 +41,7 @@ pub fn suite() -> Suite {
 }
 
 /// A configuration that is right; each mistake replaces one of its lines.
-const RIGHT: &str = "\
+pub const RIGHT: &str = "\
 worker.list=lb,other
 worker.lb.type=lb
 worker.lb.balance_workers=worker1,worker2
@@ -57,10 +57,10 @@ worker.other.port=8011
 ";
 
 /// A mistake: name, the right line, what stands there instead, the line of the complaint, words it must hold.
-struct Mistake {
-    name: &'static str,
-    right: &'static str,
-    wrong: &'static str,
+pub struct Mistake {
+    pub name: &'static str,
+    pub right: &'static str,
+    pub wrong: &'static str,
     line: usize,
     words: &'static [&'static str],
 }
@@ -76,7 +76,7 @@ const fn mistake(
 }
 
 /// The original refuses to start with these.
-const ERRORS: [Mistake; 10] = [
+pub const ERRORS: [Mistake; 10] = [
     mistake(
         "unknown type",
         "worker.worker1.type=ajp13",
@@ -150,7 +150,7 @@ const ERRORS: [Mistake; 10] = [
 ];
 
 /// The original swallows these silently, but for the lock, which it takes.
-const WARNINGS: [Mistake; 13] = [
+pub const WARNINGS: [Mistake; 13] = [
     mistake(
         "lock without effect",
         "worker.lb.type=lb",

@@ -1,32 +1,197 @@
-//! `jkctl check`: configtest's complaints, without httpd.
+//! `jkctl check`: what configtest would say of files, without httpd.
 
-use clap::Args;
+use std::fs;
+use std::path::PathBuf;
 
-use super::missing;
+use clap::{Args, ValueEnum};
+use jk_rooms::admin;
+use jk_rooms::config::directives::MountFile;
+use jk_rooms::config::{Diagnostic, Origin, Report, Severity};
+use serde_json::json;
+
 use crate::ending::{Ending, Failure};
-use crate::terminal::Terminal;
+use crate::httpd::{read, Options, Servers};
+use crate::terminal::{line, Style, Terminal};
 
-/// Checks configuration as configtest does, without httpd
+/// Says of files what `apachectl configtest` would say, without httpd
+///
+/// Reads workers.properties, map files, and the module's directives in httpd's files, where <VirtualHost>, sections,
+/// conditions and Include count as httpd counts them. Directives of other modules are passed over, and so is what
+/// <Macro> holds. Whether logs and shared memory can be made is asked by configtest alone.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
-    /// A workers file
+    #[command(flatten)]
+    files: Files,
+    /// How complaints are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+    /// Don't ask whether the hosts of workers resolve
+    #[arg(long)]
+    offline: bool,
+}
+
+/// The files of a configuration.
+#[derive(Args, Debug)]
+pub struct Files {
+    /// A workers file, in place of that of JkWorkersFile
     #[arg(short, long, value_name = "FILE")]
-    workers: Option<std::path::PathBuf>,
+    workers: Option<PathBuf>,
+    /// A map file, in place of the main server's JkMountFile
+    #[arg(short, long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// A file of httpd's, whole or a piece; may be given several times
+    #[arg(short, long = "conf", value_name = "FILE")]
+    confs: Vec<PathBuf>,
+    /// What paths in httpd's files are relative to, if they don't say it [default: the folder of the first one]
+    #[arg(long, value_name = "FOLDER")]
+    server_root: Option<PathBuf>,
+    /// Define a name for <IfDefine>, as httpd -D does; may be given several times
+    #[arg(short = 'D', value_name = "NAME")]
+    defined: Vec<String>,
+}
+
+/// How complaints are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// FILE:LINE: error: MESSAGE
+    Text,
+    /// An array of objects: severity, file, line, message
+    Json,
+    /// Workflow commands of GitHub Actions, which show complaints beside the lines
+    Github,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  jkctl check -w workers.properties
+  jkctl check -w workers.properties -m uriworkermap.properties
+  jkctl check -c /etc/apache2/apache2.conf
+  jkctl check --strict --format github -w conf/workers.properties
 
 Exit status:
-  0  nothing to complain about
-  1  errors
-  2  a file can't be read";
+  0  nothing to complain about, or warnings only
+  1  errors; with --strict: or warnings
+  2  wrong arguments, or a file that was given can't be read";
 
 impl Check {
-    /// Does it.
-    pub fn run(self, _terminal: &mut Terminal) -> Result<Ending, Failure> {
-        Err(missing(&format!("{self:?}")))
+    /// Reads, judges and tells.
+    pub fn run(self, terminal: &mut Terminal) -> Result<Ending, Failure> {
+        let servers = self.files.read()?;
+        let mut report = servers.report().clone();
+        report.append(servers.with_facts(|facts| admin::check(facts, !self.offline)));
+        report.drop_repeated();
+        report.sort();
+        self.tell(&report, terminal)?;
+        let is_bad = report.has_errors() || self.strict && !report.is_empty();
+        Ok(if is_bad { Ending::Bad } else { Ending::Good })
+    }
+
+    fn tell(&self, report: &Report, terminal: &mut Terminal) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            let all: Vec<_> = report.iter().map(object).collect();
+            return Ok(line!(terminal, "{:#}", serde_json::Value::from(all))?);
+        }
+        for complaint in report.iter() {
+            match self.format {
+                Format::Github => line!(terminal, "{}", workflow_command(complaint))?,
+                Format::Text | Format::Json => text(complaint, terminal)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Files {
+    /// The servers that the files define.
+    ///
+    /// # Errors
+    /// [`Failure`] if no file is given, or one of them can't be read.
+    pub fn read(&self) -> Result<Servers, Failure> {
+        if self.workers.is_none() && self.map.is_none() && self.confs.is_empty() {
+            return Err(Failure::new("no file is given: expected -w, -m or -c"));
+        }
+        for file in self.workers.iter().chain(&self.map) {
+            fs::File::open(file)
+                .and_then(|opened| opened.metadata())
+                .map_err(|error| Failure::new(format_args!("{}: {error}", file.display())))?;
+        }
+        let options = Options { server_root: self.server_root.clone(), defined: self.defined.clone() };
+        let mut servers = Servers::new(read(&self.confs, &options)?);
+        let main = &mut servers.all[0].settings;
+        if let Some(file) = &self.workers {
+            main.global.workers_file = Some((file.clone(), whole(file)));
+        }
+        if let Some(file) = &self.map {
+            main.mount_file = Some(MountFile { path: file.clone(), origin: whole(file) });
+        }
+        Ok(servers)
+    }
+}
+
+fn whole(file: &std::path::Path) -> Origin {
+    Origin::new(&file.to_string_lossy().into(), 0)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn text(complaint: &Diagnostic, terminal: &mut Terminal) -> Result<(), Failure> {
+    let style = match complaint.severity {
+        Severity::Error => Style::Bad,
+        Severity::Warning => Style::Warning,
+    };
+    let place = complaint.origin.as_ref().map(|origin| terminal.paint(Style::Bold, &format!("{origin}: ")));
+    let word = terminal.paint(style, word(complaint.severity));
+    Ok(line!(terminal, "{}{word}: {}", place.unwrap_or_default(), complaint.message)?)
+}
+
+fn object(complaint: &Diagnostic) -> serde_json::Value {
+    let origin = complaint.origin.as_ref();
+    json!({
+        "severity": word(complaint.severity),
+        "file": origin.map(|origin| &*origin.file),
+        "line": origin.map(|origin| origin.line).filter(|line| *line > 0),
+        "message": complaint.message,
+    })
+}
+
+/// "Workflow commands for GitHub Actions": `::error file=...,line=...::message`; `%` and ends of lines are escaped, and
+/// in properties what separates them as well.
+fn workflow_command(complaint: &Diagnostic) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let place = complaint.origin.as_ref().map(|origin| {
+        let line = if origin.line > 0 { format!(",line={}", origin.line) } else { String::new() };
+        format!(" file={}{line}", property(&origin.file))
+    });
+    format!("::{}{}::{}", word(complaint.severity), place.unwrap_or_default(), data(&complaint.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workflow_commands_escape_what_would_end_a_part() {
+        let complaint = |file: &str, line, message: &str| {
+            let mut report = Report::default();
+            report.error(Some(&Origin::new(&file.into(), line)), message);
+            report.iter().map(workflow_command).collect::<String>()
+        };
+        assert_eq!(
+            complaint("a,b:c%.conf", 7, "100%: x, y"),
+            "::error file=a%2Cb%3Ac%25.conf,line=7::100%25: x, y"
+        );
+        assert_eq!(complaint("w", 0, "x"), "::error file=w::x");
+        let mut report = Report::default();
+        report.warn(None, "x");
+        assert_eq!(report.iter().map(workflow_command).collect::<String>(), "::warning::x");
     }
 }

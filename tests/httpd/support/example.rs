@@ -56,6 +56,11 @@ impl Example {
         self
     }
 
+    /// What is set, for programs that read its files.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A path in the copy.
     pub fn path(&self, relative: &str) -> std::path::PathBuf {
         self.root.path().join(relative)
