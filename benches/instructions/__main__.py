@@ -16,7 +16,7 @@ import processes
 import results
 import servers
 from arguments import some_of
-from backend import backends
+from canned import backends
 from counting import Counter
 from report import table
 from situations import SITUATIONS

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import processes
 import servers
+from setups import SETUPS, Front
 from situations import FILE
 
 WARM_UP, COUNTED = 300, 1000
@@ -58,8 +59,9 @@ class Counter:
         """An httpd of one process under callgrind, which ends with the block; gives its port."""
         (port,) = processes.free_ports(1)
         modules = self._readable(contender.modules)
-        setup = contender.setup(situation.setup, self.ports)
-        command = servers.configured(self.installed, root, modules, setup, port, mpm="prefork")
+        setup = SETUPS[situation.setup].setup(contender, self.ports)
+        front = Front(mpm="prefork", threads=1)
+        command = servers.configured(self.installed, root, modules, setup, port, front)
         (root / FILE).write_bytes(bytes(100))
         log = root / "logs/stderr.log"
         # From the first octet of a connection to its end, without the start of httpd and the other threads of modules.

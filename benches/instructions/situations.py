@@ -1,6 +1,8 @@
-"""What is counted: kinds of requests, each to one kind of server (see `contenders.Setup`)."""
+"""What is counted: kinds of requests, each to one kind of server (see `setups.SETUPS`)."""
 
 from dataclasses import dataclass
+
+from cases import MANY_HEADERS
 
 KIB = 1024
 
@@ -14,9 +16,6 @@ TYPICAL = (
     "Cache-Control: max-age=0",
 )
 """Headers of a browser's request."""
-
-MANY = 64
-"""Headers each way, where there are many."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Situation:
 
 
 def _many_headers():
-    further = MANY - len(TYPICAL) - 1  # that of the host is among them
+    further = MANY_HEADERS - len(TYPICAL) - 1  # that of the host is among them
     return TYPICAL + tuple(f"X-Header-{number}: value of header {number}" for number in range(further))
 
 
@@ -53,7 +52,7 @@ SITUATIONS = (
     Situation("10k-open", "GET 10 KiB without Content-Length", "plain", f"/bench/open/{10 * KIB}"),
     Situation("100k", "GET 100 KiB", "plain", f"/bench/{100 * KIB}"),
     Situation("100k-open", "GET 100 KiB without Content-Length", "plain", f"/bench/open/{100 * KIB}"),
-    Situation("headers", f"GET 100 octets, {MANY} headers each way", "plain", "/bench/headers", headers=_many_headers()),
+    Situation("headers", f"GET 100 octets, {MANY_HEADERS} headers each way", "plain", "/bench/headers", headers=_many_headers()),
     Situation("rules-10", "GET 100 octets, 10 rules", "rules-few", "/bench/100"),
     Situation("rules-10000", "GET 100 octets, 10,000 rules", "rules-many", "/bench/100"),
     Situation("file", "GET a file of httpd's own", "plain", "/file"),

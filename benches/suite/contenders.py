@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cases import FEW_MEMBERS, FEW_RULES, MANY_MEMBERS, MANY_RULES
+from cases import LARGE_PACKET, MANY_RULES
 
 FILLER_RULES = [f"/application-{number:05}/" for number in range(MANY_RULES - 1)]
 """Rules that never match; all of them are looked at before the one that does, where the order counts."""
@@ -27,21 +27,8 @@ class Contender(ABC):
         self.title = title
         self.modules = modules
 
-    def setup(self, name, ports):
-        """The set-up of that name over Tomcats on those AJP ports."""
-        setups = {
-            "plain": lambda: self.plain(ports[0]),
-            "balancer": lambda: self.balancer(ports, 0),
-            "rules-few": lambda: self.rules(ports[0], FEW_RULES),
-            "rules-many": lambda: self.rules(ports[0], MANY_RULES),
-            "members-few": lambda: self.balancer(ports, FEW_MEMBERS - len(ports)),
-            "members-many": lambda: self.balancer(ports, MANY_MEMBERS - len(ports)),
-            "members-busy": lambda: self.balancer(ports * (MANY_MEMBERS // len(ports)), 0),
-        }
-        return setups[name]()
-
     @abstractmethod
-    def plain(self, port):
+    def single(self, port):
         """One rule, one Tomcat."""
 
     @abstractmethod
@@ -50,29 +37,44 @@ class Contender(ABC):
 
     @abstractmethod
     def rules(self, port, count):
-        """As `plain`, with that many rules."""
+        """As `single`, with that many rules."""
+
+    @abstractmethod
+    def large_packets(self, port):
+        """As `single`, with packets of `LARGE_PACKET`."""
+
+    def unix(self, path):
+        """As `single`, over a Unix socket; `None` where that is not possible."""
+        return None
 
 
 class ModJk(Contender):
     """A mod_jk: this one, or the C original."""
 
-    def plain(self, port):
-        return self._setup("tomcat", _worker("tomcat", "127.0.0.1", port), ["JkMount /bench/* tomcat"])
+    def single(self, port):
+        return self._single(_worker("tomcat", host="127.0.0.1", port=port))
+
+    def large_packets(self, port):
+        return self._single(_worker("tomcat", host="127.0.0.1", port=port, max_packet_size=LARGE_PACKET))
 
     def balancer(self, ports, spares):
         names = [f"tomcat{number}" for number in range(len(ports))]
-        members = {name: _worker(name, "127.0.0.1", port) for name, port in zip(names, ports)}
+        members = {name: _worker(name, host="127.0.0.1", port=port) for name, port in zip(names, ports)}
         for number in range(spares):
             name = f"spare{number}"
-            members[name] = _worker(name, _spare_address(number), 8009) + [f"worker.{name}.distance=1"]
+            members[name] = _worker(name, host=_spare_address(number), port=8009, distance=1)
         lines = ["worker.balancer.type=lb", f"worker.balancer.balance_workers={','.join(members)}"]
         return self._setup("balancer", lines + sum(members.values(), []), ["JkMount /bench/* balancer"])
 
     def rules(self, port, count):
-        setup = self._setup("tomcat", _worker("tomcat", "127.0.0.1", port), ["JkMountFile conf/rules.properties"])
+        worker = _worker("tomcat", host="127.0.0.1", port=port)
+        setup = self._setup("tomcat", worker, ["JkMountFile conf/rules.properties"])
         rules = [*FILLER_RULES[: count - 1], "/bench/"]
         setup.files["conf/rules.properties"] = "".join(f"{rule}*=tomcat\n" for rule in rules)
         return setup
+
+    def _single(self, worker):
+        return self._setup("tomcat", worker, ["JkMount /bench/* tomcat"])
 
     def _setup(self, listed, workers, mounts):
         directives = [
@@ -85,11 +87,24 @@ class ModJk(Contender):
         return Setup(directives + mounts, {"conf/workers.properties": properties})
 
 
+class ThisModJk(ModJk):
+    """What it can do besides."""
+
+    def unix(self, path):
+        return self._single(_worker("tomcat", host=f"unix:{path}"))
+
+
 class ModProxy(Contender):
     """mod_proxy_ajp, with mod_proxy_balancer where it balances."""
 
-    def plain(self, port):
+    def single(self, port):
         return Setup([f"ProxyPass /bench/ {_ajp('127.0.0.1', port)}/bench/"])
+
+    def large_packets(self, port):
+        return Setup([f"ProxyIOBufferSize {LARGE_PACKET}", *self.single(port).directives])
+
+    def unix(self, path):
+        return Setup([f"ProxyPass /bench/ unix:{path}|ajp://localhost/bench/"])
 
     def balancer(self, ports, spares):
         members = [f"BalancerMember {_ajp('127.0.0.1', port)} route=tomcat{n}" for n, port in enumerate(ports)]
@@ -108,19 +123,24 @@ class ModProxy(Contender):
 class Floor(Contender):
     """What forwarding costs at least: where there are two Tomcats, each thread asks them in turn."""
 
-    def plain(self, port):
+    def single(self, port):
         return Setup([f"FloorPort {port}"])
 
     def balancer(self, ports, spares):
         return Setup([f"FloorPort {' '.join(str(port) for port in dict.fromkeys(ports))}"])
 
     def rules(self, port, count):
-        return self.plain(port)
+        return self.single(port)
+
+    def large_packets(self, port):
+        return self.single(port)
+
+    def unix(self, path):
+        return Setup([f"FloorSocket {path}"])
 
 
-def _worker(name, host, port):
-    keys = {"type": "ajp13", "host": host, "port": port}
-    return [f"worker.{name}.{key}={value}" for key, value in keys.items()]
+def _worker(name, **properties):
+    return [f"worker.{name}.{key}={value}" for key, value in {"type": "ajp13", **properties}.items()]
 
 
 def _ajp(host, port):
@@ -136,7 +156,7 @@ def present(names, module_directory):
     proxy = [f"proxy{part}" for part in ("", "_ajp", "_balancer")] + ["slotmem_shm", "lbmethod_byrequests"]
     rust, original, floor = (Path(os.environ[name]) for name in ("MOD_JK_SO", "C_MOD_JK", "MOD_FLOOR"))
     all_contenders = {
-        "rust": ModJk("rust", "this mod_jk", {"jk": rust}),
+        "rust": ThisModJk("rust", "this mod_jk", {"jk": rust}),
         "c": ModJk("c", "C mod_jk", {"jk": original}),
         "proxy": ModProxy("proxy", "mod_proxy_ajp", {name: module_directory / f"mod_{name}.so" for name in proxy}),
         "floor": Floor("floor", "the floor", {"floor": floor}),

@@ -10,11 +10,12 @@ from pathlib import Path
 def description(installed):
     """Versions and processors, one line each."""
     httpd = _first_line([installed.program, "-v"]).removeprefix("Server version: ")
+    used = len(os.sched_getaffinity(0))
     lines = [
-        f"- {httpd}, event",
+        f"- {httpd}",
         f"- C mod_jk {_c_version()}",
         f"- {_first_line(['java', '-version'])}",
-        f"- {platform.system()} {platform.release()}, {os.cpu_count()} processors",
+        f"- {platform.system()} {platform.release()}, {os.cpu_count()} processors, of which all programs shared {used}",
         f"- load average {os.getloadavg()[0]:.1f} at the end",
     ]
     return "\n".join(lines)

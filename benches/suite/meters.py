@@ -1,18 +1,16 @@
-"""Load from h2load, and the three meters: CPU time, system calls, memory of httpd's child."""
+"""Load from h2load, and the two meters that look at httpd meanwhile: CPU time with latency, and system calls."""
 
 import re
 import signal
+import statistics
 import subprocess
 from collections import Counter
 from dataclasses import dataclass
 
-from cases import HEADERS
 from processes import cpu_seconds, kernel_seconds, running, wait_until
 
 LOAD_LIMIT = 120
 """Seconds that one run of h2load may take."""
-
-FOUR_CLIENTS = ("-c", "4")
 
 ONE_SLOW_CLIENT = ("-c", "1", "--rps", "50")
 """Pauses between requests: httpd is done with one before the next comes, so that each takes the same calls."""
@@ -21,14 +19,16 @@ READS = {"read", "readv", "recv", "recvfrom", "recvmsg"}
 WRITES = {"write", "writev", "send", "sendto", "sendmsg"}
 
 
-def load(server, case, requests, *options):
-    """Sends requests over kept-alive connections; ends the run when one of them was not answered in full."""
-    command = ["h2load", "--h1", "-n", str(requests), *(options or FOUR_CLIENTS)]
-    for header in HEADERS:
+def load(server, case, requests, *further):
+    """Sends requests over kept connections; ends the run when one of them was not answered in full."""
+    command = ["h2load", "-n", str(requests), *further]
+    if server.front.protocol == "h1":
+        command.append("--h1")
+    for header in case.headers:
         command += ["-H", header]
-    if case.posts:
+    if case.posted:
         body = server.root / "body"
-        body.write_bytes(bytes(case.octets))
+        body.write_bytes(bytes(case.posted))
         command += ["-d", str(body)]
     said = subprocess.run([*command, server.url(case.path)], capture_output=True, text=True, timeout=LOAD_LIMIT)
     answered = re.search(r"status codes: (\d+) 2xx", said.stdout)
@@ -39,20 +39,51 @@ def load(server, case, requests, *options):
 
 
 @dataclass(frozen=True)
-class Cpu:
-    """Microseconds of CPU of httpd's child per request."""
+class Sample:
+    """What a request cost, over one slice or several of them."""
 
-    total: float
+    requests: int
+    cpu: float
+    """CPU time of httpd's children, in seconds."""
     kernel: float
     """Its part in the kernel, to the tick of the scheduler."""
+    seconds: float
+    """From the first request to the last answer."""
+    latencies: tuple[int, ...]
+    """Of each request, in microseconds."""
+
+    def __add__(self, other):
+        return Sample(
+            self.requests + other.requests,
+            self.cpu + other.cpu,
+            self.kernel + other.kernel,
+            self.seconds + other.seconds,
+            self.latencies + other.latencies,
+        )
+
+    def microseconds(self):
+        """CPU of one request."""
+        return self.cpu * 1e6 / self.requests
+
+    def rate(self):
+        """Requests in a second."""
+        return self.requests / self.seconds
+
+    def p99(self):
+        """What 99 of 100 requests stay below, in microseconds."""
+        return statistics.quantiles(self.latencies, n=100)[-1]
 
 
-def cpu(server, case):
-    """One sample: as many requests as the case says."""
-    before = cpu_seconds(server.child), kernel_seconds(server.child)
-    load(server, case, case.requests)
-    after = cpu_seconds(server.child), kernel_seconds(server.child)
-    return Cpu(*((end - start) * 1e6 / case.requests for start, end in zip(before, after)))
+def slice_of(server, case):
+    """One slice: as many requests as the case says."""
+    log = server.root / "logs/latencies"
+    log.unlink(missing_ok=True)
+    before = cpu_seconds(server.children), kernel_seconds(server.children)
+    load(server, case, case.requests, "-c", str(case.clients), "-m", str(case.streams), f"--log-file={log}")
+    cpu, kernel = (end - start for start, end in zip(before, (cpu_seconds(server.children), kernel_seconds(server.children))))
+    starts, _, latencies = zip(*(map(int, line.split()) for line in log.read_text().splitlines()))
+    seconds = (max(map(sum, zip(starts, latencies))) - min(starts)) / 1e6
+    return Sample(case.requests, cpu, kernel, seconds, latencies)
 
 
 @dataclass(frozen=True)
@@ -68,7 +99,7 @@ class Calls:
 def system_calls(server, case, ajp_ports):
     """Traces the child while one client sends one request after the other over one connection."""
     trace, log = server.root / "logs/trace", server.root / "logs/strace.log"
-    with running(["strace", "-f", "-yy", "-o", trace, "-p", server.child], log) as strace:
+    with running(["strace", "-f", "-yy", "-o", trace, "-p", *server.children], log) as strace:
         wait_until("strace to attach", lambda: b"attached" in log.read_bytes(), strace, log, 20)
         load(server, case, case.traced, *ONE_SLOW_CLIENT)
         strace.send_signal(signal.SIGINT)

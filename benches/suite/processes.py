@@ -7,6 +7,9 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+IDLE_LIMIT = 60
+"""Seconds until all idle connections are open."""
+
 STOP_LIMIT = 15
 """Seconds that a process may take to end before it is killed."""
 
@@ -59,16 +62,15 @@ def children(parent):
     return found
 
 
-def cpu_seconds(pid):
-    """CPU time of all threads of a process, to the nanosecond: /proc/<pid>/stat has the same in steps of 10 ms."""
-    clock = (~pid << 3) | 2  # what clock_getcpuclockid(3) computes
-    return time.clock_gettime(clock)
+def cpu_seconds(pids):
+    """CPU time of all threads of processes, to the nanosecond: /proc/<pid>/stat has the same in steps of 10 ms."""
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)  # what clock_getcpuclockid(3) computes
 
 
-def kernel_seconds(pid):
+def kernel_seconds(pids):
     """The part of it that was spent in the kernel, in steps of 10 ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[12]) / os.sysconf("SC_CLK_TCK")
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid):
@@ -97,3 +99,15 @@ def accepts(port):
 
 def is_root():
     return os.geteuid() == 0
+
+
+@contextmanager
+def hold_idle(port, count, path, log):
+    """Keeps that many connections open that were used for one request, until the block is left."""
+    if not count:
+        yield
+        return
+    program = Path(__file__).resolve().parent / "idle.py"
+    with running(["python3", "-B", program, port, count, path], log) as holder:
+        wait_until("idle connections", lambda: b"held" in log.read_bytes(), holder, log, IDLE_LIMIT)
+        yield

@@ -3,7 +3,9 @@
 import statistics
 from dataclasses import dataclass
 
-from cases import FEW_MEMBERS, MANY_MEMBERS, MULTIPLES
+from cases import FEW_MEMBERS, GROUPS, MANY_MEMBERS, MULTIPLES, TITLES
+from memory import IDLE
+from meters import Sample
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ def table(head, rows):
 def summary(contenders, cases, results):
     """The figures that a change of the module is judged by."""
     parts = []
-    if cases and len(contenders) > 1:
-        parts.append(_cpu(contenders, cases, results.samples))
-    parts += _multiples(contenders, {case.name for case in cases}, results.samples)
-    if cases:
-        parts.append(_calls(contenders, cases, results.calls))
-        parts.append(_tomcat_calls(contenders, cases, results.calls))
+    if len(contenders) > 1:
+        parts += _cpu(contenders, cases, results.samples)
+        parts += _timed(contenders, [case for case in cases if case.is_timed], results.samples)
+    parts += _multiples(contenders, results.samples)
+    if traced := [case for case in cases if case.traced]:
+        parts.append(_calls(contenders, traced, results.calls))
+        parts.append(_tomcat_calls(contenders, traced, results.calls))
     if results.memory:
-        parts.append(_memory(contenders, results.memory))
+        parts += [_memory(contenders, results.memory.members), _idle(contenders, results.memory.idle)]
     return "\n\n".join(parts)
 
 
@@ -58,8 +61,9 @@ def details(contenders, cases, results):
     """Where the figures come from."""
     if not cases:
         return ""
-    by_name = [_calls_by_name(contenders, case, results.calls) for case in cases]
-    return "\n\n".join([_kernel(contenders, cases, results.samples), *by_name])
+    parts = [_sums(contenders, cases, results.samples), _absolute(contenders, cases, results.samples)]
+    parts += [_calls_by_name(contenders, case, results.calls) for case in cases if case.traced]
+    return "\n\n".join(parts)
 
 
 def _section(title, head, rows):
@@ -72,25 +76,54 @@ def _pairs(contenders):
     return [(first, other) for other in others] + [(other, others[-1]) for other in others[:-1]]
 
 
+def _ratios(title, pairs, cases, samples, figure):
+    """A row for each case: what `figure` says of the samples of one, in each round, to what it says of the other."""
+
+    def cell(one, other, case):
+        series = [samples.get((each.name, case.name)) for each in (one, other)]
+        return figure(*series) if all(series) else "-"
+
+    rows = [[case.title, *(cell(one, other, case) for one, other in pairs)] for case in cases]
+    return _section(title, ["", *(f"{one.title} to {other.title}" for one, other in pairs)], rows)
+
+
+def _by_round(of_sample):
+    """Shows the ratio within each round."""
+    return lambda ours, theirs: Figure.ratio(*([of_sample(sample) for sample in each] for each in (ours, theirs))).show()
+
+
 def _cpu(contenders, cases, samples):
-    pairs = _pairs(contenders)
-
-    def series(contender, case):
-        return [sample.total for sample in samples[contender.name, case.name]]
-
-    def row(case):
-        return [case.title, *(Figure.ratio(series(one, case), series(other, case)).show() for one, other in pairs)]
-
-    head = ["", *(f"{one.title} to {other.title}" for one, other in pairs)]
-    return _section("CPU of httpd per request: medians of the rounds' ratios", head, [row(case) for case in cases])
+    figure, tables = _by_round(Sample.microseconds), []
+    for name, group in GROUPS.items():
+        if chosen := [case for case in group if case in cases]:
+            title = f"CPU of httpd per request. {TITLES[name]}"
+            tables.append(_ratios(title, _pairs(contenders), chosen, samples, figure))
+    return tables
 
 
-def _multiples(contenders, names, samples):
+def _timed(contenders, cases, samples):
+    """Without the floor: nobody waits for it."""
+    pairs = [(one, other) for one, other in _pairs(contenders) if one is contenders[0] and other.name != "floor"]
+    kinds = {"Throughput (above 1 is better)": Sample.rate, "Latency that 99 % stay below": Sample.p99}
+    if not (cases and pairs):
+        return []
+    return [_ratios(title, pairs, cases, samples, _by_round(kind)) for title, kind in kinds.items()]
+
+
+def _sums(contenders, cases, samples):
+    def figure(ours, theirs):
+        return f"{sum(sample.cpu for sample in ours) / sum(sample.cpu for sample in theirs):.2f}"
+
+    return _ratios("CPU of httpd: ratios of the sums over all rounds", _pairs(contenders), cases, samples, figure)
+
+
+def _multiples(contenders, samples):
     def multiple(contender, many, few):
-        series = [[sample.total for sample in samples[contender.name, name]] for name in (many, few)]
-        return Figure.ratio(*series).show()
+        series = [samples.get((contender.name, name)) for name in (many, few)]
+        return _by_round(Sample.microseconds)(*series) if all(series) else "-"
 
-    chosen = [row for row in MULTIPLES if {row[0], row[1]} <= names]
+    measured = {name for _, name in samples}
+    chosen = [row for row in MULTIPLES if {row[0], row[1]} <= measured]
     rows = [[title, *(multiple(each, many, few) for each in contenders)] for many, few, title in chosen]
     title = "CPU of one case, as a multiple of another"
     return [_section(title, ["", *(each.title for each in contenders)], rows)] if rows else []
@@ -129,16 +162,24 @@ def _memory(contenders, memory):
     return _section("Memory of one child in kB", ["", *(each.title for each in contenders)], rows)
 
 
-def _kernel(contenders, cases, samples):
-    def cell(contender, case):
-        series = samples[contender.name, case.name]
-        kernel = statistics.mean(sample.kernel for sample in series)
-        total = statistics.mean(sample.total for sample in series)
-        return f"{total - kernel:.0f} + {kernel:.0f}"
+def _idle(contenders, idle):
+    row = ["private dirty, of one connection", *(f"{idle[each.name]:.1f}" for each in contenders)]
+    return _section(f"Memory of {IDLE:,} idle connections in kB", ["", *(each.title for each in contenders)], [row])
 
-    rows = [[case.title, *(cell(each, case) for each in contenders)] for case in cases]
-    head = ["user + kernel, means", *(each.title for each in contenders)]
-    return _section("CPU microseconds per request, outside and inside the kernel", head, rows)
+
+def _absolute(contenders, cases, samples):
+    def cell(contender, case):
+        series = samples.get((contender.name, case.name))
+        if not series:
+            return "-"
+        requests = sum(sample.requests for sample in series)
+        total, kernel = (sum(part) * 1e6 / requests for part in zip(*((each.cpu, each.kernel) for each in series)))
+        rate, p99 = (statistics.median(map(kind, series)) for kind in (Sample.rate, Sample.p99))
+        return f"{total:.1f} ({kernel:.0f}), {rate:.0f}, {p99 / 1000:.1f}"
+
+    rows = [[f"{case.name}: {case.title}", *(cell(each, case) for each in contenders)] for case in cases]
+    head = ["CPU in us (in the kernel), requests per second, p99 in ms", *(each.title for each in contenders)]
+    return _section("On this machine: means of CPU, medians of the others", head, rows)
 
 
 def _calls_by_name(contenders, case, calls):

@@ -1,4 +1,4 @@
-"""The servers of a run: one Java process with two Tomcats, and a private httpd for each contender and set-up."""
+"""The private httpd of each contender and set-up."""
 
 import os
 import subprocess
@@ -7,22 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processes import accepts, children, free_ports, is_root, running, wait_until
+from setups import Front
 
 START_LIMIT = 90
-"""Seconds that a server may take to start: 10,000 rules take their time."""
-
-WEBAPP = Path(__file__).resolve().parent.parent / "webapp"
-
-SERVICE = """
-<Service name="{route}">
-  <Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secretRequired="false" minSpareThreads="4"/>
-  <Engine name="{route}" defaultHost="localhost" jvmRoute="{route}">
-    <Host name="localhost" appBase="webapps" autoDeploy="false" deployOnStartup="false">
-      <Context path="/bench" docBase="{webapp}"/>
-    </Host>
-  </Engine>
-</Service>
-"""
+"""Seconds that httpd may take to start: 10,000 rules take their time."""
 
 HTTPD = """
 ServerRoot "{root}"
@@ -36,17 +24,21 @@ DocumentRoot htdocs
 </IfModule>
 ErrorLog logs/error.log
 LogLevel warn
-StartServers 1
-ServerLimit 1
+StartServers {front.children}
+ServerLimit {front.children}
+MaxRequestWorkers {workers}
+<IfModule mpm_prefork_module>
+MinSpareServers {front.children}
+MaxSpareServers {front.children}
+</IfModule>
 <IfModule !mpm_prefork_module>
-ThreadLimit {threads}
-ThreadsPerChild {threads}
-MaxRequestWorkers {threads}
+ThreadLimit {front.threads}
+ThreadsPerChild {front.threads}
 MinSpareThreads 1
-MaxSpareThreads {threads}
+MaxSpareThreads {front.threads}
 </IfModule>
 MaxKeepAliveRequests 0
-KeepAliveTimeout 60
+KeepAliveTimeout 3600
 """
 
 
@@ -66,72 +58,36 @@ class Installed:
         return cls(Path(apxs("SBINDIR")) / apxs("PROGNAME"), Path(apxs("LIBEXECDIR")))
 
 
-@contextmanager
-def tomcats(root):
-    """Two Tomcats in one Java process; gives their AJP ports."""
-    home = Path(os.environ.get("CATALINA_HOME", "/usr/share/tomcat10"))
-    ports = free_ports(2)
-    for name in ("conf", "logs", "temp", "work", "webapps"):
-        (root / name).mkdir(parents=True)
-    webapp = _compiled(root / "bench", home)
-    services = [SERVICE.format(route=f"tomcat{n}", port=port, webapp=webapp) for n, port in enumerate(ports)]
-    (root / "conf/server.xml").write_text(f'<Server port="-1">{"".join(services)}</Server>\n')
-    log = root / "logs/java.log"
-    with running(_java(home, root), log) as java:
-        for port in ports:
-            wait_until("Tomcat to listen", lambda: accepts(port), java, log, START_LIMIT)
-        yield ports
-
-
-def _compiled(webapp, home):
-    classes = webapp / "WEB-INF/classes"
-    classes.mkdir(parents=True)
-    (webapp / "WEB-INF/web.xml").write_bytes((WEBAPP / "WEB-INF/web.xml").read_bytes())
-    javac = ["javac", "-cp", home / "lib/servlet-api.jar", "-d", classes, WEBAPP / "Payload.java"]
-    subprocess.run(javac, check=True, timeout=START_LIMIT)
-    return webapp
-
-
-def _java(home, base):
-    jars = ":".join(str(home / "bin" / name) for name in ("bootstrap.jar", "tomcat-juli.jar"))
-    properties = {
-        "catalina.home": home,
-        "catalina.base": base,
-        "java.io.tmpdir": base / "temp",
-        "java.net.preferIPv4Stack": "true",
-        "tomcat.util.scan.StandardJarScanFilter.jarsToSkip": "*.jar",
-    }
-    options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-    options += [f"-D{name}={value}" for name, value in properties.items()]
-    return ["java", *options, "-cp", jars, "org.apache.catalina.startup.Bootstrap", "start"]
-
-
 @dataclass
 class Httpd:
-    """A running httpd with one child process."""
+    """A running httpd and its child processes."""
 
     port: int
-    child: int
+    children: list[int]
     root: Path
+    front: Front
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.front.scheme}://127.0.0.1:{self.port}{path}"
 
 
 @contextmanager
-def httpd(installed, root, contender, setup, threads=16):
-    """Starts httpd (event) with a contender's modules and set-up."""
+def httpd(installed, root, contender, setup, front):
+    """Starts httpd with a contender's modules and set-up."""
     (port,) = free_ports(1)
-    command = configured(installed, root, contender.modules, setup, port, threads=threads)
+    command = configured(installed, root, contender.modules, setup, port, front)
     log = root / "logs/stderr.log"
     with running([*command, "-DFOREGROUND"], log) as parent:
         what = f"httpd ({contender.title})"
-        wait_until(what, lambda: accepts(port) and children(parent.pid), parent, log, START_LIMIT)
-        (child,) = children(parent.pid)
-        yield Httpd(port, child, root)
+
+        def is_complete():
+            return accepts(port) and len(children(parent.pid)) == front.children
+
+        wait_until(what, is_complete, parent, log, START_LIMIT)
+        yield Httpd(port, children(parent.pid), root, front)
 
 
-def configured(installed, root, modules, setup, port, mpm="event", threads=16):
+def configured(installed, root, modules, setup, port, front):
     """Makes a ServerRoot with what a set-up needs; returns the command that starts httpd there."""
     for name in ("conf", "logs", "run", "htdocs"):
         (root / name).mkdir(parents=True)
@@ -139,9 +95,15 @@ def configured(installed, root, modules, setup, port, mpm="event", threads=16):
     for name, text in setup.files.items():
         (root / name).write_text(text)
         os.utime(root / name, (0, 0))  # what has just changed would be looked at again
-    load_lines = _load_lines({**_base_modules(installed, mpm), **modules})
-    conf = HTTPD.format(root=root, port=port, threads=threads, modules=load_lines, run_as=_run_as())
-    (root / "conf/httpd.conf").write_text("\n".join([conf, *setup.directives, ""]))
+    conf = HTTPD.format(
+        root=root,
+        port=port,
+        front=front,
+        workers=front.children * front.threads,
+        modules=_load_lines({**_base_modules(installed, front), **modules}),
+        run_as=_run_as(),
+    )
+    (root / "conf/httpd.conf").write_text("\n".join([conf, *front.directives, *setup.directives, ""]))
     return [installed.program, "-d", root, "-f", root / "conf/httpd.conf"]
 
 
@@ -152,9 +114,10 @@ def _load_lines(modules):
     return "\n".join(lines)
 
 
-def _base_modules(installed, mpm):
-    """The modules every server needs; where one is compiled in there is no file."""
-    files = {name: installed.modules / f"mod_{name}.so" for name in (f"mpm_{mpm}", "unixd", "authz_core")}
+def _base_modules(installed, front):
+    """The modules that every server needs, or this one; where one is compiled in there is no file."""
+    names = (f"mpm_{front.mpm}", "unixd", "authz_core", *front.modules)
+    files = {name: installed.modules / f"mod_{name}.so" for name in names}
     return {name: file for name, file in files.items() if file.is_file()}
 
 

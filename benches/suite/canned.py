@@ -4,7 +4,7 @@ import socket
 import threading
 from contextlib import contextmanager
 
-from situations import MANY
+from cases import MANY_HEADERS
 
 FORWARD_REQUEST = 2
 MOST_IN_CHUNK = 8184
@@ -65,7 +65,7 @@ def _answer(uri):
     *_, before, last = uri.split("/")
     headers = [("Content-Type", "application/octet-stream")]
     if last == "headers":
-        headers += [(f"X-Header-{number}", f"value of header {number}") for number in range(MANY - 2)]
+        headers += [(f"X-Header-{number}", f"value of header {number}") for number in range(MANY_HEADERS - 2)]
     length = 100 if last == "headers" else int(last)
     if before != "open":
         headers.append(("Content-Length", str(length)))
