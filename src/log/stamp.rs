@@ -1,5 +1,6 @@
 //! JkLogStampFormat: strftime with `%Q` for milliseconds or `%q` for microseconds.
 
+use std::fmt::{self, Display, Formatter};
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -64,6 +65,28 @@ fn literal_marks(format: &[u8]) -> Vec<u8> {
     format.replace("%Q", "%%Q").replace("%q", "%%q")
 }
 
+/// A moment as RFC 3339 writes it, in local time with microseconds and offset: `2026-01-31T09:30:00.000123+01:00`.
+pub(super) struct Timestamp(Duration);
+
+impl Timestamp {
+    /// This moment.
+    pub(super) fn now() -> Self {
+        Self(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+impl Display for Timestamp {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        const SECONDS_END: usize = "2026-01-31T09:30:00".len();
+        const HOURS_END: usize = "+01".len();
+        let text = strftime(b"%Y-%m-%dT%H:%M:%S%z", self.0.as_secs() as i64);
+        let text = String::from_utf8_lossy(&text);
+        let (seconds, offset) = text.split_at_checked(SECONDS_END).unwrap_or((&text, "+0000"));
+        let (hours, minutes) = offset.split_at_checked(HOURS_END).unwrap_or(("+00", "00"));
+        write!(out, "{seconds}.{:06}{hours}:{minutes}", self.0.subsec_micros())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +102,13 @@ mod tests {
         assert_eq!(stamp("%Y.%Q|%Q|%q"), "2020.012|%Q|%q");
         assert_eq!(stamp("%Y.%q|%q"), "2020.012345|%q");
         assert_eq!(stamp("[%y %m] plain"), "[20 09] plain");
+    }
+    #[test]
+    fn timestamps_are_those_of_rfc_3339() {
+        let text = Timestamp(Duration::new(1_600_000_000, 12_345_000)).to_string();
+        let (moment, offset) = text.split_at("2020-09-13T12:26:40.012345".len());
+        assert!(moment.starts_with("2020-09-1") && moment.ends_with(":40.012345"), "{text}");
+        let digits: String = offset.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        assert!(["+00:00", "-00:00"].contains(&digits.as_str()), "{text}");
     }
 }

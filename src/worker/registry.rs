@@ -113,7 +113,13 @@ impl Workers {
             };
             match built {
                 Some(built) => drop(workers.insert(worker.name.clone(), built)),
-                None => log!(log, Error, "({}) the shared memory was not made for this worker", worker.name),
+                None => log!(
+                    log,
+                    Error,
+                    [Worker = worker.name],
+                    "({}) the shared memory was not made for this worker",
+                    worker.name
+                ),
             }
         }
         let (seen, seeing) = (AtomicU64::new(shared.changes()), Mutex::new(()));

@@ -51,6 +51,7 @@ mod t44_hostile;
 mod t45_polled;
 mod t46_rolling;
 mod t47_unix;
+mod t48_log_lines;
 mod t52_jkctl;
 
 use std::process::ExitCode;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         t45_polled::suite(),
         t46_rolling::suite(),
         t47_unix::suite(),
+        t48_log_lines::suite(),
         t52_jkctl::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();

@@ -1,4 +1,4 @@
-//! The rows: every directive of the original, and JkConfigCheck, JkPersist and JkStateFile.
+//! The rows: every directive of the original, and JkConfigCheck, JkLogFormat, JkPersist and JkStateFile.
 
 use std::ffi::{CStr, CString};
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::config::diagnostic::{did_you_mean, extends};
 use crate::config::workers::check_worker_property;
-use crate::log::Level;
+use crate::log::{Format, Level};
 use crate::text::{begins_as_path, LeadingNumber};
 
 /// All directives.
-pub const DIRECTIVES: [Directive; 40] = [
+pub const DIRECTIVES: [Directive; 41] = [
     row(c"JkWorkersFile", Place::Main, Arity::One, c"the file with the worker definitions", workers_file),
     row(
         c"JkWorkerProperty",
@@ -84,6 +84,13 @@ pub const DIRECTIVES: [Directive; 40] = [
     ),
     row(c"JkLogFile", Place::Server, Arity::One, c"the log file, or |program", log_file),
     row(c"JkLogLevel", Place::Server, Arity::One, c"trace, debug, info, warn, error or emerg", log_level),
+    row(
+        c"JkLogFormat",
+        Place::Server,
+        Arity::One,
+        c"text or json: what a line of the log looks like",
+        log_format,
+    ),
     row(c"JkLogStampFormat", Place::Server, Arity::One, c"stamp of log lines, as for strftime", log_stamp),
     row(c"JkRequestLogFormat", Place::Server, Arity::One, c"format of the request log", request_log_format),
     row(c"JkExtractSSL", Place::Server, Arity::Flag, c"On or Off: send TLS facts", extract_ssl),
@@ -301,6 +308,11 @@ fn log_level(call: &mut Invocation<'_>) -> Result<(), String> {
         ));
     }
     call.settings.log_level = Some(level.unwrap_or_default());
+    Ok(())
+}
+
+fn log_format(call: &mut Invocation<'_>) -> Result<(), String> {
+    call.settings.log_format = Some(choose(call, &[("text", Format::Text), ("json", Format::Json)])?);
     Ok(())
 }
 

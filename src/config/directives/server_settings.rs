@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::OptionWords;
 use crate::config::Origin;
-use crate::log::Level;
+use crate::log::{Format, Level};
 
 /// Settings of the main server or of one virtual host, as written.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct ServerSettings {
     pub log_file: Option<(LogTarget, Origin)>,
     /// JkLogLevel.
     pub log_level: Option<Level>,
+    /// JkLogFormat.
+    pub log_format: Option<Format>,
     /// JkLogStampFormat.
     pub log_stamp: Option<Vec<u8>>,
     /// JkRequestLogFormat.
@@ -239,6 +241,7 @@ impl ServerSettings {
         merged.strip_session = self.strip_session.clone().or_else(|| main.strip_session.clone());
         merged.log_file = self.log_file.clone().or_else(|| main.log_file.clone());
         merged.log_level = self.log_level.or(main.log_level);
+        merged.log_format = self.log_format.or(main.log_format);
         merged.log_stamp = self.log_stamp.clone().or_else(|| main.log_stamp.clone());
         merged.request_log_format =
             self.request_log_format.clone().or_else(|| main.request_log_format.clone());
@@ -274,6 +277,7 @@ mod tests {
             strip_session: Some(StripSession { enabled: true, name: b";sid".to_vec() }),
             log_file: Some((LogTarget::Program(b"cat".to_vec()), origin())),
             log_level: Some(Level::Debug),
+            log_format: Some(Format::Json),
             log_stamp: Some(b"%Y".to_vec()),
             request_log_format: Some((b"%w".to_vec(), origin())),
             extract_ssl: Some(false),
@@ -294,6 +298,7 @@ mod tests {
         assert_eq!(merged.strip_session, main.strip_session);
         assert_eq!(merged.log_file, main.log_file);
         assert_eq!(merged.log_level, main.log_level);
+        assert_eq!(merged.log_format, main.log_format);
         assert_eq!(merged.log_stamp, main.log_stamp);
         assert_eq!(merged.request_log_format, main.request_log_format);
         assert_eq!(merged.extract_ssl, main.extract_ssl);

@@ -209,7 +209,7 @@ impl ServerMap {
         let (mut look, log) = (Look::default(), watcher.log);
         let found = file.look(&mut watch, now);
         if found.is_ok() && watch.is_readable_again() && watcher.is_first(Subject::Access, "readable") {
-            log!(log, Info, "map file {} can be read again", file.name);
+            log!(log, Info, [Path = file.name], "map file {} can be read again", file.name);
         }
         match found {
             Ok(Found::Known) => {}
@@ -227,7 +227,13 @@ impl ServerMap {
             }
         }
         if watch.is_overdue_now(now) && watcher.is_first(Subject::Content, "overdue") {
-            log!(log, Error, "map file {} changes all the time and is never found whole; {KEPT}", file.name);
+            log!(
+                log,
+                Error,
+                [Path = file.name],
+                "map file {} changes all the time and is never found whole; {KEPT}",
+                file.name
+            );
         }
         look.next = look.next.or(if watch.is_pending() { Some(SETTLE) } else { file.reload });
         look
@@ -245,7 +251,13 @@ impl ServerMap {
         if watch.is_in_force(&text) || !settled && watch.says_what_is_in_force(&text) {
             watch.decide(stamp);
             if watch.is_right_again() && watcher.is_first(Subject::Content, stamp) {
-                log!(log, Info, "map file {} is right again: it holds the rules in force", file.name);
+                log!(
+                    log,
+                    Info,
+                    [Path = file.name],
+                    "map file {} is right again: it holds the rules in force",
+                    file.name
+                );
             }
             return (None, None);
         }
@@ -258,7 +270,7 @@ impl ServerMap {
         let is_first = watcher.is_first(Subject::Content, stamp);
         if report.has_errors() {
             watch.refuse();
-            log!(log, Debug, "map file {} is refused by this process", file.name);
+            log!(log, Debug, [Path = file.name], "map file {} is refused by this process", file.name);
             return (None, is_first.then(|| refuse(&file.name, &report, log)).flatten());
         }
         let mut warnings = report.closed(&file.name);
@@ -268,7 +280,7 @@ impl ServerMap {
         watch.is_right_again();
         let count = rules.len();
         is_first.then(|| tell_change(&file.name, settled, count, warnings, log));
-        log!(log, Debug, "map file {} is in force in this process", file.name);
+        log!(log, Debug, [Path = file.name], "map file {} is in force in this process", file.name);
         self.install(watch, &text, rules);
         (Some(text), is_first.then_some(News::Taken(count)))
     }
@@ -309,7 +321,7 @@ fn tell_change(name: &str, settled: bool, rules: usize, warnings: Report, log: C
         log!(log, Warn, "{name}: {}", never_settles());
     }
     warnings.iter().for_each(|warning| log!(log, Warn, "{warning}"));
-    log!(log, Info, "map file {name} has changed: {}", Counted(rules as u64, "rule"));
+    log!(log, Info, [Path = name], "map file {name} has changed: {}", Counted(rules as u64, "rule"));
 }
 
 /// Tells why a version is not taken.
@@ -320,7 +332,7 @@ fn refuse(name: &str, report: &Report, log: Context<'_>) -> Option<News> {
         0 => String::new(),
         more => format!(" ({} as well)", Counted(more, "other error")),
     };
-    log!(log, Error, "map file {name} is not taken, {KEPT}: {first}{further}");
+    log!(log, Error, [Path = name], "map file {name} is not taken, {KEPT}: {first}{further}");
     Some(News::Refused(format!("not taken: {first}{further}")))
 }
 

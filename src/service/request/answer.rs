@@ -37,9 +37,15 @@ pub(super) fn verdict(
     // The worker has told the end; what it can't know is what a client or a filter that failed gets.
     match (what, verdict) {
         (Some(Failure::ClientRead | Failure::ClientWrite), Verdict::Status(status)) => {
-            log!(log, Info, "({name}) {} gets {status}", bstr::BStr::new(request.uri().unwrap_or_default()));
+            log!(
+                log,
+                Info,
+                [Worker = name, Uri = bstr::BStr::new(request.uri().unwrap_or_default()), Status = status],
+                "({name}) {} gets {status}",
+                bstr::BStr::new(request.uri().unwrap_or_default())
+            );
         }
-        (Some(failure), _) => log!(log, Debug, "({name}) {failure}: {stage:?}, {verdict:?}"),
+        (Some(failure), _) => log!(log, Debug, [Worker = name], "({name}) {failure}: {stage:?}, {verdict:?}"),
         (None, _) => {}
     }
     verdict

@@ -29,7 +29,13 @@ pub(super) fn translate(
         AutoAlias::Archive => Verdict::Status(403),
         AutoAlias::Content => {
             let file = [directory.as_slice(), clean].concat();
-            log!(record.log(host), Debug, "JkAutoAlias maps to {}", bstr::BStr::new(&file));
+            log!(
+                record.log(host),
+                Debug,
+                [Path = bstr::BStr::new(&file)],
+                "JkAutoAlias maps to {}",
+                bstr::BStr::new(&file)
+            );
             record.show_clean(request, clean);
             request.set_filename(&file);
             Verdict::Ok

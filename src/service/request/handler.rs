@@ -49,7 +49,13 @@ fn handle_ours(request: Request<'_>, host: &VirtualHost) -> Verdict {
     };
     // AJP has no tunnels, but a 2xx would make the client, or a proxy before us, take its connection for one.
     if request.method() == b"CONNECT" {
-        log!(log, Info, "CONNECT {}: refused with 405", show(request.uri()));
+        log!(
+            log,
+            Info,
+            [Uri = show(request.uri()), Status = 405],
+            "CONNECT {}: refused with 405",
+            show(request.uri())
+        );
         return Verdict::Status(405);
     }
     record.set_handled();
@@ -66,7 +72,12 @@ fn serve(
 ) -> Verdict {
     let name = claim.worker();
     if request.is_proxy() {
-        log!(log, Info, "({name}) proxy request is not allowed");
+        log!(
+            log,
+            Info,
+            [Worker = name, Uri = show(request.uri()), Status = 500],
+            "({name}) proxy request is not allowed"
+        );
         return Verdict::Status(500);
     }
     if request.has_own_body() {
@@ -75,11 +86,22 @@ fn serve(
         }
     }
     let Some(worker) = host.connector.workers.get(name) else {
-        log!(log, Error, "({name}) is not in worker.list: {} gets 500", show(request.uri()));
+        log!(
+            log,
+            Error,
+            [Worker = name, Uri = show(request.uri()), Status = 500],
+            "({name}) is not in worker.list: {} gets 500",
+            show(request.uri())
+        );
         return Verdict::Status(500);
     };
     if request.is_aborted() {
-        log!(log, Info, "({name}) the client went away before the request was served");
+        log!(
+            log,
+            Info,
+            [Worker = name, Uri = show(request.uri())],
+            "({name}) the client went away before the request was served"
+        );
         return Verdict::Ok;
     }
     #[cfg(feature = "test-points")]

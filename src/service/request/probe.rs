@@ -78,7 +78,13 @@ pub(super) fn end(
     match request.handler() {
         Some(DIRECTORY) if is_forwarded() => {
             refuse_unsafe(request, host, now, log)?;
-            log!(log, Debug, "{} is forwarded as a directory", bstr::BStr::new(now));
+            log!(
+                log,
+                Debug,
+                [Uri = bstr::BStr::new(now)],
+                "{} is forwarded as a directory",
+                bstr::BStr::new(now)
+            );
             record.take(request, first.claim);
             request.forget_media_type();
         }

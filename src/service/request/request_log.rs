@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::record::RequestRecord;
 use crate::ffi::request::Request;
+use crate::log::TakeFact;
 use crate::service::server::host::VirtualHost;
 use crate::service::verdict::Verdict;
 
@@ -19,6 +20,38 @@ fn line(format: &LogFormat, request: Request<'_>) -> Vec<u8> {
         }
     }
     line
+}
+
+/// Tells what the tokens of the format stand for by their names, each once, and leaves out what is not known.
+fn tell(format: &LogFormat, request: Request<'_>, take: TakeFact<'_>) {
+    let mut told: Vec<&str> = Vec::new();
+    for item in format.items() {
+        let LogItem::Token(token) = item else { continue };
+        let (name, value) = (token_name(*token), value(*token, request));
+        if !told.contains(&name) && *value != *b"-" && !value.is_empty() {
+            told.push(name);
+            take(name, &value);
+        }
+    }
+}
+
+/// What a token stands for. Both spellings of the number of octets are one.
+fn token_name(token: u8) -> &'static str {
+    match token {
+        b'b' | b'B' => "bytes",
+        b'H' => "protocol",
+        b'm' => "method",
+        b'q' => "query",
+        b'p' => "port",
+        b'r' => "request",
+        b's' => "status",
+        b'T' => "duration",
+        b'U' => "uri",
+        b'v' => "canonical_name",
+        b'V' => "server_name",
+        b'R' => "route",
+        _ => "worker",
+    }
 }
 
 /// The request that our handler took: this one, or the one it was started over as.
@@ -78,7 +111,7 @@ pub(crate) fn log_transaction(request: Request<'_>) -> Verdict {
     RequestRecord::find(request).into_iter().for_each(|record| record.show_arrival(request));
     match (&host.request_log, handled(request)) {
         (Some(format), Some(handled)) => {
-            host.log.write_request_line(&line(format, handled));
+            host.log.write_request_line(&line(format, handled), |take| tell(format, handled, take));
             Verdict::Ok
         }
         _ => Verdict::Declined,

@@ -26,10 +26,16 @@ pub(super) enum StartedOver {
 pub(super) fn hand_back(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> Verdict {
     let uri = request.uri().unwrap_or_default();
     if record.claim.get().is_none() {
-        log!(log, Debug, "no-jk is set for {}: declined", bstr::BStr::new(uri));
+        log!(log, Debug, [Uri = bstr::BStr::new(uri)], "no-jk is set for {}: declined", bstr::BStr::new(uri));
         return Verdict::Declined;
     }
-    log!(log, Debug, "no-jk is set for {}, which is mounted: handed back", bstr::BStr::new(uri));
+    log!(
+        log,
+        Debug,
+        [Uri = bstr::BStr::new(uri)],
+        "no-jk is set for {}, which is mounted: handed back",
+        bstr::BStr::new(uri)
+    );
     let _ = record.started_over.set(StartedOver::HandedBack);
     request.start_over(uri);
     Verdict::Ok
@@ -49,7 +55,14 @@ pub(super) fn start_over(
     log: Context<'_>,
 ) -> Verdict {
     let uri = request.uri().unwrap_or_default();
-    log!(log, Debug, "{} names {}: started over", bstr::BStr::new(uri), bstr::BStr::new(clean));
+    log!(
+        log,
+        Debug,
+        [Uri = bstr::BStr::new(uri)],
+        "{} names {}: started over",
+        bstr::BStr::new(uri),
+        bstr::BStr::new(clean)
+    );
     let cleaned = StartedOver::Cleaned { arrival: Arrival::of(request), clean: clean.to_vec() };
     let _ = record.started_over.set(cleaned);
     request.start_over(clean);

@@ -24,7 +24,13 @@ fn translate(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) -
     let candidate = Candidate::of(request, host, record)?;
     let clean = candidate.clean_uri();
     if auto_alias::lacks_index_file(request, host, clean) {
-        log!(record.log(host), Debug, "JkAutoAlias has no index file {}", bstr::BStr::new(clean));
+        log!(
+            record.log(host),
+            Debug,
+            [Uri = bstr::BStr::new(clean)],
+            "JkAutoAlias has no index file {}",
+            bstr::BStr::new(clean)
+        );
         return Ok(Verdict::Declined);
     }
     match candidate.claim(Asker::Mapping)? {
@@ -74,7 +80,13 @@ fn strip_session(request: Request<'_>, host: &VirtualHost, log: Context<'_>) -> 
     };
     if let Some(uri) = request.uri().and_then(|uri| mapping::strip_session(uri, &strip.name)) {
         if mapping::has_dot_segments(&uri) {
-            log!(log, Info, "{}: refused with 400 by JkStripSession", bstr::BStr::new(&uri));
+            log!(
+                log,
+                Info,
+                [Uri = bstr::BStr::new(&uri), Status = 400],
+                "{}: refused with 400 by JkStripSession",
+                bstr::BStr::new(&uri)
+            );
             return Verdict::Status(400);
         }
         request.set_uri(&uri);

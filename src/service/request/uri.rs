@@ -42,7 +42,13 @@ impl Arrival {
 pub(super) fn clean<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r, [u8]>, u16> {
     let uri = request.uri().unwrap_or_default();
     mapping::normalise(uri).map_err(|error| {
-        log!(log, Warn, "{}: {error}: refused with 400", bstr::BStr::new(uri));
+        log!(
+            log,
+            Warn,
+            [Uri = bstr::BStr::new(uri), Status = 400],
+            "{}: {error}: refused with 400",
+            bstr::BStr::new(uri)
+        );
         400
     })
 }
@@ -62,7 +68,7 @@ pub(super) fn refuse_unsafe(
     match objection(host.options, uri, &encoded, clean) {
         None => Ok(()),
         Some(reason) => {
-            log!(log, Info, "{}: {reason}", bstr::BStr::new(uri));
+            log!(log, Info, [Uri = bstr::BStr::new(uri), Status = 400], "{}: {reason}", bstr::BStr::new(uri));
             Err(400)
         }
     }

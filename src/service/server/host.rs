@@ -105,8 +105,15 @@ impl VirtualHost {
         let map = self.map.as_ref()?;
         let found = map.lookup(uri);
         match &found {
-            Some(rule) => log!(log, Debug, "{} maps to worker {}", bstr::BStr::new(uri), rule.worker),
-            None => log!(log, Debug, "no rule for {}", bstr::BStr::new(uri)),
+            Some(rule) => log!(
+                log,
+                Debug,
+                [Uri = bstr::BStr::new(uri), Worker = rule.worker],
+                "{} maps to worker {}",
+                bstr::BStr::new(uri),
+                rule.worker
+            ),
+            None => log!(log, Debug, [Uri = bstr::BStr::new(uri)], "no rule for {}", bstr::BStr::new(uri)),
         }
         found
     }

@@ -68,7 +68,10 @@ impl<'p> Logs<'p> {
         };
         let stamp = settings.log_stamp.as_deref().map(StampFormat::new).unwrap_or_default();
         let level = settings.log_level.unwrap_or_default();
-        let log = |sink: &Sink| Arc::new(Logger::new(level, stamp.clone(), sink.clone()));
+        let format = settings.log_format.unwrap_or_default();
+        let log = |sink: &Sink| {
+            Arc::new(Logger::new(level, stamp.clone(), sink.clone()).in_format(format, server.label()))
+        };
         if let Some((_, sink)) = self.open.iter().find(|(open, _)| *open == target) {
             return Ok(log(sink));
         }

@@ -109,7 +109,9 @@ impl Persistence {
                     format!("JkStateFile {path}: {reason}; what is changed and counted now does not outlive the server");
                 tell(&text, log);
             }
-            None if saved.trouble.is_some() => log!(log, Info, "JkStateFile {path} is written again"),
+            None if saved.trouble.is_some() => {
+                log!(log, Info, [Path = path], "JkStateFile {path} is written again")
+            }
             _ => {}
         }
         if trouble.is_none() {

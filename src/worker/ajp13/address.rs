@@ -188,7 +188,12 @@ impl Address {
         let is_change = !found.is_empty() && self.adopt(&host, found);
         if is_change {
             let (worker, target) = (&self.worker, self.target());
-            log!(log, Debug, "({worker}) host {host} resolves to {target} now, as another process was told");
+            log!(
+                log,
+                Debug,
+                [Worker = worker, Address = target],
+                "({worker}) host {host} resolves to {target} now, as another process was told"
+            );
         }
         is_change
     }

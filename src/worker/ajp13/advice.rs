@@ -84,10 +84,21 @@ impl Display for Told<'_> {
             AttemptError::TooLarge(_) | AttemptError::ClientRead | AttemptError::ClientWrite => {
                 self.error.fmt(out)
             }
+            _ => write!(out, "{} {}", self.place(), self.error),
+        }
+    }
+}
+
+/// The place that an error is about.
+pub(super) struct At<'a>(&'a Told<'a>);
+
+impl Display for At<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.error {
             AttemptError::Connect(ConnectError::Failed(remote, _) | ConnectError::TimedOut(remote, _)) => {
-                write!(out, "{remote} {}", self.error)
+                remote.fmt(out)
             }
-            _ => write!(out, "{} {}", self.worker.settings().address(), self.error),
+            _ => self.0.worker.settings().address().fmt(out),
         }
     }
 }
@@ -96,6 +107,11 @@ impl<'a> Told<'a> {
     /// The same for somebody else's line, after that many attempts.
     pub(super) fn cause(&self, attempts: Counted<'_>) -> Cause {
         Cause { fact: format!("at {self} ({attempts})"), advice: self.advice().0.into_owned() }
+    }
+
+    /// Where it happened.
+    pub(super) fn place(&self) -> At<'_> {
+        At(self)
     }
 
     /// What to look at.

@@ -3,6 +3,8 @@
 //! Whether there is another attempt is asked of [`crate::worker::outcome`], where the rules are. Rules:
 //! "connections, sections 7, 8 and 10" and "decisions, rows 6, 12 and 17".
 
+mod ending;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,8 +19,7 @@ use super::pool::Lease;
 use super::Ajp13Worker;
 use crate::config::settings::{Ajp13Settings, RecoveryOptions};
 use crate::log;
-use crate::shared::{now, Fault, Hint, Served};
-use crate::text::Counted;
+use crate::shared::{now, Hint, Served};
 use crate::worker::outcome::{Attempt, Culprit, Resend};
 use crate::worker::pause::pause;
 use crate::worker::{Assignment, Client, Failure, Outcome, Progress, WorkerRequest};
@@ -119,6 +120,7 @@ impl Attempts<'_> {
                 log!(
                     log,
                     Info,
+                    [Worker = name, Request = self.request.line(), Error = failed.error.fault().word()],
                     "({name}) {told}; the pooled connection was stale, sending again on a new one"
                 );
                 self.progress.fresh_only = true;
@@ -139,7 +141,18 @@ impl Attempts<'_> {
             }
             attempt += 1;
             self.worker.record.figures().count_retry();
-            log!(log, Info, "({name}) {told}; trying again (attempt {attempt} of {})", self.settings.retries);
+            log!(
+                log,
+                Info,
+                [
+                    Worker = name,
+                    Request = self.request.line(),
+                    Error = failed.error.fault().word(),
+                    Attempts = attempt
+                ],
+                "({name}) {told}; trying again (attempt {attempt} of {})",
+                self.settings.retries
+            );
         }
     }
 
@@ -228,6 +241,7 @@ impl Attempts<'_> {
             log!(
                 self.request.log,
                 Debug,
+                [Worker = self.worker.name()],
                 "({}) the connection can't be used again; closed",
                 self.worker.name()
             );
@@ -242,6 +256,7 @@ impl Attempts<'_> {
             log!(
                 self.request.log,
                 Warn,
+                [Worker = name, Request = line, Status = 403],
                 "({name}) Tomcat answered {line} with 403 and closed the connection, {advice}"
             );
         }
@@ -256,7 +271,13 @@ impl Attempts<'_> {
         let (name, log) = (self.worker.name(), self.request.log);
         let waits = pause(self.settings.retry_interval, self.client, self.progress);
         if let Err(why) = waits {
-            log!(log, Info, "({name}) {}; no further attempt: {why}", self.worker.tell(error));
+            log!(
+                log,
+                Info,
+                [Worker = name, Request = self.request.line(), Error = error.fault().word()],
+                "({name}) {}; no further attempt: {why}",
+                self.worker.tell(error)
+            );
         }
         self.settings = self.worker.settings();
         waits.is_ok()
@@ -264,74 +285,5 @@ impl Attempts<'_> {
 
     fn facts(&self, headers_received: bool) -> Attempt<'_> {
         Attempt { method: self.request.forward.method, recovery: self.settings.recovery, headers_received }
-    }
-
-    /// The last attempt failed: counts and logs it.
-    fn give_up(&mut self, failed: &FailedAttempt, attempts: u32) -> Outcome {
-        let repeatable = self.may_repeat(failed, Resend::Failover);
-        let failure = match failed.error.failure() {
-            failure if failure.culprit() == Culprit::Client => {
-                self.worker.record.count_client_error();
-                self.count(Served::ClientError);
-                failure
-            }
-            failure => {
-                self.worker.record.count_error();
-                if self.progress.delivered {
-                    self.count(Served::Truncated);
-                    Failure::Truncated(failure.culprit(), failure.event())
-                } else {
-                    self.count(Served::Error);
-                    failure
-                }
-            }
-        };
-        self.log_end(failed, failure, repeatable, attempts);
-        Outcome::Failed { failure, repeatable }
-    }
-
-    /// One line for the end of a request; at error level unless the client gave up, or it is not the end because
-    /// another worker may try. Who lets it try is told why.
-    fn log_end(&mut self, failed: &FailedAttempt, failure: Failure, repeatable: bool, attempts: u32) {
-        let (log, worker) = (self.request.log, self.worker);
-        let told = worker.tell(&failed.error);
-        let (name, line, status) = (worker.name(), self.request.line(), failure.status());
-        let attempts = Counted(attempts.into(), "attempt");
-        match failure {
-            Failure::RequestTooLarge => log!(log, Error, "({name}) {line} gets {status}: {told}"),
-            Failure::ClientRead | Failure::ClientWrite => {
-                log!(log, Info, "({name}) {line} was given up: {told}")
-            }
-            Failure::Truncated(..) => {
-                log!(log, Error, "({name}) {line} is cut, as its response had begun: {told}{}", told.advice())
-            }
-            _ if repeatable && self.assignment.may_go_on => {
-                log!(log, Warn, "({name}) {line}: {told} ({attempts}){}", told.advice());
-                self.progress.cause = Some(told.cause(attempts));
-            }
-            _ => log!(log, Error, "({name}) {line} gets {status}: {told} ({attempts}){}", told.advice()),
-        }
-    }
-
-    /// The outcome of a request for which this worker has no room.
-    fn refuse(&mut self, failure: Failure) -> Outcome {
-        let why = no_room(&self.settings, failure);
-        let fault = if failure == Failure::Busy { Fault::BusyLimit } else { Fault::NoConnection };
-        let figures = self.worker.record.figures();
-        self.count(Served::Refused);
-        figures.count_fault(fault);
-        figures.note_error(now(), fault, &why.fact);
-        let (log, name, line) = (self.request.log, self.worker.name(), self.request.line());
-        match self.assignment.may_go_on {
-            true => {
-                log!(log, Warn, "({name}) {line}: {}; {}", why.fact, why.advice);
-                self.progress.cause = Some(why);
-            }
-            false => {
-                log!(log, Error, "({name}) {line} gets {}: {}; {}", failure.status(), why.fact, why.advice)
-            }
-        }
-        let repeatable = failure.may_repeat(Resend::Failover, &self.facts(false), self.progress);
-        Outcome::Failed { failure, repeatable }
     }
 }

@@ -65,7 +65,13 @@ pub(super) fn connect(
             Ok(socket) => return Ok((socket, target.peer(remote))),
             Err(error) => {
                 let reason = Reason(&error);
-                log!(log, Debug, "({}) {remote} took no connection ({reason})", settings.name);
+                log!(
+                    log,
+                    Debug,
+                    [Worker = settings.name, Address = remote],
+                    "({}) {remote} took no connection ({reason})",
+                    settings.name
+                );
                 failure = ConnectError::of(remote.clone(), error, settings.socket_connect_timeout);
             }
         }
@@ -134,7 +140,13 @@ fn prepare(
     if let Some(local) = address.source_for(remote) {
         if let Err(error) = socket.bind(&local.into()) {
             let (name, reason) = (&settings.name, Reason(&error));
-            log!(log, Warn, "({name}) source {} can't be used ({reason}); ignored", local.ip());
+            log!(
+                log,
+                Warn,
+                [Worker = name, Address = remote],
+                "({name}) source {} can't be used ({reason}); ignored",
+                local.ip()
+            );
         }
     }
     Ok(socket)

@@ -30,13 +30,20 @@ impl Ajp13Worker {
                 log!(
                     log,
                     Debug,
+                    [Worker = self.name()],
                     "({}) a pooled connection was closed by the container or is out of step; closed",
                     self.name()
                 );
                 continue;
             }
             if connection.packet_size() != settings.max_packet_size {
-                log!(log, Debug, "({}) max_packet_size was changed: pooled connection closed", self.name());
+                log!(
+                    log,
+                    Debug,
+                    [Worker = self.name()],
+                    "({}) max_packet_size was changed: pooled connection closed",
+                    self.name()
+                );
                 continue;
             }
             let Some(timeout) = settings.prepost_ping else { return Ok(connection) };
@@ -45,7 +52,14 @@ impl Ajp13Worker {
                 Err(error) => {
                     let is_silence = error.is_silence();
                     let error = AttemptError::Ping(error);
-                    log!(log, Info, "({}) {}; pooled connection closed", self.name(), self.tell(&error));
+                    log!(
+                        log,
+                        Info,
+                        [Worker = self.name(), Error = error.fault().word()],
+                        "({}) {}; pooled connection closed",
+                        self.name(),
+                        self.tell(&error)
+                    );
                     if is_silence {
                         break;
                     }
@@ -66,7 +80,7 @@ impl Ajp13Worker {
         if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {
             ping(&mut connection, timeout)?;
         }
-        log!(log, Debug, "({}) connected", self.name());
+        log!(log, Debug, [Worker = self.name()], "({}) connected", self.name());
         Ok(connection)
     }
 }

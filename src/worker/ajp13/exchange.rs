@@ -126,6 +126,7 @@ impl<'a> Exchange<'a> {
                 log!(
                     self.request.log,
                     Info,
+                    [Worker = name, Address = place, Request = self.request.line(), Status = status],
                     "({name}) {place} {error}; status {status} is known, connection closed"
                 );
                 Ok(Ended { reuse: false, server_error: Some(status), refused: false, status })
@@ -214,6 +215,7 @@ impl<'a> Exchange<'a> {
             log!(
                 self.request.log,
                 Warn,
+                [Worker = name, Address = place, Request = line],
                 "({name}) {place} has not answered {line} for {seconds} s, which goes on waiting; {advice}"
             );
         }

@@ -40,6 +40,7 @@ impl Ajp13Worker {
             log!(
                 log,
                 Debug,
+                [Worker = self.name()],
                 "({}) {} idle for longer than connection_pool_timeout; closed",
                 self.name(),
                 Counted(expired.len() as u64, "connection")
@@ -52,7 +53,7 @@ impl Ajp13Worker {
         let departed = self.pool.take_if(|connection| !self.address.is_home_of(&mut connection.peer));
         if !departed.is_empty() {
             let (name, count) = (self.name(), Counted(departed.len() as u64, "idle connection"));
-            log!(log, Debug, "({name}) {count} led to where its host is no more; closed");
+            log!(log, Debug, [Worker = name], "({name}) {count} led to where its host is no more; closed");
         }
     }
 
@@ -60,7 +61,13 @@ impl Ajp13Worker {
     pub(super) fn leads_home(&self, connection: &mut Connection, log: Context<'_>) -> bool {
         let is_home = self.address.is_home_of(&mut connection.peer);
         if !is_home {
-            log!(log, Debug, "({}) a connection led to where its host is no more; closed", self.name());
+            log!(
+                log,
+                Debug,
+                [Worker = self.name()],
+                "({}) a connection led to where its host is no more; closed",
+                self.name()
+            );
         }
         is_home
     }
@@ -77,7 +84,13 @@ impl Ajp13Worker {
         while let Some(mut idle) = self.pool.take_unproved(due) {
             let connection = &mut idle.connection;
             if !connection.is_quiet() {
-                log!(log, Debug, "({}) an idle connection was closed by the container; closed", self.name());
+                log!(
+                    log,
+                    Debug,
+                    [Worker = self.name()],
+                    "({}) an idle connection was closed by the container; closed",
+                    self.name()
+                );
                 continue;
             }
             match ping(connection, self.settings().ping_timeout) {
@@ -85,7 +98,14 @@ impl Ajp13Worker {
                 Err(error) => {
                     let is_silence = error.is_silence();
                     let error = AttemptError::Ping(error);
-                    log!(log, Info, "({}) {}; idle connection closed", self.name(), self.tell(&error));
+                    log!(
+                        log,
+                        Info,
+                        [Worker = self.name(), Error = error.fault().word()],
+                        "({}) {}; idle connection closed",
+                        self.name(),
+                        self.tell(&error)
+                    );
                     if is_silence {
                         return;
                     }

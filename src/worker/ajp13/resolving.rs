@@ -114,7 +114,13 @@ impl Address {
             self.record.tell(host, &target.addresses());
         }
         if self.record.succeed(moment()) || is_change {
-            log!(log, Info, "({}) host {host} resolves to {target} now", self.worker);
+            log!(
+                log,
+                Info,
+                [Worker = self.worker, Address = target],
+                "({}) host {host} resolves to {target} now",
+                self.worker
+            );
         }
         is_change
     }
@@ -136,10 +142,11 @@ impl Address {
             log!(
                 log,
                 Warn,
+                [Worker = worker],
                 "({worker}) host {host} does not resolve{reason}: {consequence}; it is asked for again"
             );
         } else {
-            log!(log, Debug, "({worker}) host {host} does not resolve{reason}");
+            log!(log, Debug, [Worker = worker], "({worker}) host {host} does not resolve{reason}");
         }
     }
 }

@@ -105,6 +105,7 @@ impl<B: Backend> LbWorker<B> {
         log!(
             log,
             Info,
+            [Worker = lb, Member = name],
             "({lb}) member {name} {end}: it is stopped now, and its sessions go to other members"
         );
         let text = format!("activation: Disabled to Stopped ({})", end.word());
@@ -113,7 +114,12 @@ impl<B: Backend> LbWorker<B> {
 
     fn tell_trouble(&self, index: usize, error: &io::Error, log: Context<'_>) {
         let (lb, name) = (&self.name, self.members[index].name());
-        log!(log, Warn, "({lb}) member {name} drains, and could not be changed: {error}; it is tried again");
+        log!(
+            log,
+            Warn,
+            [Worker = lb, Member = name],
+            "({lb}) member {name} drains, and could not be changed: {error}; it is tried again"
+        );
     }
 }
 

@@ -93,6 +93,7 @@ impl<'w, B: Backend> Probing<'w, B> {
         log!(
             log,
             Info,
+            [Worker = lb.name, Member = member.name()],
             "({}) member {} works again: it answered the CPing of process {process}, {} after its first error",
             lb.name,
             member.name(),
@@ -105,7 +106,14 @@ impl<'w, B: Backend> Probing<'w, B> {
         let Some(began) = self.asked[index].take() else { return };
         let (lb, member) = (self.lb, self.member(index));
         lb.apply(&lb.view.load(), member, Event::Unanswered { began }, (lb.clock)());
-        log!(log, Debug, "({}) member {} does not work yet: {why}", lb.name, member.name());
+        log!(
+            log,
+            Debug,
+            [Worker = lb.name, Member = member.name()],
+            "({}) member {} does not work yet: {why}",
+            lb.name,
+            member.name()
+        );
     }
 
     /// Another process asks from now on, also those that this one was asking.

@@ -48,7 +48,14 @@ impl<B: Backend> LbWorker<B> {
         let view = self.view.load();
         let session = Session::of(request, &view.settings);
         if !session.routes.is_empty() {
-            log!(request.log, Debug, "({}) session routes {}", self.name, display(&session));
+            log!(
+                request.log,
+                Debug,
+                [Worker = self.name],
+                "({}) session routes {}",
+                self.name,
+                display(&session)
+            );
         }
         notes.route = request.route.map(Route::from);
         let mut service = Service {
@@ -143,7 +150,12 @@ impl<B: Backend> Service<'_, '_, B> {
             let (name, line, status) = (&self.lb.name, self.request.line(), failure.status());
             let selector = Selector { now: (self.lb.clock)(), ..self.selector() };
             let account = Account { selector, tried: &self.tried };
-            log!(self.request.log, Error, "({name}) {line} gets {status}, no member can serve it: {account}");
+            log!(
+                self.request.log,
+                Error,
+                [Worker = name, Request = line, Status = status],
+                "({name}) {line} gets {status}, no member can serve it: {account}"
+            );
         }
         outcome
     }
@@ -206,6 +218,7 @@ impl<B: Backend> Service<'_, '_, B> {
             log!(
                 self.request.log,
                 Debug,
+                [Worker = self.lb.name],
                 "({}) no member is usable: another chance for {} in error state",
                 self.lb.name,
                 Counted(forced as u64, "member")
@@ -269,7 +282,14 @@ impl<B: Backend> Service<'_, '_, B> {
         };
         let headers = cookie.as_ref().map(|value| (b"Set-Cookie".as_slice(), value.as_slice()));
         self.notes.route = Some(route.clone());
-        log!(self.request.log, Debug, "({}) member {} is tried", self.lb.name, member.name());
+        log!(
+            self.request.log,
+            Debug,
+            [Worker = self.lb.name, Member = member.name()],
+            "({}) member {} is tried",
+            self.lb.name,
+            member.name()
+        );
         let added_headers = headers.as_slice();
         let assignment = Assignment { route: Some(&route), activation, added_headers, may_go_on: true };
         let before = self.progress.exchanged;
@@ -319,11 +339,16 @@ impl<B: Backend> Service<'_, '_, B> {
         match failed {
             Some(tried) if after == MemberState::Error && !before.is_doubtful() => {
                 let prospect = self.prospect();
-                log!(log, Warn, "({lb}) member {name} {tried}: it is in error state now, {prospect}");
+                log!(
+                    log,
+                    Warn,
+                    [Worker = lb, Member = name],
+                    "({lb}) member {name} {tried}: it is in error state now, {prospect}"
+                );
             }
-            Some(tried) => log!(log, Debug, "({lb}) member {name} {tried}"),
+            Some(tried) => log!(log, Debug, [Worker = lb, Member = name], "({lb}) member {name} {tried}"),
             None if before.is_doubtful() && !after.is_doubtful() => {
-                log!(log, Info, "({lb}) member {name} works again")
+                log!(log, Info, [Worker = lb, Member = name], "({lb}) member {name} works again")
             }
             None => {}
         }

@@ -187,16 +187,26 @@ impl Restoring<'_> {
 
     fn tell_gone(&self, configured: &WorkersSettings, tomcats: &BTreeMap<&str, &Ajp13Settings>) {
         for name in self.state.workers.keys().filter(|name| !tomcats.contains_key(name.as_str())) {
-            log!(self.log, Debug, "({name}) is no worker any more, its state is forgotten");
+            log!(self.log, Debug, [Worker = name], "({name}) is no worker any more, its state is forgotten");
         }
         for (name, saved) in &self.state.balancers {
             let Some(lb) = configured.balancers().find(|lb| lb.name == *name) else {
-                log!(self.log, Debug, "({name}) is no balancer any more, its state is forgotten");
+                log!(
+                    self.log,
+                    Debug,
+                    [Worker = name],
+                    "({name}) is no balancer any more, its state is forgotten"
+                );
                 continue;
             };
             let members: BTreeSet<&String> = lb.members.iter().map(|member| &member.worker.name).collect();
             for member in saved.members.keys().filter(|member| !members.contains(member)) {
-                log!(self.log, Debug, "({name}) {member} is no member any more, its state is forgotten");
+                log!(
+                    self.log,
+                    Debug,
+                    [Worker = name, Member = member],
+                    "({name}) {member} is no member any more, its state is forgotten"
+                );
             }
         }
     }
