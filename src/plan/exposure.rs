@@ -3,6 +3,7 @@
 //! "decisions, row 63".
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::access::{Directive, Page, Reach, RegexMatch, Scope};
 use super::Facts;
@@ -58,7 +59,7 @@ struct Open {
 
 impl Exposure<'_> {
     fn check(&self, hosts: &[Host<'_>], report: &mut Report) {
-        let mut found = Found::new();
+        let (mut found, mut pages) = (Found::new(), HashMap::new());
         let virtual_hosts = self.virtual_hosts();
         // httpd's list begins with the virtual host that was defined last.
         for host in hosts.iter().rev() {
@@ -66,7 +67,10 @@ impl Exposure<'_> {
             let layers = std::iter::once(self.directives).chain(own.into_iter().flatten().copied());
             let scope = Scope { layers: layers.collect(), matches: self.matches };
             let name = host.name.as_ref().map(|(name, place)| format!("{name} ({place})"));
-            self.add_mounts(&mut found, host.map, &scope, name.as_deref());
+            if let Some(map) = host.map {
+                let pages = pages.entry(std::ptr::from_ref(map)).or_insert_with(|| self.pages(map));
+                add_mounts(&mut found, pages, &scope, name.as_deref());
+            }
             self.add_handlers(&mut found, &scope, name.as_deref());
         }
         for ((origin, spelling), open) in found {
@@ -83,19 +87,14 @@ impl Exposure<'_> {
         found
     }
 
-    fn add_mounts(&self, found: &mut Found, map: Option<&ServerMap>, scope: &Scope<'_>, host: Option<&str>) {
-        let Some(map) = map.map(ServerMap::current) else { return };
-        for (rule, _) in map.rules().filter(|(_, in_force)| *in_force) {
-            let Some(changed_by) = self.mounted(rule) else { continue };
-            let uri = rule.pattern.to_string();
-            let reach = Reach::of_pattern(&uri);
-            let page = Page { reach: &reach, mounted: rule.origin.as_ref(), by_handler: false, changed_by };
-            if is_taken(&map, rule, &reach) && !scope.protects(&page) {
-                let key = (rule.origin.clone(), rule.spelling());
-                let open = Open { worker: rule.worker.clone(), reach, uri, hosts: Vec::new() };
-                found.entry(key).or_insert(open).add(host);
-            }
-        }
+    /// The rules of a map that lead to such pages, and by what these take changes.
+    fn pages(&self, map: &ServerMap) -> Vec<(Arc<Rule>, UpdateMethods)> {
+        let map = map.current();
+        let in_force = map.rules().filter(|(_, in_force)| *in_force);
+        let pages = in_force.filter_map(|(rule, _)| Some((rule, self.mounted(rule)?)));
+        let taken =
+            pages.filter(|(rule, _)| is_taken(&map, rule, &Reach::of_pattern(&rule.pattern.to_string())));
+        taken.map(|(rule, changed_by)| (Arc::clone(rule), changed_by)).collect()
     }
 
     /// What the page takes changes by that a rule mounts.
@@ -116,6 +115,24 @@ impl Exposure<'_> {
                 let key = (Some(handler.origin.clone()), "SetHandler jakarta-servlet".to_owned());
                 found.entry(key).or_insert(Open { worker, reach, uri, hosts: Vec::new() }).add(host);
             }
+        }
+    }
+}
+
+fn add_mounts(
+    found: &mut Found,
+    pages: &[(Arc<Rule>, UpdateMethods)],
+    scope: &Scope<'_>,
+    host: Option<&str>,
+) {
+    for (rule, changed_by) in pages {
+        let uri = rule.pattern.to_string();
+        let (reach, changed_by) = (Reach::of_pattern(&uri), *changed_by);
+        let page = Page { reach: &reach, mounted: rule.origin.as_ref(), by_handler: false, changed_by };
+        if !scope.protects(&page) {
+            let key = (rule.origin.clone(), rule.spelling());
+            let open = Open { worker: rule.worker.clone(), reach, uri, hosts: Vec::new() };
+            found.entry(key).or_insert(open).add(host);
         }
     }
 }

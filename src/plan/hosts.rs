@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{reach, HostPlan, LastGood};
+use super::known_maps::KnownMaps;
+use super::{distinct_maps, reach, HostPlan, LastGood};
 use crate::config::directives::{JkOptions, LogFormat, MountCopy, Persist, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::Report;
@@ -30,6 +31,8 @@ pub(super) struct Planner<'a> {
     pub(super) report: Report,
     /// Texts that are right.
     pub(super) texts: &'a mut LastGood,
+    /// Maps of the servers before.
+    pub(super) known_maps: KnownMaps,
 }
 
 impl Planner<'_> {
@@ -62,7 +65,7 @@ impl Planner<'_> {
             hosts.push(self.host(settings, server.options.in_virtual_host(main_options), map));
         }
         self.check_reach(&settings, &main_rules, main_is_reachable || is_copied);
-        let maps = hosts.iter().filter_map(|host| host.map.as_deref());
+        let maps = distinct_maps(&hosts).map(|map| &**map);
         let kept: &[Rule] = if is_copied || settings.len() == 1 { &[] } else { &main_rules };
         reach::check_exclusions(maps, kept, self.workers, &mut self.report);
         hosts

@@ -3,6 +3,7 @@
 //! A restart reads the configuration anew, with this module's code loaded anew, perhaps from another build; what is
 //! remembered are plain octets. "decisions, row 1".
 
+use std::collections::HashMap;
 use std::path::Path;
 
 /// What a text was.
@@ -14,10 +15,15 @@ enum Kind {
     MapFile = b'm',
 }
 
+/// A [`Kind`], the name, and the text.
+type Text = (u8, Vec<u8>, Vec<u8>);
+
 /// Texts of one configuration: worker properties, workers file, map files by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LastGood {
-    texts: Vec<(u8, Vec<u8>, Vec<u8>)>,
+    texts: Vec<Text>,
+    /// Places of map files among them.
+    maps: HashMap<Vec<u8>, usize>,
 }
 
 impl LastGood {
@@ -35,8 +41,10 @@ impl LastGood {
     pub(crate) fn set_map_file(&mut self, path: &Path, text: &[u8]) {
         use std::os::unix::ffi::OsStrExt;
         let path = path.as_os_str().as_bytes();
-        self.texts.retain(|(kind, name, _)| *kind != Kind::MapFile as u8 || name != path);
-        self.texts.push((Kind::MapFile as u8, path.to_vec(), text.to_vec()));
+        match self.maps.get(path) {
+            Some(place) => self.texts[*place].2 = text.to_vec(),
+            None => self.add((Kind::MapFile as u8, path.to_vec(), text.to_vec())),
+        }
     }
 
     /// Lines of JkWorkerProperty, in order.
@@ -53,7 +61,14 @@ impl LastGood {
     pub(crate) fn map_file(&self, path: &Path) -> Option<&[u8]> {
         use std::os::unix::ffi::OsStrExt;
         let path = path.as_os_str().as_bytes();
-        self.of(Kind::MapFile).find(|(name, _)| *name == path).map(|(_, text)| text)
+        self.maps.get(path).map(|place| self.texts[*place].2.as_slice())
+    }
+
+    fn add(&mut self, text: Text) {
+        if text.0 == Kind::MapFile as u8 {
+            self.maps.insert(text.1.clone(), self.texts.len());
+        }
+        self.texts.push(text);
     }
 
     fn of(&self, kind: Kind) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -76,14 +91,14 @@ impl LastGood {
 
     /// The texts that were written so; `None` if they are damaged.
     pub(crate) fn decode(mut octets: &[u8]) -> Option<Self> {
-        let mut texts = Vec::new();
+        let mut texts = Self::default();
         while let Some((kind, rest)) = octets.split_first() {
             let (name, rest) = decode_part(rest)?;
             let (text, rest) = decode_part(rest)?;
-            texts.push((*kind, name.to_vec(), text.to_vec()));
+            texts.add((*kind, name.to_vec(), text.to_vec()));
             octets = rest;
         }
-        Some(Self { texts })
+        Some(texts)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hosts::{MapTexts, Planner};
+use super::known_maps::Fingerprint;
 use super::workers::regular_file;
 use crate::config::directives::{MountFile, ServerSettings};
 use crate::config::{workers, Report, Severity};
@@ -52,7 +53,8 @@ impl Planner<'_> {
         rules
     }
 
-    /// The map of one server, with its map file or that of `fallback`; `None` if it would have no rules.
+    /// The map of one server, with its map file or that of `fallback`; `None` if it would have no rules. Servers that say the
+    /// same share it.
     pub(super) fn map(
         &mut self,
         rules: Vec<Rule>,
@@ -67,11 +69,16 @@ impl Planner<'_> {
         let reload = Some(Duration::from_secs(u64::from(reload))).filter(|reload| !reload.is_zero());
         let known_property = workers::is_property_key;
         let map_file = file.map(|file| MapFile { path: file.path.clone(), reload, known_property });
-        let map = ServerMap::new(rules, map_file);
+        let fingerprint = Fingerprint::of(&rules, map_file.as_ref());
+        if let Some(known) = self.known_maps.find(fingerprint, &rules, map_file.as_ref()) {
+            return Some(known);
+        }
+        let map = Arc::new(ServerMap::new(rules, map_file));
         if let Some(file) = file {
             self.load(&map, file);
         }
-        Some(Arc::new(map))
+        self.known_maps.add(fingerprint, &map);
+        Some(map)
     }
 
     /// Loads the map file. At a restart, rules that still fit the workers stay until the file is whole.

@@ -6,6 +6,7 @@ mod access;
 mod exposure;
 mod facts;
 mod hosts;
+mod known_maps;
 mod last_good;
 mod lost;
 mod maps;
@@ -13,10 +14,12 @@ mod names;
 mod reach;
 mod workers;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use exposure::Host;
 use hosts::{MapTexts, Planner};
+use known_maps::KnownMaps;
 use workers::Source;
 
 pub use access::Directive;
@@ -70,8 +73,7 @@ impl Plan {
         if !report.has_errors() {
             let now = new.loaded.clone();
             let plan = Self::of(facts, maps, new);
-            let maps: Vec<_> =
-                plan.hosts.iter().filter_map(|host| Some(host.map.as_ref()?.current())).collect();
+            let maps: Vec<_> = distinct_maps(&plan.hosts).map(|map| map.current()).collect();
             let rules = maps.iter().flat_map(|map| map.rules()).map(|(rule, _)| rule);
             report.append(lost::check(rules, &old.loaded, &now));
             if !report.has_errors() {
@@ -101,6 +103,7 @@ impl Plan {
             missing: Report::default(),
             report: Report::default(),
             texts: &mut texts,
+            known_maps: KnownMaps::default(),
         };
         let settings = facts.servers.iter().map(|server| server.settings.clone()).collect();
         let hosts = planner.hosts(settings, facts.main_is_reachable);
@@ -127,4 +130,11 @@ impl Plan {
         all.sort();
         all
     }
+}
+
+/// The maps of all servers, each once however many share it.
+fn distinct_maps(hosts: &[HostPlan]) -> impl Iterator<Item = &Arc<ServerMap>> {
+    let mut known = HashSet::new();
+    let maps = hosts.iter().filter_map(|host| host.map.as_ref());
+    maps.filter(move |map| known.insert(Arc::as_ptr(map)))
 }

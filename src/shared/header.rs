@@ -10,22 +10,19 @@ use std::time::Duration;
 use crate::ffi::shm::{record, Held, SharedLock};
 
 use super::layout::Layout;
-use super::lease;
+use super::lease::{self, LEASE};
 use super::nonce::Nonce;
 
 /// First eight octets of the memory: tells the file from any other.
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 8;
-
-/// Subjects of which each process would tell the same.
-const SUBJECTS: usize = 48;
+pub(crate) const LAYOUT_VERSION: u32 = 9;
 
 record! {
     /// The first record of the memory.
     #[derive(Debug)]
-    pub(crate) struct Header: 576 {
+    pub(crate) struct Header: 192 {
         magic: AtomicU64,
         version: AtomicU32,
         /// Child slots that were in use at some time: sums end there.
@@ -39,8 +36,6 @@ record! {
         maintained: AtomicI64,
         /// Children that have begun to work.
         children: AtomicU64,
-        /// What was told last of each subject.
-        told: [AtomicU64; SUBJECTS],
         /// Held while settings are changed.
         changing: SharedLock,
         /// Counts the changes of settings.
@@ -129,12 +124,6 @@ impl Header {
         self.children.fetch_add(1, Relaxed) == 0
     }
 
-    /// Claims the telling of `news` about `subject`; true for the first process that has it. Subjects beyond
-    /// [`SUBJECTS`] share places, and may be told of more than once.
-    pub(super) fn is_first_to_tell(&self, subject: usize, news: u64) -> bool {
-        self.told[subject % SUBJECTS].swap(news, Relaxed) != news
-    }
-
     /// Notes that slot `index` is in use.
     pub(super) fn use_slot(&self, index: usize) {
         self.slots_used.fetch_max(index as u32 + 1, Relaxed);
@@ -155,6 +144,6 @@ impl Header {
 
     /// Takes or renews the lease of the process that looks after members.
     pub(super) fn claim_probing(&self, process: u32, now: u32) -> Result<(), Duration> {
-        lease::claim(&self.prober, process, now)
+        lease::claim(&self.prober, process, now, LEASE)
     }
 }

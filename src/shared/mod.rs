@@ -10,6 +10,7 @@
 //! write its counts, is handed over with acquire and release ([`children`]).
 
 pub(crate) mod ajp;
+mod board;
 pub(crate) mod children;
 pub(crate) mod figures;
 pub(crate) mod file_name;
@@ -38,6 +39,7 @@ use crate::ffi::shm::{Mapped, Operation, Segment, SegmentError};
 pub(crate) use crate::ffi::time::{moment, seconds as now};
 
 pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
+pub(crate) use board::Board;
 pub(crate) use children::NoFreeSlot;
 pub(crate) use figures::{Fault, Figures, LastError, Served, LATENCY_BOUNDS, LATENCY_PLACES};
 pub(crate) use health::{Health, MemberState};
@@ -219,11 +221,6 @@ impl Shared {
     /// Notes that a child begins to work; true for the first of a generation, which says what all would say.
     pub(crate) fn child_begins(&self) -> bool {
         self.header.child_begins()
-    }
-
-    /// Claims the telling of `news` about `subject`, which all processes come to know: true for the first.
-    pub(crate) fn is_first_to_tell(&self, subject: usize, news: u64) -> bool {
-        self.header.is_first_to_tell(subject, news)
     }
 
     /// Gives the slot of this process, which has the id `pid`, back at its end; threads of it that still run count

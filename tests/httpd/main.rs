@@ -53,6 +53,7 @@ mod t46_rolling;
 mod t47_unix;
 mod t48_log_lines;
 mod t52_jkctl;
+mod t53_growth;
 
 use std::process::ExitCode;
 
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
         t47_unix::suite(),
         t48_log_lines::suite(),
         t52_jkctl::suite(),
+        t53_growth::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -105,6 +105,16 @@ impl ServerMap {
         Self { configured, file: file.map(WatchedFile::new), current: ArcSwap::from_pointee(map) }
     }
 
+    /// Tells whether it was made of these rules of the configuration, and of this map file.
+    pub fn is_made_of(&self, configured: &[Rule], file: Option<&MapFile>) -> bool {
+        let is_of_file = match (&self.file, file) {
+            (Some(own), Some(file)) => own.path == file.path && own.reload == file.reload,
+            (None, None) => true,
+            _ => false,
+        };
+        is_of_file && self.configured.iter().map(|rule| &**rule).eq(configured)
+    }
+
     /// The map in force, whole; it stays as it is while it is held.
     pub fn current(&self) -> Arc<RuleMap> {
         self.current.load_full()
@@ -190,11 +200,30 @@ impl ServerMap {
         self.file.as_ref().is_some_and(|file| !file.parse(text, validate).1.has_errors())
     }
 
-    /// Path of the map file, if it has to be looked at: now and then, or until it has settled.
-    pub fn watched_path(&self) -> Option<&Path> {
-        let file = self.file.as_ref()?;
-        let is_watched = file.reload.is_some() || file.watch.lock().is_pending();
-        is_watched.then_some(&file.path)
+    /// Path of the map file.
+    pub fn file_path(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| &*file.path)
+    }
+
+    /// Tells whether the map file has to be looked at: now and then, or until it has settled.
+    pub fn is_watched(&self) -> bool {
+        self.reload_interval().is_some() || self.is_pending()
+    }
+
+    /// How often the map file is looked at; `None` if it is not, or until it has settled only.
+    pub fn reload_interval(&self) -> Option<Duration> {
+        self.file.as_ref()?.reload
+    }
+
+    /// Tells whether a version of the map file was seen that may still be being written.
+    pub fn is_pending(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.watch.lock().is_pending())
+    }
+
+    /// What the last look at the map file found: a number that is the same in all processes for the same version, and for
+    /// the same reason why there is none; 0 before the first look.
+    pub fn found(&self) -> u64 {
+        self.file.as_ref().map_or(0, |file| file.watch.lock().found())
     }
 
     /// What messages call the map file.

@@ -313,13 +313,13 @@ fn a_restart_leaves_the_rules_in_force_until_a_young_file_has_settled() {
     let fixture = Fixture::new("/*=w2\n", 0);
     assert_eq!(fixture.reload("/*=w1\n"), (Some("/*=w1\n".to_owned()), vec![]));
     assert_eq!((fixture.worker("/x"), fixture.worker("/static/x")), (w(1), w(0)));
-    assert!(fixture.map.watched_path().is_some(), "followed although it is not reloaded otherwise");
+    assert!(fixture.map.is_watched(), "followed although it is not reloaded otherwise");
     assert_eq!(fixture.look(fixture.at(999)).taken, None);
     assert_eq!(
         fixture.look(fixture.at(1000)),
         Look { taken: Some(b"/*=w2\n".to_vec()), news: Some(News::Taken(1)), next: None }
     );
-    assert_eq!((fixture.worker("/x"), fixture.map.watched_path()), (w(2), None));
+    assert_eq!((fixture.worker("/x"), fixture.map.is_watched()), (w(2), false));
 }
 
 #[test]
@@ -531,7 +531,7 @@ fn a_clock_behind_the_file_server_delays_by_one_second_only() {
 #[test]
 fn reload_zero_looks_only_when_asked() {
     let fixture = Fixture::loaded("/*=w1", 0);
-    assert_eq!(fixture.map.watched_path(), None);
+    assert!(!fixture.map.is_watched());
     fixture.write("/*=w2");
     assert_eq!(
         fixture.look(fixture.at(2000)),
@@ -676,6 +676,6 @@ fn without_a_file_nothing_is_checked() {
     let log = logger.with_id("-");
     let watcher = Watcher { validate: &known_workers, is_first: &|_, _| true, log };
     assert_eq!(map.look(Moment::now(), &watcher), Look::default());
-    assert!(report.is_empty() && logger.captured().is_empty() && map.watched_path().is_none());
+    assert!(report.is_empty() && logger.captured().is_empty() && !map.is_watched());
     assert!(map.lookup(b"/static/x").is_some() && !map.current().is_empty());
 }

@@ -69,6 +69,8 @@ pub(super) struct Watch {
     /// A version was refused, and none was found right since.
     refused: bool,
     in_force: Option<InForce>,
+    /// What the last look found, as a number; 0 before the first.
+    found: u64,
 }
 
 /// The text whose rules are in force.
@@ -127,6 +129,7 @@ pub(super) enum Maturity {
 impl Watch {
     /// Judges the version found at `now`.
     pub(super) fn judge(&mut self, stamp: Stamp, now: Moment) -> Maturity {
+        self.found = found(stamp);
         if self.decided == Some(stamp) {
             self.unsettled = None;
             return Maturity::Known;
@@ -155,8 +158,9 @@ impl Watch {
         }
     }
 
-    /// Gives up watching a file that does not settle; returns the fullest text that was found.
+    /// Gives up watching a file that does not settle; returns the fullest text that was found, which need not be the last.
     pub(super) fn give_up(&mut self) -> Option<Vec<u8>> {
+        self.found = 0;
         self.unsettled.take().map(|unsettled| unsettled.fullest.1)
     }
 
@@ -194,6 +198,13 @@ impl Watch {
     /// Notes that this version was taken or refused, and needs no second look.
     pub(super) fn decide(&mut self, stamp: Stamp) {
         (self.decided, self.unsettled) = (Some(stamp), None);
+        self.found = found(stamp);
+    }
+
+    /// What the last look found: the same number for the same version, or the same reason why there is none, in all
+    /// processes; 0 before the first.
+    pub(super) fn found(&self) -> u64 {
+        self.found
     }
 
     /// Notes that what was decided on was wrong.
@@ -234,6 +245,7 @@ impl Watch {
 
     /// Notes that the file can't be read; true if that is news. One that was being written may be gone for a moment.
     pub(super) fn fails(&mut self, why: Unreadable, now: Moment) -> bool {
+        self.found = why.0.map_or_else(|| hash(why.1).max(1), found);
         if let Some(unsettled) = &mut self.unsettled {
             unsettled.settled |= why.0 == Some(unsettled.version.0) && unsettled.age(now) >= SETTLE;
             if !unsettled.is_overdue(now) {
@@ -316,6 +328,10 @@ impl Unsettled {
         let own = now.wall.duration_since(self.version.0.last_change()).unwrap_or_default();
         own.max(now.steady - self.version.1)
     }
+}
+
+fn found(stamp: Stamp) -> u64 {
+    hash(stamp).max(1)
 }
 
 /// One number for `value`, the same in all processes.

@@ -43,10 +43,12 @@ pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
     keep_hosts_current(connector, &stop);
     keep_maps_current(main, connector, &stop);
     let (shared, bell) = (Arc::clone(&connector.shared), Arc::clone(connector.workers.bell()));
+    let board = Arc::clone(&connector.board);
     // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
     pool.at_cleanup(move || {
         stop.set();
         bell.ring();
+        board.leave(process);
         shared.detach_child(process);
     });
 }
@@ -55,7 +57,8 @@ pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
 /// told right away, not when a change stays without effect.
 fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
     let maps = main.and_following().filter_map(|server| VirtualHost::of_server(server)?.map.as_ref());
-    let paths: BTreeSet<&Path> = maps.filter_map(|map| map.watched_path()).collect();
+    let paths: BTreeSet<&Path> =
+        maps.filter(|map| map.is_watched()).filter_map(|map| map.file_path()).collect();
     for path in paths {
         let Err(error) = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) else {
             continue;
@@ -74,6 +77,7 @@ fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
 pub(crate) fn child_ended(main: Server<'_>, process: u32) {
     if let Some(host) = VirtualHost::of_server(main) {
         host.connector.shared.release_child(process);
+        host.connector.board.leave(process);
     }
 }
 
@@ -184,20 +188,25 @@ fn start_prober(connector: &Arc<Connector>, stop: &Arc<Stop>) {
     }
 }
 
-/// So have the map files. Their first look comes before the first request.
+/// So have the map files, though of all processes one alone looks at them. What there is to know of them comes before the first request.
 fn keep_maps_current(main: Server<'_>, connector: &Connector, stop: &Arc<Stop>) {
-    let mut maps = MapWatch::of(main);
-    let Some(mut pause) = maps.look() else { return };
-    let stop = Arc::clone(stop);
-    let started = spawn_without_signals("jk-maps", move || {
-        while !stop.wait(pause) {
-            let Some(next) = maps.look() else { return };
-            pause = next;
+    let (process, mut maps) = (std::process::id(), MapWatch::of(main));
+    let (stop, board) = (Arc::clone(stop), Arc::clone(&connector.board));
+    let mut changes = board.changes();
+    let Some(mut pause) = maps.round(process, &board) else { return };
+    let started = spawn_without_signals("jk-maps", move || loop {
+        board.wait(changes, pause);
+        if stop.is_set() {
+            return;
         }
+        changes = board.changes();
+        let Some(next) = maps.round(process, &board) else { return };
+        pause = next;
     });
     if let Err(error) = started {
         let log = connector.log.with_id("CHILD_INIT");
-        log!(log, Error, "map files stay as they are in process {}: {}", std::process::id(), Reason(&error));
+        log!(log, Error, "map files stay as they are in process {process}: {}", Reason(&error));
+        connector.board.leave(process);
     }
 }
 

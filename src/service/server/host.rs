@@ -17,13 +17,15 @@ use crate::ffi::server::Server;
 use crate::log;
 use crate::log::{Context, Logger};
 use crate::mapping::{self, Rule, RuleOptions, ServerMap, WorkerCheck};
-use crate::shared::Shared;
+use crate::shared::{Board, Shared};
 use crate::worker::registry::Workers;
 
 /// What all servers share: workers and their records.
 pub(crate) struct Connector {
     pub(crate) workers: Workers,
     pub(crate) shared: Arc<Shared>,
+    /// What one process finds of map files, for all.
+    pub(crate) board: Arc<Board>,
     pub(crate) settings: WorkersSettings,
     pub(crate) defined: DefinedNames,
     /// Properties of workers, in their order, as the status page dumps them.

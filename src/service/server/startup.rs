@@ -25,7 +25,7 @@ use crate::log;
 use crate::log::Logger;
 use crate::plan::{HostPlan, Hosts, LastGood, Plan};
 use crate::service::verdict::Verdict;
-use crate::shared::{now, EventKind, Reload, Shared};
+use crate::shared::{now, Board, EventKind, Reload, Shared};
 use crate::worker::in_force::settings_in_force;
 use crate::worker::registry::Workers;
 
@@ -122,9 +122,11 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     logs.hold(process);
     let maps = main.and_following().zip(&plan.hosts);
     let maps = maps.filter_map(|(server, host)| Some((server.label(), Arc::clone(host.map.as_ref()?))));
+    let board = Board::create(plan.hosts.len()).map_err(|error| format!("map files: {error}"))?;
     let connector = Connector {
         workers,
         shared,
+        board: Arc::new(board),
         maps: maps.collect(),
         properties: dumped(&plan.properties),
         settings: plan.workers,
