@@ -1,7 +1,11 @@
 //! What programs for administrators use of the module, `jkctl` first of all: what it would say of a configuration, where
 //! a URI would go, and what lies in its shared memory. Nothing is decided here, and httpd is not needed.
 
+mod explain;
+
 pub use crate::plan::{Directive, Facts, ServerFacts};
+pub use crate::worker::status::ChosenBy;
+pub use explain::{explain, Choice, Format, Question, VirtualHosts};
 
 use crate::config::Report;
 use crate::plan::Plan;

@@ -1,6 +1,7 @@
 //! `jkctl`, the command line for administrators, on real files and beside real servers.
 
 mod check;
+mod explain;
 
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use crate::support::paths;
 use crate::support::suite::Suite;
 
 pub fn suite() -> Suite {
-    check::add(Suite::new("jkctl"))
+    explain::add(check::add(Suite::new("jkctl")))
 }
 
 /// `jkctl` with these arguments, to be run.

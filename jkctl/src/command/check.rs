@@ -1,16 +1,12 @@
 //! `jkctl check`: what configtest would say of files, without httpd.
 
-use std::fs;
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use jk_rooms::admin;
-use jk_rooms::config::directives::MountFile;
-use jk_rooms::config::{Diagnostic, Origin, Report, Severity};
+use jk_rooms::config::{Diagnostic, Report, Severity};
 use serde_json::json;
 
+use super::files::Files;
 use crate::ending::{Ending, Failure};
-use crate::httpd::{read, Options, Servers};
 use crate::terminal::{line, Style, Terminal};
 
 /// Says of files what `apachectl configtest` would say, without httpd
@@ -32,26 +28,6 @@ pub struct Check {
     /// Don't ask whether the hosts of workers resolve
     #[arg(long)]
     offline: bool,
-}
-
-/// The files of a configuration.
-#[derive(Args, Debug)]
-pub struct Files {
-    /// A workers file, in place of that of JkWorkersFile
-    #[arg(short, long, value_name = "FILE")]
-    workers: Option<PathBuf>,
-    /// A map file, in place of the main server's JkMountFile
-    #[arg(short, long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// A file of httpd's, whole or a piece; may be given several times
-    #[arg(short, long = "conf", value_name = "FILE")]
-    confs: Vec<PathBuf>,
-    /// What paths in httpd's files are relative to, if they don't say it [default: the folder of the first one]
-    #[arg(long, value_name = "FOLDER")]
-    server_root: Option<PathBuf>,
-    /// Define a name for <IfDefine>, as httpd -D does; may be given several times
-    #[arg(short = 'D', value_name = "NAME")]
-    defined: Vec<String>,
 }
 
 /// How complaints are printed.
@@ -104,37 +80,6 @@ impl Check {
     }
 }
 
-impl Files {
-    /// The servers that the files define.
-    ///
-    /// # Errors
-    /// [`Failure`] if no file is given, or one of them can't be read.
-    pub fn read(&self) -> Result<Servers, Failure> {
-        if self.workers.is_none() && self.map.is_none() && self.confs.is_empty() {
-            return Err(Failure::new("no file is given: expected -w, -m or -c"));
-        }
-        for file in self.workers.iter().chain(&self.map) {
-            fs::File::open(file)
-                .and_then(|opened| opened.metadata())
-                .map_err(|error| Failure::new(format_args!("{}: {error}", file.display())))?;
-        }
-        let options = Options { server_root: self.server_root.clone(), defined: self.defined.clone() };
-        let mut servers = Servers::new(read(&self.confs, &options)?);
-        let main = &mut servers.all[0].settings;
-        if let Some(file) = &self.workers {
-            main.global.workers_file = Some((file.clone(), whole(file)));
-        }
-        if let Some(file) = &self.map {
-            main.mount_file = Some(MountFile { path: file.clone(), origin: whole(file) });
-        }
-        Ok(servers)
-    }
-}
-
-fn whole(file: &std::path::Path) -> Origin {
-    Origin::new(&file.to_string_lossy().into(), 0)
-}
-
 fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -176,6 +121,8 @@ fn workflow_command(complaint: &Diagnostic) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jk_rooms::config::Origin;
+
     use super::*;
 
     #[test]

@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod completions;
 mod explain;
+mod files;
 mod get;
 mod man;
 mod ping;

@@ -4,16 +4,19 @@
 //! - [`reader`] makes a tree of directives and sections of files, and of those that they include, and [`condition`] says
 //!   which parts count (`<IfModule>` and its kin);
 //! - [`apply`] hands the module's directives to the module's own rows, with httpd's own checks before them;
-//! - [`servers`] makes servers of the tree, with their names and addresses, as the module sees them ([`jk_rooms::admin::Facts`]).
+//! - [`servers`] makes servers of the tree, with their names and addresses, as the module sees them ([`jk_rooms::admin::Facts`]), and
+//!   [`choice`] finds the one for a name.
 //!
 //! What is not known of httpd's build and modules is assumed as it is by default; directives of other modules count only
 //! where the module's complaints look at them.
 
 mod apply;
+mod choice;
 mod condition;
 mod line;
 mod reader;
 mod servers;
 
+pub use choice::AtPort;
 pub use reader::{read, Options, Tree};
-pub use servers::{Server, Servers};
+pub use servers::Servers;

@@ -106,10 +106,11 @@ impl Reader {
                 self.end(end.trim_end_matches('>'), &mut held, outside, &origin);
             } else if command.starts_with('<') {
                 let inside = arguments.trim_end().trim_end_matches('>').trim();
+                let name = command.trim_start_matches('<').to_owned();
                 match self.conditions.of_section(command, words(inside).join(" ").as_str()) {
-                    Some(true) => held.push(command[1..].to_owned()),
-                    Some(false) => skipped.push(command[1..].to_owned()),
-                    None if command.eq_ignore_ascii_case("<Macro") => skipped.push(command[1..].to_owned()),
+                    Some(true) => held.push(name),
+                    Some(false) => skipped.push(name),
+                    None if name.eq_ignore_ascii_case("Macro") => skipped.push(name),
                     None => self.open.push(section(command, &arguments, origin)),
                 }
             } else {

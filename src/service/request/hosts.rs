@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 
-use super::uri::objection;
 use crate::ffi::request::Request;
 use crate::ffi::server::Server;
 use crate::mapping;
@@ -31,7 +30,7 @@ impl Hosts for HostsAround<'_> {
             map: map.map(|map| map.current()),
             objection: Box::new(move |uri, clean| {
                 let encoded = mapping::encoded_slashes(uri, uri);
-                objection(host?.options, uri, &encoded, clean)
+                mapping::objection(host?.options, uri, &encoded, clean)
             }),
         }
     }

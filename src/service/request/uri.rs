@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use crate::config::directives::{JkOptions, UriForwarding};
 use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
@@ -65,31 +64,12 @@ pub(super) fn refuse_unsafe(
 ) -> Result<(), u16> {
     let uri = request.uri().unwrap_or_default();
     let encoded = encoded_slashes(request, uri, request.unparsed_uri().unwrap_or_default());
-    match objection(host.options, uri, &encoded, clean) {
+    match mapping::objection(host.options, uri, &encoded, clean) {
         None => Ok(()),
         Some(reason) => {
             log!(log, Info, [Uri = bstr::BStr::new(uri), Status = 400], "{}: {reason}", bstr::BStr::new(uri));
             Err(400)
         }
-    }
-}
-
-/// Why `uri`, with slashes that came `encoded`, is refused though a rule takes it `clean`.
-pub(super) fn objection(
-    options: JkOptions,
-    uri: &[u8],
-    encoded: &[usize],
-    clean: &[u8],
-) -> Option<&'static str> {
-    let forwards_decoded = options.uri_forwarding() == UriForwarding::Compat;
-    if options.contains(JkOptions::REJECT_UNSAFE_URI) && mapping::is_unsafe(clean) {
-        Some("refused with 400 by RejectUnsafeURI")
-    } else if mapping::hides_dot_segment(uri, encoded) {
-        Some("an encoded slash hides a dot segment: refused with 400")
-    } else if forwards_decoded && mapping::decodes_again(uri, encoded) {
-        Some("ForwardURICompat would have it decoded twice: refused with 400")
-    } else {
-        None
     }
 }
 

@@ -54,7 +54,7 @@ type Objection<'h> = dyn Fn(&[u8], &[u8]) -> Option<&'static str> + 'h;
 
 /// Why a virtual host was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChosenBy {
+pub enum ChosenBy {
     /// The page was asked for there.
     Page,
     /// It has the name.
@@ -63,6 +63,8 @@ pub(crate) enum ChosenBy {
     NameElsewhere,
     /// No other has the name, and it is the first at this address and port.
     Default,
+    /// No name was asked for, and it is the first one.
+    First,
 }
 
 /// What is told.

@@ -15,7 +15,7 @@ impl ChosenBy {
             Self::Page => "page",
             Self::Name => "name",
             Self::NameElsewhere => "name_elsewhere",
-            Self::Default => "default",
+            Self::Default | Self::First => "default",
         }
     }
 
@@ -25,6 +25,7 @@ impl ChosenBy {
             Self::Name => "which has this name",
             Self::NameElsewhere => "which has this name, at another address or port than this page",
             Self::Default => "which is the first at this address and port, as no other has this name",
+            Self::First => "which is the first at this port, as no host was asked for",
         }
     }
 }
