@@ -29,7 +29,7 @@ pub use check::WorkerCheck;
 pub use compose::compose;
 pub use definitions::{describe_replaced, Definitions};
 pub use encoded_slash::{encoded_slashes, escape_around, hides_dot_segment};
-pub use extensions::parse_worker;
+pub use extensions::{parse_worker, Extension, EXTENSIONS};
 pub use index::{Explanation, Near, PassedOver, Precedence, RuleMap, Verdict, Why};
 pub use map_file::{KnownProperty, MAX_FILE_SIZE};
 pub use normalise::{has_dot_segments, normalise, UriError};

@@ -10,9 +10,6 @@ use crate::config::directives::{MountFile, ServerSettings};
 use crate::config::{workers, Report, Severity};
 use crate::mapping::{describe_replaced, Definitions, MapFile, Rule, ServerMap};
 
-/// JkMountFileReload when it is not configured, in seconds.
-const DEFAULT_RELOAD: u32 = 60;
-
 impl Planner<'_> {
     /// Rules of the main server: its mounts, and those in the definitions of workers.
     pub(super) fn main_rules(&mut self, main: &ServerSettings, in_use: bool) -> Vec<Rule> {
@@ -65,8 +62,7 @@ impl Planner<'_> {
         if rules.is_empty() && file.is_none() {
             return None;
         }
-        let reload = server.mount_file_reload.unwrap_or(DEFAULT_RELOAD);
-        let reload = Some(Duration::from_secs(u64::from(reload))).filter(|reload| !reload.is_zero());
+        let reload = Some(Duration::from_secs(u64::from(server.reload()))).filter(|reload| !reload.is_zero());
         let known_property = workers::is_property_key;
         let map_file = file.map(|file| MapFile { path: file.path.clone(), reload, known_property });
         let fingerprint = Fingerprint::of(&rules, map_file.as_ref());

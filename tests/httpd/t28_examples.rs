@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use mod_jk::config::directives::DIRECTIVES;
+
 use crate::support::client::Client;
 use crate::support::example::Example;
 use crate::support::site::{self, Mpm};
@@ -150,9 +152,7 @@ fn directives(text: &str) -> BTreeSet<&str> {
 
 fn every_directive() {
     let read = |path: &str| fs::read_to_string(paths::project().join(path)).expect("a file of the project");
-    let rows = read("src/config/directives/rows.rs");
-    let defined: BTreeSet<_> = rows.split("c\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let defined = defined.into_iter().filter(|text| text.starts_with("Jk") && !text.contains(' ')).collect();
+    let defined: BTreeSet<_> = DIRECTIVES.iter().filter_map(|row| row.name.to_str().ok()).collect();
     let conf = read("conf-examples/full/conf/httpd.conf");
     assert_eq!(directives(&conf), defined);
 }

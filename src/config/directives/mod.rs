@@ -1,15 +1,17 @@
 //! The Jk* directives of httpd's configuration: one row each, and the settings that the rows fill.
 //!
-//! A row is data: name, place, arity, help, setter. `src/entry/directives.rs` makes httpd's table from the rows
-//! and calls the setters; what they return as error, httpd prints with file and line. Rules: "directives".
+//! A row is data: name, place, arity, how its arguments are written, default, help, setter. `src/entry/directives.rs` makes
+//! httpd's table from the rows and calls the setters; what they return as error, httpd prints with file and line. Rules:
+//! "directives".
 
 mod log_format;
 mod options;
 mod rows;
 mod server_settings;
+mod setters;
 
 pub use log_format::{LogFormat, LogItem};
-pub use options::{AddressForwarding, JkOptions, OptionWords, UriForwarding};
+pub use options::{AddressForwarding, JkOptions, OptionWord, OptionWords, UriForwarding, OPTIONS};
 pub use rows::DIRECTIVES;
 pub use server_settings::{
     ConfigCheck, EnvVar, GlobalSettings, Indicator, LogTarget, Mount, MountCopy, MountFile, Persist,
@@ -30,11 +32,18 @@ pub struct Directive {
     pub place: Place,
     /// Its arguments.
     pub arity: Arity,
-    /// One line for `httpd -L` and for httpd's own complaints about the number of arguments.
+    /// How its arguments are written, in the manual.
+    pub arguments: &'static str,
+    /// The arguments that it has without being written; empty if it has none.
+    pub default: &'static str,
+    /// One line for the manual, for `httpd -L`, and for httpd's own complaints about the number of arguments.
     pub help: &'static CStr,
     /// Takes the arguments; the error is what httpd prints behind the directive's name.
-    pub set: fn(&mut Invocation<'_>) -> Result<(), String>,
+    pub set: Setter,
 }
+
+/// What takes the arguments of a directive.
+pub type Setter = fn(&mut Invocation<'_>) -> Result<(), String>;
 
 impl Directive {
     /// Takes one use of it.

@@ -95,25 +95,79 @@ pub enum AddressForwarding {
     Physical,
 }
 
-/// Words of JkOptions in any case, and what they stand for.
-const WORDS: [(&str, JkOptions); 16] = [
-    ("ForwardURIProxy", JkOptions::FORWARD_URI_PROXY),
-    ("ForwardURICompat", JkOptions::FORWARD_URI_COMPAT),
-    ("ForwardURICompatUnparsed", JkOptions::FORWARD_URI_COMPAT_UNPARSED),
-    ("ForwardURIEscaped", JkOptions::FORWARD_URI_ESCAPED),
-    ("ForwardDirectories", JkOptions::FORWARD_DIRECTORIES),
-    ("ForwardLocalAddress", JkOptions::FORWARD_LOCAL_ADDRESS),
-    ("ForwardPhysicalAddress", JkOptions::FORWARD_PHYSICAL_ADDRESS),
-    ("FlushPackets", JkOptions::FLUSH_PACKETS),
-    ("FlushHeader", JkOptions::FLUSH_HEADER),
-    ("DisableReuse", JkOptions::DISABLE_REUSE),
-    ("ForwardKeySize", JkOptions::FORWARD_KEY_SIZE),
-    ("ForwardSSLCertChain", JkOptions::FORWARD_SSL_CERT_CHAIN),
-    ("RejectUnsafeURI", JkOptions::REJECT_UNSAFE_URI),
-    ("CollapseSlashesAll", JkOptions::COLLAPSE_SLASHES),
-    ("CollapseSlashesNone", JkOptions::COLLAPSE_SLASHES),
-    ("CollapseSlashesUnmount", JkOptions::COLLAPSE_SLASHES),
+/// One word of JkOptions.
+pub struct OptionWord {
+    /// As it is written, in any case.
+    pub word: &'static str,
+    /// What it stands for.
+    pub option: JkOptions,
+    /// What it does, in a line of the manual.
+    pub about: &'static str,
+}
+
+impl OptionWord {
+    /// Whether a minus may stand before it: a form of the URI is replaced by another one instead.
+    pub fn can_be_taken_away(&self) -> bool {
+        !JkOptions::URI_GROUP.contains(self.option)
+    }
+
+    /// Whether it holds where nothing is written.
+    pub fn is_default(&self) -> bool {
+        OptionWords::default().in_main_server().contains(self.option)
+    }
+}
+
+/// All words of JkOptions.
+pub const OPTIONS: [OptionWord; 16] = [
+    word("ForwardURIProxy", JkOptions::FORWARD_URI_PROXY, "The URI as httpd decoded it, encoded anew."),
+    word("ForwardURICompat", JkOptions::FORWARD_URI_COMPAT, "The URI as httpd decoded it."),
+    word(
+        "ForwardURICompatUnparsed",
+        JkOptions::FORWARD_URI_COMPAT_UNPARSED,
+        "The URI as the client wrote it, where every container reads the same in it.",
+    ),
+    word(
+        "ForwardURIEscaped",
+        JkOptions::FORWARD_URI_ESCAPED,
+        "The URI as httpd decoded it, escaped by httpd.",
+    ),
+    word(
+        "ForwardDirectories",
+        JkOptions::FORWARD_DIRECTORIES,
+        "Directories without an index file go to Tomcat, where a rule takes them.",
+    ),
+    word(
+        "ForwardLocalAddress",
+        JkOptions::FORWARD_LOCAL_ADDRESS,
+        "This server's address goes as that of the client.",
+    ),
+    word(
+        "ForwardPhysicalAddress",
+        JkOptions::FORWARD_PHYSICAL_ADDRESS,
+        "The address of the TCP peer goes as that of the client, whatever mod_remoteip says.",
+    ),
+    word("FlushPackets", JkOptions::FLUSH_PACKETS, "Each packet of a body is flushed to the client."),
+    word("FlushHeader", JkOptions::FLUSH_HEADER, "The head of an answer is flushed to the client."),
+    word("DisableReuse", JkOptions::DISABLE_REUSE, "Connections to Tomcat are closed after each answer."),
+    word("ForwardKeySize", JkOptions::FORWARD_KEY_SIZE, "The size of the key of TLS is sent."),
+    word(
+        "ForwardSSLCertChain",
+        JkOptions::FORWARD_SSL_CERT_CHAIN,
+        "The chain of the client's certificate is sent behind it.",
+    ),
+    word(
+        "RejectUnsafeURI",
+        JkOptions::REJECT_UNSAFE_URI,
+        "URIs with a percent sign or a backslash after decoding are refused (400).",
+    ),
+    word("CollapseSlashesAll", JkOptions::COLLAPSE_SLASHES, "No effect: slashes are always collapsed."),
+    word("CollapseSlashesNone", JkOptions::COLLAPSE_SLASHES, "No effect: slashes are always collapsed."),
+    word("CollapseSlashesUnmount", JkOptions::COLLAPSE_SLASHES, "No effect: slashes are always collapsed."),
 ];
+
+const fn word(word: &'static str, option: JkOptions, about: &'static str) -> OptionWord {
+    OptionWord { word, option, about }
+}
 
 /// JkOptions as written in one server: what was added and what was taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,15 +196,15 @@ impl OptionWords {
         if name.is_empty() {
             return Err(format!("option expected behind {word}"));
         }
-        let found = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let Some((known, option)) = found else {
-            let suggestion = did_you_mean(name, WORDS.iter().map(|(known, _)| *known));
+        let found = OPTIONS.iter().find(|known| known.word.eq_ignore_ascii_case(name));
+        let Some(found) = found else {
+            let suggestion = did_you_mean(name, OPTIONS.iter().map(|known| known.word));
             return Err(format!("unknown option {name}{suggestion}"));
         };
-        if minus && JkOptions::URI_GROUP.contains(*option) {
-            return Err(format!("-{known} is not allowed: set another ForwardURI option instead"));
+        if minus && !found.can_be_taken_away() {
+            return Err(format!("-{} is not allowed: set another ForwardURI option instead", found.word));
         }
-        self.apply(*option, minus);
+        self.apply(found.option, minus);
         Ok(())
     }
 

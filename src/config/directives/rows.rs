@@ -1,31 +1,40 @@
 //! The rows: every directive of the original, and JkConfigCheck, JkLogFormat, JkPersist and JkStateFile.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
-use super::{
-    Arity, ConfigCheck, Directive, EnvVar, Indicator, Invocation, LogTarget, Mount, MountCopy, MountFile,
-    Persist, Place, Section, StripSession,
-};
-use crate::config::diagnostic::{did_you_mean, extends};
-use crate::config::workers::check_worker_property;
-use crate::log::{Format, Level};
-use crate::text::{begins_as_path, LeadingNumber};
+use super::{setters::*, Arity, Directive, Indicator, Place, Setter};
 
 /// All directives.
 pub const DIRECTIVES: [Directive; 41] = [
-    row(c"JkWorkersFile", Place::Main, Arity::One, c"the file with the worker definitions", workers_file),
+    row(
+        c"JkWorkersFile",
+        Place::Main,
+        Arity::One,
+        ("file", ""),
+        c"the file with the worker definitions",
+        workers_file,
+    ),
     row(
         c"JkWorkerProperty",
         Place::Main,
         Arity::Line,
-        c"one line of worker definitions: name=value",
+        ("name=value", ""),
+        c"one line of worker definitions",
         worker_property,
     ),
-    row(c"JkShmFile", Place::Main, Arity::One, c"the file of the shared memory", shm_file),
+    row(
+        c"JkShmFile",
+        Place::Main,
+        Arity::One,
+        ("file", "logs/jk-runtime-status"),
+        c"the file of the shared memory",
+        shm_file,
+    ),
     row(
         c"JkShmSize",
         Place::Main,
         Arity::One,
+        ("KiB", ""),
         c"size of the shared memory: computed, no longer needed",
         shm_size,
     ),
@@ -33,6 +42,7 @@ pub const DIRECTIVES: [Directive; 41] = [
         c"JkWatchdogInterval",
         Place::Main,
         Arity::One,
+        ("seconds", "0"),
         c"seconds between looks of the watchdog: it wakes when due, no longer needed",
         watchdog,
     ),
@@ -40,348 +50,252 @@ pub const DIRECTIVES: [Directive; 41] = [
         c"JkConfigCheck",
         Place::Main,
         Arity::One,
-        c"Off, Warn or Strict: what becomes of warnings",
+        ("Off|Warn|Strict", "Warn"),
+        c"what becomes of warnings about workers and rules",
         config_check,
     ),
     row(
         c"JkPersist",
         Place::Main,
         Arity::One,
-        c"Off, Graceful or On: whether the state of workers outlives restarts, or stops as well",
+        ("Off|Graceful|On", "Graceful"),
+        c"whether the state of workers outlives restarts, or stops as well",
         persist,
     ),
-    row(c"JkStateFile", Place::Main, Arity::One, c"the file of the state of workers", state_file),
-    row(c"JkMountFile", Place::Server, Arity::One, c"the file with URI to worker mappings", mount_file),
+    row(
+        c"JkStateFile",
+        Place::Main,
+        Arity::One,
+        ("file", "JkShmFile with .state behind it"),
+        c"the file of the state of workers, for JkPersist On",
+        state_file,
+    ),
+    row(
+        c"JkMountFile",
+        Place::Server,
+        Arity::One,
+        ("file", ""),
+        c"the file with rules from URI patterns to workers",
+        mount_file,
+    ),
     row(
         c"JkMountFileReload",
         Place::Server,
         Arity::One,
-        c"seconds between checks of the mount file",
+        ("seconds", "60"),
+        c"seconds between looks whether that file has changed; 0 is never",
         mount_file_reload,
     ),
-    row(c"JkMount", Place::ServerOrSection, Arity::OneOrTwo, c"a URI pattern and its worker", mount),
+    row(
+        c"JkMount",
+        Place::ServerOrSection,
+        Arity::OneOrTwo,
+        ("[pattern] worker[;extension=value]...", ""),
+        c"URIs that fit the pattern go to the worker",
+        mount,
+    ),
     row(
         c"JkUnMount",
         Place::ServerOrSection,
         Arity::OneOrTwo,
-        c"a URI pattern taken away from a worker",
+        ("[pattern] worker|*", ""),
+        c"URIs that fit the pattern do not go to the worker",
         unmount,
     ),
     row(
         c"JkMountCopy",
         Place::Server,
         Arity::One,
-        c"On, Off or All: take the main server's mounts",
+        ("On|Off|All", "Off"),
+        c"whether virtual hosts take the rules of the main server",
         mount_copy,
     ),
-    row(c"JkAutoAlias", Place::Server, Arity::One, c"the directory of the web applications", auto_alias),
+    row(
+        c"JkAutoAlias",
+        Place::Server,
+        Arity::One,
+        ("directory", ""),
+        c"directory of web applications whose files httpd serves where no rule matches",
+        auto_alias,
+    ),
     row(
         c"JkStripSession",
         Place::Server,
         Arity::OneOrTwo,
-        c"On or Off, and the name to strip",
+        ("On|Off [name]", "Off ;jsessionid"),
+        c"whether session ids are taken out of URIs that httpd serves itself",
         strip_session,
     ),
-    row(c"JkLogFile", Place::Server, Arity::One, c"the log file, or |program", log_file),
-    row(c"JkLogLevel", Place::Server, Arity::One, c"trace, debug, info, warn, error or emerg", log_level),
+    row(
+        c"JkLogFile",
+        Place::Server,
+        Arity::One,
+        ("file|\"|program\"", "logs/mod_jk.log"),
+        c"the log file, or a program that reads the log",
+        log_file,
+    ),
+    row(
+        c"JkLogLevel",
+        Place::Server,
+        Arity::One,
+        ("trace|debug|info|warn|error|emerg", "info"),
+        c"the least level of lines in the log",
+        log_level,
+    ),
     row(
         c"JkLogFormat",
         Place::Server,
         Arity::One,
-        c"text or json: what a line of the log looks like",
+        ("text|json", "text"),
+        c"what a line of the log looks like",
         log_format,
     ),
-    row(c"JkLogStampFormat", Place::Server, Arity::One, c"stamp of log lines, as for strftime", log_stamp),
-    row(c"JkRequestLogFormat", Place::Server, Arity::One, c"format of the request log", request_log_format),
-    row(c"JkExtractSSL", Place::Server, Arity::Flag, c"On or Off: send TLS facts", extract_ssl),
-    row(c"JkOptions", Place::Server, Arity::Words, c"list of options, each with + or -", options),
+    row(
+        c"JkLogStampFormat",
+        Place::Server,
+        Arity::One,
+        ("format", "\"[%a %b %d %H:%M:%S.%Q %Y] \""),
+        c"stamp of log lines, as for strftime; %Q is milliseconds, %q microseconds",
+        log_stamp,
+    ),
+    row(
+        c"JkRequestLogFormat",
+        Place::Server,
+        Arity::One,
+        ("format", ""),
+        c"format of a line in the log for each request",
+        request_log_format,
+    ),
+    row(
+        c"JkExtractSSL",
+        Place::Server,
+        Arity::Flag,
+        ("On|Off", "On"),
+        c"whether facts of TLS are sent",
+        extract_ssl,
+    ),
+    row(
+        c"JkOptions",
+        Place::Server,
+        Arity::Words,
+        ("[+|-]option ...", "ForwardURIProxy ForwardKeySize"),
+        c"how requests are forwarded",
+        options,
+    ),
     row(
         c"JkEnvVar",
         Place::Server,
         Arity::OneOrTwo,
-        c"an environment variable to send, and its default",
+        ("name [default]", ""),
+        c"an environment variable that is sent as request attribute",
         env_var,
     ),
-    indicator(c"JkWorkerIndicator", |call| set(call, Indicator::Worker)),
-    indicator(c"JkHTTPSIndicator", |call| set(call, Indicator::Https)),
-    indicator(c"JkSSLPROTOCOLIndicator", |call| set(call, Indicator::SslProtocol)),
-    indicator(c"JkCERTSIndicator", |call| set(call, Indicator::Certs)),
-    indicator(c"JkCERTCHAINPrefix", |call| set(call, Indicator::CertChainPrefix)),
-    indicator(c"JkCIPHERIndicator", |call| set(call, Indicator::Cipher)),
-    indicator(c"JkSESSIONIndicator", |call| set(call, Indicator::Session)),
-    indicator(c"JkKEYSIZEIndicator", |call| set(call, Indicator::KeySize)),
-    indicator(c"JkRequestIdIndicator", |call| set(call, Indicator::RequestId)),
-    indicator(c"JkRemoteAddrIndicator", |call| set(call, Indicator::RemoteAddr)),
-    indicator(c"JkRemotePortIndicator", |call| set(call, Indicator::RemotePort)),
-    indicator(c"JkRemoteHostIndicator", |call| set(call, Indicator::RemoteHost)),
-    indicator(c"JkRemoteUserIndicator", |call| set(call, Indicator::RemoteUser)),
-    indicator(c"JkAuthTypeIndicator", |call| set(call, Indicator::AuthType)),
-    indicator(c"JkLocalNameIndicator", |call| set(call, Indicator::LocalName)),
-    indicator(c"JkLocalAddrIndicator", |call| set(call, Indicator::LocalAddr)),
-    indicator(c"JkLocalPortIndicator", |call| set(call, Indicator::LocalPort)),
-    indicator(c"JkIgnoreCLIndicator", |call| set(call, Indicator::IgnoreContentLength)),
+    indicator(
+        c"JkWorkerIndicator",
+        "JK_WORKER_NAME",
+        c"variable that names the worker of requests with SetHandler jakarta-servlet",
+        |call| set(call, Indicator::Worker),
+    ),
+    indicator(c"JkHTTPSIndicator", "HTTPS", c"variable that is on if the client uses TLS", |call| {
+        set(call, Indicator::Https)
+    }),
+    indicator(c"JkSSLPROTOCOLIndicator", "SSL_PROTOCOL", c"variable with the version of TLS", |call| {
+        set(call, Indicator::SslProtocol)
+    }),
+    indicator(c"JkCERTSIndicator", "SSL_CLIENT_CERT", c"variable with the client's certificate", |call| {
+        set(call, Indicator::Certs)
+    }),
+    indicator(
+        c"JkCERTCHAINPrefix",
+        "SSL_CLIENT_CERT_CHAIN_",
+        c"how the variables with the chain of that certificate begin",
+        |call| set(call, Indicator::CertChainPrefix),
+    ),
+    indicator(c"JkCIPHERIndicator", "SSL_CIPHER", c"variable with the cipher of TLS", |call| {
+        set(call, Indicator::Cipher)
+    }),
+    indicator(c"JkSESSIONIndicator", "SSL_SESSION_ID", c"variable with the session id of TLS", |call| {
+        set(call, Indicator::Session)
+    }),
+    indicator(
+        c"JkKEYSIZEIndicator",
+        "SSL_CIPHER_USEKEYSIZE",
+        c"variable with the size of the key of TLS",
+        |call| set(call, Indicator::KeySize),
+    ),
+    indicator(
+        c"JkRequestIdIndicator",
+        "UNIQUE_ID",
+        c"variable with the id of a request in log lines",
+        |call| set(call, Indicator::RequestId),
+    ),
+    indicator(
+        c"JkRemoteAddrIndicator",
+        "JK_REMOTE_ADDR",
+        c"variable in place of the client's address",
+        |call| set(call, Indicator::RemoteAddr),
+    ),
+    indicator(
+        c"JkRemotePortIndicator",
+        "JK_REMOTE_PORT",
+        c"variable in place of the client's port",
+        |call| set(call, Indicator::RemotePort),
+    ),
+    indicator(
+        c"JkRemoteHostIndicator",
+        "JK_REMOTE_HOST",
+        c"variable in place of the client's name",
+        |call| set(call, Indicator::RemoteHost),
+    ),
+    indicator(c"JkRemoteUserIndicator", "JK_REMOTE_USER", c"variable in place of the user", |call| {
+        set(call, Indicator::RemoteUser)
+    }),
+    indicator(
+        c"JkAuthTypeIndicator",
+        "JK_AUTH_TYPE",
+        c"variable in place of how the user was authenticated",
+        |call| set(call, Indicator::AuthType),
+    ),
+    indicator(c"JkLocalNameIndicator", "JK_LOCAL_NAME", c"variable in place of the server's name", |call| {
+        set(call, Indicator::LocalName)
+    }),
+    indicator(
+        c"JkLocalAddrIndicator",
+        "JK_LOCAL_ADDR",
+        c"variable in place of the server's address",
+        |call| set(call, Indicator::LocalAddr),
+    ),
+    indicator(c"JkLocalPortIndicator", "JK_LOCAL_PORT", c"variable in place of the server's port", |call| {
+        set(call, Indicator::LocalPort)
+    }),
+    indicator(
+        c"JkIgnoreCLIndicator",
+        "JK_IGNORE_CL",
+        c"variable by which Content-Length is not forwarded",
+        |call| set(call, Indicator::IgnoreContentLength),
+    ),
 ];
 
-type Setter = fn(&mut Invocation<'_>) -> Result<(), String>;
-
-const fn row(name: &'static CStr, place: Place, arity: Arity, help: &'static CStr, set: Setter) -> Directive {
-    Directive { name, place, arity, help, set }
+/// A row; `written` is how its arguments are written, and what they are without it.
+const fn row(
+    name: &'static CStr,
+    place: Place,
+    arity: Arity,
+    written: (&'static str, &'static str),
+    help: &'static CStr,
+    set: Setter,
+) -> Directive {
+    Directive { name, place, arity, arguments: written.0, default: written.1, help, set }
 }
 
-const fn indicator(name: &'static CStr, set: Setter) -> Directive {
-    row(name, Place::Server, Arity::One, c"name of the environment variable", set)
+const fn indicator(
+    name: &'static CStr,
+    default: &'static str,
+    help: &'static CStr,
+    set: Setter,
+) -> Directive {
+    row(name, Place::Server, Arity::One, ("variable", default), help, set)
 }
 
-fn set(call: &mut Invocation<'_>, indicator: Indicator) -> Result<(), String> {
-    let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
-    call.settings.indicators[indicator as usize] = Some(name);
-    Ok(())
-}
-
-fn workers_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    if let Some((_, first)) = &call.settings.global.workers_file {
-        return Err(format!("only allowed once, it was set at {first} already"));
-    }
-    call.settings.global.workers_file = Some((call.path()?, call.origin.clone()));
-    Ok(())
-}
-
-fn worker_property(call: &mut Invocation<'_>) -> Result<(), String> {
-    check_worker_property(call.word())?;
-    let line = (call.word().to_vec(), call.origin.clone());
-    call.settings.global.worker_properties.push(line);
-    Ok(())
-}
-
-fn shm_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.global.shm_file = Some((call.path()?, call.origin.clone()));
-    Ok(())
-}
-
-fn shm_size(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.doubt("JkShmSize has no effect: the size is computed from the workers; remove the directive");
-    Ok(())
-}
-
-/// Has no effect: maintenance has a thread, which wakes when worker.maintain says ("decisions, row 38").
-fn watchdog(call: &mut Invocation<'_>) -> Result<(), String> {
-    let _ = call.seconds("JkWatchdogInterval", "the directive has no effect");
-    Ok(())
-}
-
-fn config_check(call: &mut Invocation<'_>) -> Result<(), String> {
-    let words = [("Off", ConfigCheck::Off), ("Warn", ConfigCheck::Warn), ("Strict", ConfigCheck::Strict)];
-    call.settings.global.config_check = choose(call, &words)?;
-    Ok(())
-}
-
-fn persist(call: &mut Invocation<'_>) -> Result<(), String> {
-    let words = [("Off", Persist::Off), ("Graceful", Persist::Graceful), ("On", Persist::On)];
-    call.settings.global.persist = choose(call, &words)?;
-    Ok(())
-}
-
-fn state_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.global.state_file = Some((call.path()?, call.origin.clone()));
-    Ok(())
-}
-
-fn mount_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.mount_file = Some(MountFile { path: call.path()?, origin: call.origin.clone() });
-    Ok(())
-}
-
-fn mount_file_reload(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.mount_file_reload = Some(call.seconds("JkMountFileReload", "changes are not looked for"));
-    Ok(())
-}
-
-fn mount(call: &mut Invocation<'_>) -> Result<(), String> {
-    add_mount(call, false)
-}
-
-fn unmount(call: &mut Invocation<'_>) -> Result<(), String> {
-    add_mount(call, true)
-}
-
-/// Two arguments in a server, or the worker alone in a section, whose path is the pattern then.
-fn add_mount(call: &mut Invocation<'_>, exclusion: bool) -> Result<(), String> {
-    let (path, worker) = match (call.section, call.words) {
-        (None, [path, worker]) => (*path, *worker),
-        (Some(section), [worker]) => (section.path, *worker),
-        (None, _) => return Err("needs a path and a worker outside of a section".to_owned()),
-        (Some(_), _) => {
-            return Err("takes the worker only inside of a section, whose path it uses".to_owned())
-        }
-    };
-    if !begins_as_path(path) {
-        return Err(no_path(call.section, path, exclusion));
-    }
-    doubt_mount(call, path, exclusion);
-    let mount =
-        Mount { path: path.to_vec(), worker: worker.to_vec(), exclusion, origin: call.origin.clone() };
-    call.settings.mounts.push(mount);
-    Ok(())
-}
-
-/// Says what to write in place of a path that is none.
-fn no_path(section: Option<Section<'_>>, path: &[u8], exclusion: bool) -> String {
-    let text = String::from_utf8_lossy(path);
-    match section {
-        Some(section) => {
-            let name = String::from_utf8_lossy(section.name);
-            format!("takes no path from {name}>; use <Location /path>, or SetHandler jakarta-servlet in this section")
-        }
-        None if path.starts_with(b"!") && !exclusion => {
-            format!("path {text} must start with /, use JkUnMount {}", text.trim_start_matches('!'))
-        }
-        None => format!("path {text} must start with /"),
-    }
-}
-
-/// Doubts a path that is read as a URI pattern and was hardly meant as one.
-fn doubt_mount(call: &mut Invocation<'_>, path: &[u8], exclusion: bool) {
-    let directive = if exclusion { "JkUnMount" } else { "JkMount" };
-    let shown = String::from_utf8_lossy(path);
-    let advice = match call.section {
-        Some(section) if section.is(b"<Directory") || section.is(b"<DirectoryMatch") => {
-            "is taken as a URI, not as a directory; write it into <Location>"
-        }
-        Some(section) if section.is(b"<LocationMatch") => {
-            "is taken as a URI pattern, not as a regular expression; write it into <Location>"
-        }
-        _ => return,
-    };
-    call.doubt(&format!("{directive}: {shown} {advice}"));
-}
-
-fn mount_copy(call: &mut Invocation<'_>) -> Result<(), String> {
-    let words = [("On", MountCopy::On), ("Off", MountCopy::Off), ("All", MountCopy::All)];
-    let copy = choose(call, &words)?;
-    if copy == MountCopy::All && call.in_virtual_host {
-        return Err("All is only allowed in the main server".to_owned());
-    }
-    if copy == MountCopy::On && !call.in_virtual_host {
-        call.doubt("JkMountCopy On has no effect in the main server: write All here, or On in virtual hosts");
-    }
-    call.settings.mount_copy = Some((copy, call.origin.clone()));
-    Ok(())
-}
-
-fn auto_alias(call: &mut Invocation<'_>) -> Result<(), String> {
-    if !call.word().starts_with(b"/") {
-        let text = format!("JkAutoAlias {}: a relative path leads nowhere, write it from / on", call.text());
-        call.doubt(&text);
-    }
-    call.settings.auto_alias = Some(call.word().to_vec());
-    Ok(())
-}
-
-fn strip_session(call: &mut Invocation<'_>) -> Result<(), String> {
-    let enabled = choose(call, &[("On", true), ("Off", false)])?;
-    let name = call.words.get(1).copied().unwrap_or(b";jsessionid").to_vec();
-    call.settings.strip_session = Some(StripSession { enabled, name });
-    Ok(())
-}
-
-fn log_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    let target = match call.word().strip_prefix(b"|") {
-        Some(program) => LogTarget::Program(program.to_vec()),
-        None => LogTarget::File(call.path()?),
-    };
-    call.settings.log_file = Some((target, call.origin.clone()));
-    Ok(())
-}
-
-/// Unknown words are taken as info, as the original does.
-fn log_level(call: &mut Invocation<'_>) -> Result<(), String> {
-    let word = call.text();
-    let level = Level::parse(&word);
-    if level.is_none() {
-        let suggestion = match extends(&word, &Level::NAMES) {
-            Some(name) => format!(", did you mean {name}?"),
-            None => did_you_mean(&word, Level::NAMES),
-        };
-        call.doubt(&format!(
-            "JkLogLevel {word}: unknown level, info is used; expected {}{suggestion}",
-            Level::NAMES.join(", ")
-        ));
-    }
-    call.settings.log_level = Some(level.unwrap_or_default());
-    Ok(())
-}
-
-fn log_format(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.log_format = Some(choose(call, &[("text", Format::Text), ("json", Format::Json)])?);
-    Ok(())
-}
-
-fn log_stamp(call: &mut Invocation<'_>) -> Result<(), String> {
-    let slips = [("%M:%s", "%s", "seconds since 1970", "%S"), ("%H:%m", "%m", "the month", "%M")];
-    let format = call.text();
-    for (slip, written, meaning, meant) in slips {
-        if format.contains(slip) {
-            call.doubt(&format!("JkLogStampFormat: {written} is {meaning}, did you mean {meant}?"));
-        }
-    }
-    call.settings.log_stamp = Some(call.word().to_vec());
-    Ok(())
-}
-
-fn request_log_format(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.request_log_format = Some((call.word().to_vec(), call.origin.clone()));
-    Ok(())
-}
-
-fn extract_ssl(call: &mut Invocation<'_>) -> Result<(), String> {
-    call.settings.extract_ssl = Some(call.word() == b"on");
-    Ok(())
-}
-
-fn options(call: &mut Invocation<'_>) -> Result<(), String> {
-    if call.section.is_some() {
-        return Err("not allowed inside of a section".to_owned());
-    }
-    for word in call.words {
-        call.settings.options.add(&String::from_utf8_lossy(word))?;
-    }
-    Ok(())
-}
-
-fn env_var(call: &mut Invocation<'_>) -> Result<(), String> {
-    let name = CString::new(call.word()).map_err(|_| "NUL in the name".to_owned())?;
-    let var = EnvVar { name, default: call.words.get(1).map(|value| value.to_vec()) };
-    call.settings.add_env_var(var);
-    Ok(())
-}
-
-fn choose<T: Copy>(call: &Invocation<'_>, words: &[(&str, T)]) -> Result<T, String> {
-    let word = call.text();
-    let found = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = words.iter().map(|(known, _)| *known).collect();
-        let suggestion = did_you_mean(&word, names.iter().copied());
-        format!("unknown word {word}, expected {}{suggestion}", names.join(" or "))
-    })
-}
-
-impl Invocation<'_> {
-    /// Notes that the argument was taken, but hardly as it was meant.
-    fn doubt(&mut self, text: &str) {
-        self.settings.doubts.push((self.origin.clone(), text.to_owned()));
-    }
-
-    /// The argument of `directive` as seconds the way C's atoi reads it: leading digits; anything else, or a negative
-    /// number, is 0, which means `never`.
-    fn seconds(&mut self, directive: &str, never: &str) -> u32 {
-        let found = LeadingNumber::of(self.word());
-        let seconds = u32::try_from(found.value).unwrap_or(0);
-        if !found.is_whole() || i64::from(seconds) != found.value {
-            let word = self.text();
-            let meaning = if seconds == 0 { format!(" ({never})") } else { String::new() };
-            let text = format!("{directive} {word}: not a number of seconds, {seconds} is used{meaning}");
-            self.doubt(&text);
-        }
-        seconds
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -167,6 +167,8 @@ pub struct Spec {
     pub property: Property,
     /// Last part of the key.
     pub name: &'static str,
+    /// What it is for, in a line of the manual; empty if it should not be written any more.
+    pub about: &'static str,
     /// What its value looks like.
     pub kind: ValueKind,
     /// Where it has an effect.

@@ -222,7 +222,7 @@ fn virtual_host(plan: HostPlan, log: Arc<Logger>, connector: &Arc<Connector>) ->
     let settings = plan.settings;
     let own_ids = settings.indicators[Indicator::RequestId as usize].is_some();
     let indicators = Indicator::names(&settings.indicators);
-    let extract_ssl = settings.extract_ssl.unwrap_or(true);
+    let extract_ssl = settings.extracts_tls();
     VirtualHost {
         log,
         has_ids: own_ids || is_module_loaded(c"mod_unique_id.c"),
