@@ -36,8 +36,8 @@ pub(super) fn is_main_thread() -> bool {
     u32::try_from(thread).is_ok_and(|thread| thread == std::process::id())
 }
 
-/// Gives memory that is free again back to the system, so that children don't inherit what start-up needed for a
-/// while. Only glibc keeps it, and only glibc can be asked.
+/// Gives memory that is free again back to the system: what start-up needed for a while, which children would inherit, and
+/// what a burst of requests did. Only glibc keeps it, and only glibc can be asked.
 pub(crate) fn release_free_memory() {
     #[cfg(target_env = "gnu")]
     // SAFETY: glibc's malloc_trim gives back only what nobody has allocated, and takes malloc's own locks.

@@ -17,7 +17,7 @@ use crate::log;
 use crate::log::Context;
 use crate::shared::{MemberHandle, Shared};
 
-use super::ajp13::{Ajp13Worker, HostAddresses};
+use super::ajp13::{Ajp13Worker, Buffers, HostAddresses};
 use super::bell::Bell;
 use super::lb::{Clock, LbWorker};
 use super::request::Route;
@@ -78,6 +78,8 @@ pub(crate) struct Workers {
     clock: Clock,
     /// Rings when a host is to be asked for.
     bell: Arc<Bell>,
+    /// Of this process, for connections in use.
+    buffers: Arc<Buffers>,
     /// The changes at run time that this process has seen.
     seen: AtomicU64,
     /// Held while it sees more.
@@ -102,8 +104,8 @@ impl Workers {
         log: Context<'_>,
         clock: Clock,
     ) -> Self {
-        let bell = Arc::new(Bell::default());
-        let parts = Parts { names, shared, bell: &bell, clock, log };
+        let (bell, buffers) = (Arc::new(Bell::default()), Arc::new(Buffers::default()));
+        let parts = Parts { names, shared, bell: &bell, buffers: &buffers, clock, log };
         let mut workers = HashMap::new();
         for worker in &settings.workers {
             let built = match &worker.kind {
@@ -123,7 +125,7 @@ impl Workers {
             }
         }
         let (seen, seeing) = (AtomicU64::new(shared.changes()), Mutex::new(()));
-        Self { workers, shared: Arc::clone(shared), clock, bell, seen, seeing }
+        Self { workers, shared: Arc::clone(shared), clock, bell, buffers, seen, seeing }
     }
 
     /// The worker called `name`, with all that was changed at run time.
@@ -176,6 +178,12 @@ impl Workers {
         &self.bell
     }
 
+    /// Lets go of the buffers that no exchange has needed since the last call; tells whether there were any, so that memory
+    /// can go back to the system.
+    pub(crate) fn trim_buffers(&self) -> bool {
+        self.buffers.trim()
+    }
+
     /// The memory shared by all processes.
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
@@ -197,13 +205,14 @@ struct Parts<'a> {
     names: &'a HostAddresses,
     shared: &'a Shared,
     bell: &'a Arc<Bell>,
+    buffers: &'a Arc<Buffers>,
     clock: Clock,
     log: Context<'a>,
 }
 
 fn ajp13(settings: &Ajp13Settings, parts: &Parts<'_>) -> Option<Ajp13Worker> {
     let record = parts.shared.ajp(&settings.name)?;
-    let worker = Ajp13Worker::new(Arc::new(settings.clone()), record, parts.names, parts.bell);
+    let worker = Ajp13Worker::new(Arc::new(settings.clone()), record, parts.names, parts.bell, parts.buffers);
     worker.tell_unresolved_host(parts.names, parts.log);
     Some(worker)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -19,6 +21,7 @@ pub fn suite() -> Suite {
     Suite::new("growth")
         .under(&[Mpm::Event, Mpm::Prefork], "one_process_looks_at_each_map_file_once_for_all", looks)
         .test("a_change_is_taken_everywhere_though_the_process_that_looked_was_killed", killed)
+        .test("idle_clients_cost_no_connection_to_tomcat_and_no_memory_of_ours", idle_clients)
         .test("hosts_that_say_the_same_keep_its_rules_once", shared_rules)
 }
 
@@ -160,4 +163,49 @@ fn shared_rules() {
     let each = many.saturating_sub(few) / 100;
     eprintln!("growth: a virtual host with the rules of another takes {each} octets");
     assert!(each < 32 << 10, "a virtual host with the rules of another takes {each} octets");
+}
+
+const IDLE_CLIENTS: usize = 500;
+
+/// What a child takes for so many clients who have asked for `path` and keep their connection: descriptors, and octets.
+fn kept(httpd: &Httpd, path: &str) -> (usize, u64) {
+    let child = httpd.children()[0];
+    let figures =
+        || (process::descriptors(child), process::proc_octets(child, "smaps_rollup", "Private_Dirty"));
+    let visit = || {
+        let mut client = TcpStream::connect(("127.0.0.1", httpd.port())).expect("a connection");
+        client.set_read_timeout(Some(LIMIT)).expect("a time limit");
+        write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
+        let mut answer = [0; 4096];
+        let length = client.read(&mut answer).expect("an answer");
+        assert!(
+            answer[..length].starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&answer[..length])
+        );
+        client
+    };
+    let mut clients: Vec<_> = (0..50).map(|_| visit()).collect();
+    let before = figures();
+    clients.extend((0..IDLE_CLIENTS).map(|_| visit()));
+    let after = figures();
+    (after.0 - before.0, after.1.saturating_sub(before.1))
+}
+
+fn idle_clients() {
+    let backend = Backend::constant("done");
+    let start = || {
+        Site::single_child(Mpm::Event, 8)
+            .workers(&format!("worker.list=w\n{}", backend.worker("w")))
+            .file("htdocs/file", "done")
+            .conf("JkMount /x/* w\nAsyncRequestWorkerFactor 200\nKeepAliveTimeout 300")
+            .start()
+    };
+    let (_, by_file) = kept(&start(), "/file");
+    let httpd = start();
+    let (descriptors, forwarded) = kept(&httpd, "/x/y");
+    let ratio = forwarded as f64 / by_file as f64;
+    eprintln!("growth: {IDLE_CLIENTS} idle clients take {forwarded} octets, {by_file} after a file of httpd's own: {ratio:.2}");
+    assert_eq!((descriptors, backend.open()), (IDLE_CLIENTS, 1), "descriptors, connections to Tomcat");
+    assert!(ratio < 1.2, "an idle client costs {ratio:.2} times what it costs httpd");
 }

@@ -14,7 +14,7 @@ use super::map_watch::MapWatch;
 use crate::ffi::error_log;
 use crate::ffi::guard::guard;
 use crate::ffi::pool::Pool;
-use crate::ffi::process::{pin_shared_object, spawn_without_signals};
+use crate::ffi::process::{pin_shared_object, release_free_memory, spawn_without_signals};
 use crate::ffi::server::Server;
 use crate::log;
 use crate::log::Context;
@@ -122,6 +122,9 @@ fn start_maintenance(connector: &Arc<Connector>, stop: &Arc<Stop>) {
                 guard("maintenance", (), || {
                     maintained.tell_lost_lines();
                     maintained.workers.maintain(interval, &errands, log);
+                    if maintained.workers.trim_buffers() {
+                        release_free_memory();
+                    }
                 });
             }
         });

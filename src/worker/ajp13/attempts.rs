@@ -134,7 +134,8 @@ impl Attempts<'_> {
                 || !self.pause(&failed.error)
             {
                 let outcome = self.give_up(&failed, attempt);
-                if let Some(connection) = failed.unused.take() {
+                if let Some(mut connection) = failed.unused.take() {
+                    connection.rest();
                     lease.keep(connection, Instant::now());
                 }
                 return outcome;
@@ -236,6 +237,7 @@ impl Attempts<'_> {
         let is_usable = ended.reuse && !self.request.disable_reuse;
         if is_usable && self.worker.leads_home(&mut connection, self.request.log) {
             connection.reused = true;
+            connection.rest();
             lease.keep(connection, at);
         } else if !is_usable {
             log!(

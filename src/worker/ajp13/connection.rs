@@ -7,6 +7,7 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -16,6 +17,7 @@ use socket2::Socket;
 use thiserror::Error;
 
 use super::address::Peer;
+use super::buffers::Buffers;
 use super::inbox::Inbox;
 use crate::ajp::body_packet_header;
 use crate::ffi::socket::set_receive_low_water;
@@ -29,6 +31,8 @@ pub(super) struct Connection {
     pub(super) outbox: Vec<u8>,
     /// What was received and not yet taken.
     pub(super) inbox: Inbox,
+    /// Where its buffers come from and go.
+    buffers: Arc<Buffers>,
     /// It has waited for a request, so that the container may have closed it meanwhile.
     pub(super) reused: bool,
     /// Where it leads.
@@ -151,13 +155,20 @@ impl Wait {
 
 impl Connection {
     /// Takes over a blocking `socket` that is connected to `peer` and has no timeouts, and counts it in `record`.
-    /// It is boxed, as it goes from hand to hand with every request.
-    pub(super) fn new(socket: Socket, peer: Peer, record: &AjpHandle, max_packet_size: usize) -> Box<Self> {
+    /// Its buffers are those of the process. It is boxed, as it goes from hand to hand with every request.
+    pub(super) fn new(
+        socket: Socket,
+        peer: Peer,
+        record: &AjpHandle,
+        max_packet_size: usize,
+        buffers: &Arc<Buffers>,
+    ) -> Box<Self> {
         record.connection_opened();
         Box::new(Self {
             socket,
-            outbox: Vec::new(),
-            inbox: Inbox::new(receive_buffer_size(max_packet_size)),
+            outbox: buffers.take_for_sending(),
+            inbox: Inbox::new(receive_buffer_size(max_packet_size), buffers),
+            buffers: Arc::clone(buffers),
             reused: false,
             peer,
             receive_timeout: None,
@@ -167,6 +178,17 @@ impl Connection {
             packet_size: max_packet_size,
             open: OpenCount(record.clone()),
         })
+    }
+
+    /// Gives its buffers back before it goes to the pool.
+    pub(super) fn rest(&mut self) {
+        self.buffers.give_from_sending(std::mem::take(&mut self.outbox));
+        self.inbox.rest();
+    }
+
+    /// Takes a buffer to send from, after a rest.
+    pub(super) fn wake(&mut self) {
+        self.outbox = self.buffers.take_for_sending();
     }
 
     /// Octets of the largest packet that it can take.

@@ -4,6 +4,9 @@
 //! silent is hung: asking it again over each pooled connection would cost a timeout each, so a new connection
 //! decides.
 
+use socket2::Socket;
+
+use super::address::Peer;
 use super::connect::connect;
 use super::connection::Connection;
 use super::error::AttemptError;
@@ -46,6 +49,7 @@ impl Ajp13Worker {
                 );
                 continue;
             }
+            connection.wake();
             let Some(timeout) = settings.prepost_ping else { return Ok(connection) };
             match ping(&mut connection, timeout) {
                 Ok(()) => return Ok(connection),
@@ -69,6 +73,11 @@ impl Ajp13Worker {
         self.open(settings, log)
     }
 
+    /// Takes over a socket that is connected.
+    pub(super) fn connection(&self, socket: Socket, peer: Peer, max_packet_size: usize) -> Box<Connection> {
+        Connection::new(socket, peer, &self.record, max_packet_size, &self.buffers)
+    }
+
     /// Opens a connection, with a CPing if one is configured.
     pub(super) fn open(
         &self,
@@ -76,7 +85,7 @@ impl Ajp13Worker {
         log: Context<'_>,
     ) -> Result<Box<Connection>, AttemptError> {
         let (socket, peer) = connect(settings, &self.address, log)?;
-        let mut connection = Connection::new(socket, peer, &self.record, settings.max_packet_size);
+        let mut connection = self.connection(socket, peer, settings.max_packet_size);
         if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {
             ping(&mut connection, timeout)?;
         }

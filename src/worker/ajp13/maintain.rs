@@ -94,7 +94,10 @@ impl Ajp13Worker {
                 continue;
             }
             match ping(connection, self.settings().ping_timeout) {
-                Ok(()) => drop(self.pool.put_back(idle)),
+                Ok(()) => {
+                    idle.connection.rest();
+                    drop(self.pool.put_back(idle));
+                }
                 Err(error) => {
                     let is_silence = error.is_silence();
                     let error = AttemptError::Ping(error);

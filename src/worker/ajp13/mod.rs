@@ -11,6 +11,7 @@ mod address;
 mod advice;
 mod attempts;
 mod body;
+mod buffers;
 mod connect;
 mod connection;
 mod endpoint;
@@ -41,6 +42,7 @@ use crate::worker::bell::Bell;
 
 use address::Address;
 pub(crate) use address::{HostAddresses, Named};
+pub(crate) use buffers::Buffers;
 use connection::Connection;
 use place::Place;
 use pool::ConnectionPool;
@@ -59,17 +61,21 @@ pub(crate) struct Ajp13Worker {
     record: AjpHandle,
     address: Address,
     pool: ConnectionPool<Box<Connection>>,
+    /// Of this process, for the connections in use.
+    buffers: Arc<Buffers>,
     /// Held while maintenance waits for a ping.
     asking: Mutex<()>,
 }
 
 impl Ajp13Worker {
-    /// A worker without connections, whose host is a literal or among `names`, or will be asked for by who hears `bell`.
+    /// A worker without connections, whose host is a literal or among `names`, or will be asked for by who hears `bell`. Its
+    /// connections use `buffers`.
     pub(crate) fn new(
         settings: Arc<Ajp13Settings>,
         record: AjpHandle,
         names: &HostAddresses,
         bell: &Arc<Bell>,
+        buffers: &Arc<Buffers>,
     ) -> Self {
         let (now, version) = record.values().read(&*settings);
         let address = Address::new(&now, names, record.host().clone(), bell);
@@ -81,6 +87,7 @@ impl Ajp13Worker {
             record,
             address,
             pool,
+            buffers: Arc::clone(buffers),
             asking: Mutex::new(()),
         }
     }

@@ -92,7 +92,7 @@ impl Ajp13Worker {
 
     /// Sends the CPing over a connection that stands.
     fn probe_over(&self, socket: Socket, peer: Peer) -> Step<'_> {
-        let mut connection = Connection::new(socket, peer, &self.record, self.settings().max_packet_size);
+        let mut connection = self.connection(socket, peer, self.settings().max_packet_size);
         match ask(&mut connection) {
             Ok(()) => self.probe_waits(Stage::Listening(connection), self.probe_limit()),
             Err(error) => self.probe_failed(error),
@@ -116,6 +116,7 @@ impl Ajp13Worker {
         }
         connection.reused = true;
         if connection.make_blocking().is_ok() {
+            connection.rest();
             drop(self.pool.add(connection));
         }
         self.record.figures().count_probe(true);

@@ -68,7 +68,7 @@ pub(super) fn settings(port: u16) -> Ajp13Settings {
 /// A worker with these settings and a record of its own.
 pub(super) fn worker(settings: Ajp13Settings) -> Ajp13Worker {
     let record = AjpHandle::standalone_for_tests(&settings.name);
-    Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new(), &Arc::default())
+    Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new(), &Arc::default(), &Arc::default())
 }
 
 /// A request as a test asks for it.

@@ -24,7 +24,7 @@ fn connected(settings: Ajp13Settings) -> Box<Connection> {
     let (socket, peer) = connect(&worker.settings(), &worker.address, Logger::discard().with_id("-"))
         .unwrap_or_else(|error| panic!("{error}"));
     let record = AjpHandle::standalone_for_tests("tomcat");
-    Connection::new(socket, peer, &record, worker.settings().max_packet_size)
+    Connection::new(socket, peer, &record, worker.settings().max_packet_size, &Arc::default())
 }
 
 /// Waits for a condition, however long octets take from one end to the other.

@@ -13,7 +13,7 @@ fn named(port: u16) -> Ajp13Worker {
     let record = AjpHandle::standalone_for_tests(&settings.name);
     let names =
         HostAddresses::from([("tomcat".to_owned(), Named::found(vec!["127.0.0.1".parse().unwrap()]))]);
-    Ajp13Worker::new(Arc::new(settings), record, &names, &Arc::default())
+    Ajp13Worker::new(Arc::new(settings), record, &names, &Arc::default(), &Arc::default())
 }
 
 fn answer(worker: &Ajp13Worker, addresses: &[[u8; 4]]) {

@@ -1,6 +1,7 @@
 //! Connections between requests: limits, checks, pings and maintenance.
 
 use super::*;
+use crate::worker::ajp13::Buffers;
 use crate::worker::errands::Errands;
 use crate::worker::maintain::maintain_connections;
 use crate::worker::Failure;
@@ -180,4 +181,24 @@ fn twenty_hung_containers_hold_up_the_care_of_no_other() {
         hung.close_all();
     });
     assert_eq!(workers[20].record().connected(), 1);
+}
+
+#[test]
+fn as_many_buffers_as_exchanges_at_a_time_however_many_connections_wait() {
+    const CONTAINERS: usize = 20;
+    let buffers = Arc::new(Buffers::default());
+    let containers: Vec<_> = (0..CONTAINERS).map(|_| Container::always(Step::page())).collect();
+    let workers = containers.iter().map(|container| {
+        let settings = Ajp13Settings { prepost_ping: Some(LONG), ..settings(container.port()) };
+        let record = AjpHandle::standalone_for_tests(&settings.name);
+        Ajp13Worker::new(Arc::new(settings), record, &HostAddresses::new(), &Arc::default(), &buffers)
+    });
+    let workers: Vec<_> = workers.collect();
+    for worker in workers.iter().chain(&workers) {
+        assert_eq!(get(worker).0, Outcome::Done);
+        assert_eq!(buffers.spare(), 1);
+    }
+    assert_eq!(workers.iter().map(|worker| worker.record().connected()).sum::<u32>() as usize, CONTAINERS);
+    let idle = workers[0].pool.take_all();
+    assert!(idle.iter().all(|idle| idle.connection.outbox.capacity() == 0));
 }

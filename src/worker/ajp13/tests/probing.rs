@@ -178,7 +178,7 @@ fn all_addresses_are_tried_and_a_name_is_doubted_when_none_is_left() {
     let with = |names: &HostAddresses, port| {
         let settings = Ajp13Settings { host: "tomcat".to_owned(), ..settings(port) };
         let record = AjpHandle::standalone_for_tests(&settings.name);
-        Ajp13Worker::new(Arc::new(settings), record, names, &Arc::default())
+        Ajp13Worker::new(Arc::new(settings), record, names, &Arc::default(), &Arc::default())
     };
     let first_refuses = with(&addresses(&["127.0.0.2", "127.0.0.1"]), container.port());
     assert_eq!(asked(&first_refuses), Ok(()));
