@@ -49,3 +49,14 @@ impl From<io::Error> for Failure {
         }
     }
 }
+
+/// Says on standard error what is worth knowing beside a result.
+pub fn warn(message: impl Display) {
+    eprintln!("jkctl: warning: {message}");
+}
+
+/// Says on standard error why the answer is no, where standard output is not for words.
+pub fn refuse(message: impl Display) -> Ending {
+    eprintln!("jkctl: {message}");
+    Ending::Bad
+}

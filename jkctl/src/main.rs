@@ -3,6 +3,7 @@
 //! - [`command`] has one file per subcommand; each says in its help what it takes, what it tells and how it ends;
 //! - [`terminal`] writes results, coloured where somebody looks at them;
 //! - [`httpd`] reads the files of httpd, and [`page`] asks a running one;
+//! - [`tomcat`] speaks AJP to a Tomcat;
 //! - [`ending`] is how a command ends: what was asked, or why that can't be told.
 //!
 //! What is decided here is decided by the rooms of the module itself (`jk_rooms`), by the same code.
@@ -14,6 +15,7 @@ mod ending;
 mod httpd;
 mod page;
 mod terminal;
+mod tomcat;
 
 use std::process::ExitCode;
 

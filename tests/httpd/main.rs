@@ -52,6 +52,7 @@ mod t45_polled;
 mod t46_rolling;
 mod t47_unix;
 mod t48_log_lines;
+mod t50_jkctl_remote;
 mod t52_jkctl;
 mod t53_growth;
 
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
         t46_rolling::suite(),
         t47_unix::suite(),
         t48_log_lines::suite(),
+        t50_jkctl_remote::suite(),
         t52_jkctl::suite(),
         t53_growth::suite(),
     ];
