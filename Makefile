@@ -20,7 +20,7 @@ CLIPPY = undocumented_unsafe_blocks missing_safety_doc not_unsafe_ptr_arg_deref 
          useless_format wrong_self_convention
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check install uninstall bench bench-check fuzz clean help
+.PHONY: build demo test check install uninstall deb rpm package-test aarch64 bench bench-check fuzz clean help
 
 ## build: compile the module and jkctl (what `make` alone does)
 build:
@@ -58,6 +58,28 @@ install:
 uninstall:
 	@apxs/install --remove
 
+## deb: libapache2-mod-jk-rs and jkctl for Debian and Ubuntu, in target/packages/deb (PACKAGER="Name <address>")
+deb:
+	@apxs/setup deb
+	@packaging/build deb
+
+## rpm: mod_jk-rs and jkctl for the Red Hat family, in target/packages/rpm (PACKAGER)
+rpm:
+	@apxs/setup rpm
+	@packaging/build rpm
+
+## package-test: both kinds of packages in fresh chroots, over the C mod_jk and back; needs root
+package-test:
+	@apxs/setup package-test
+	@packaging/build deb
+	@packaging/build rpm
+	@packaging/test/run
+
+## aarch64: the checks and the unit tests for that processor, by Debian's cross compiler and qemu; needs root
+aarch64:
+	@apxs/setup aarch64
+	@packaging/aarch64
+
 ## bench: the figures, measured on this machine
 bench:
 	@apxs/setup bench
@@ -82,4 +104,4 @@ clean:
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20

@@ -100,7 +100,7 @@ fn no_service() {
     assert!(packages.contains("apache2-dev") && packages.contains("tomcat10-common"), "{packages:?}");
     for package in packages.into_iter().filter(|package| paths::is_debian() && !is_essential(package)) {
         let files = run(Command::new("dpkg-query").args(["-L", &package])).output;
-        let switch = ["/init.d/", "/systemd/system/", "/mods-available/"];
+        let switch = ["/etc/init.d/", "/systemd/system/", "/mods-available/"];
         let found: Vec<_> =
             files.lines().filter(|file| switch.iter().any(|part| file.contains(part))).collect();
         assert!(found.is_empty(), "{package} brings {found:?}");
