@@ -8,8 +8,6 @@
 //!
 //! What is decided here is decided by the rooms of the module itself (`jk_rooms`), by the same code.
 
-#![allow(unused)] // until all commands are there
-
 mod command;
 mod ending;
 mod httpd;

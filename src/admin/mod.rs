@@ -2,10 +2,12 @@
 //! a URI would go, and what lies in its shared memory. Nothing is decided here, and httpd is not needed.
 
 mod explain;
+mod memory;
 
 pub use crate::plan::{Directive, Facts, ServerFacts};
 pub use crate::worker::status::ChosenBy;
 pub use explain::{explain, Choice, Format, Question, VirtualHosts};
+pub use memory::{Balancer, Holding, Member, Memory, Process, Worker};
 
 use crate::config::Report;
 use crate::plan::Plan;

@@ -56,6 +56,18 @@ impl Segment {
         Ok(Self { start, size, path: Some(owned), regions: Regions::default() })
     }
 
+    /// Maps the file `path` of another process for reading: whoever writes to a record of it ends by a signal.
+    ///
+    /// # Errors
+    /// Why it is not read, with its path: it is a link or no regular file, or somebody else than root and this user can
+    /// change it.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let (descriptor, size) = file::open_to_read(path)?;
+        let named = |error| format!("{}: {}", path.display(), crate::text::Reason(&error));
+        let start = map_with(size.max(1), Some(&descriptor), libc::PROT_READ).map_err(named)?;
+        Ok(Self { start, size, path: None, regions: Regions::default() })
+    }
+
     /// Maps `size` octets that no file stands behind.
     ///
     /// # Errors
@@ -134,7 +146,8 @@ impl<T: ?Sized> Deref for Mapped<T> {
 
     fn deref(&self) -> &T {
         // SAFETY: `Segment::address` checked bounds and alignment, and that in this process no other type has these octets;
-        // in others of this generation neither, as all are forked from the one that planned them. `Record` promises that any
+        // in others of this generation neither, as all are forked from the one that planned them, and who opens its file (`open`)
+        // does so by the same layout. `Record` promises that any
         // content is a valid value which changes only atomically, and `segment` keeps the memory mapped.
         unsafe { self.target.as_ref() }
     }
@@ -142,12 +155,19 @@ impl<T: ?Sized> Deref for Mapped<T> {
 
 /// Maps `size` octets of `descriptor`, or of no file, for reading and writing by this process and its children.
 fn map(size: usize, descriptor: Option<&std::fs::File>) -> io::Result<NonNull<u8>> {
+    map_with(size, descriptor, libc::PROT_READ | libc::PROT_WRITE)
+}
+
+fn map_with(
+    size: usize,
+    descriptor: Option<&std::fs::File>,
+    protection: libc::c_int,
+) -> io::Result<NonNull<u8>> {
     use std::os::fd::AsRawFd;
     let (flags, descriptor) = match descriptor {
         Some(file) => (libc::MAP_SHARED, file.as_raw_fd()),
         None => (libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1),
     };
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: no address is asked for, so no existing mapping is replaced; the descriptor is open or -1.
     let start = unsafe { libc::mmap(std::ptr::null_mut(), size, protection, flags, descriptor, 0) };
     if start == libc::MAP_FAILED {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::ffi::shm::{record, Mapped};
 
-use super::children::Children;
+use super::children::{Children, Owner};
 use super::figures::FiguresHandle;
 use super::host::HostHandle;
 use super::name::Name;
@@ -107,6 +107,13 @@ pub(super) fn raise_to(highest: &AtomicU32, value: u32) {
     }
 }
 
+impl AjpRecord {
+    /// Name of the worker.
+    pub(super) fn name(&self) -> String {
+        self.name.get()
+    }
+}
+
 impl AjpHandle {
     pub(super) fn new(
         record: Mapped<AjpRecord>,
@@ -193,6 +200,14 @@ impl AjpHandle {
     /// Counts a connection of this process as closed.
     pub(crate) fn connection_closed(&self) {
         self.children.lower(self.children.own(), self.gauges.connected);
+    }
+
+    /// Requests in flight and open connections of each process that has some.
+    pub(crate) fn by_process(&self) -> Vec<(Owner, u32, u32)> {
+        let rows = self.children.row(self.gauges.busy).iter().zip(self.children.row(self.gauges.connected));
+        let counts = rows.map(|(busy, connected)| (busy.load(Relaxed), connected.load(Relaxed)));
+        let held = self.children.owners().zip(counts).filter(|(_, counts)| *counts != (0, 0));
+        held.map(|(owner, (busy, connected))| (owner, busy, connected)).collect()
     }
 
     /// Open connections over all processes.

@@ -41,6 +41,17 @@ pub(crate) const ANY_PROCESS: usize = 0;
 /// Where a process counts that has given its slot back: nowhere.
 const GONE: usize = usize::MAX;
 
+/// Whose counts lie in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The parent's, and of who found no slot.
+    AnyProcess,
+    /// A child's, by its process id.
+    Child(u32),
+    /// Nobody's any more.
+    Nobody,
+}
+
 /// Every slot belongs to a living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no free slot for this process in the shared memory: its counters outlive it if it is killed")]
@@ -74,8 +85,19 @@ impl Children {
         self.own.load(Relaxed)
     }
 
+    /// Whose the slots are.
+    pub(super) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
+        let owner = |word: u32| match word {
+            0 => Owner::Nobody,
+            word if word & CLEANING != 0 => Owner::Nobody,
+            pid => Owner::Child(pid),
+        };
+        let of_child = self.used_slots().map(move |(_, word)| owner(word.load(Relaxed)));
+        std::iter::once(Owner::AnyProcess).chain(of_child)
+    }
+
     /// What all slots count as `gauge`.
-    fn row(&self, gauge: usize) -> &[AtomicU32] {
+    pub(super) fn row(&self, gauge: usize) -> &[AtomicU32] {
         let start = gauge * self.shape.stride;
         &self.words[start..start + self.shape.slots]
     }

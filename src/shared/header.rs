@@ -17,7 +17,7 @@ use super::nonce::Nonce;
 pub(crate) const MAGIC: [u8; 8] = *b"mod_jk\0R";
 
 /// Raised whenever a record changes its shape.
-pub(crate) const LAYOUT_VERSION: u32 = 9;
+pub(crate) const LAYOUT_VERSION: u32 = 10;
 
 record! {
     /// The first record of the memory.
@@ -46,8 +46,10 @@ record! {
         nonce: Nonce,
         /// 1 once the state was captured for memory that takes this one's place: what is changed here is lost.
         retired: AtomicU64,
+        /// How many records of each kind there are, so that the memory can be read without the configuration.
+        shape: [AtomicU32; 4],
         /// Room for what is to come.
-        reserved: [AtomicU64; 5],
+        reserved: [AtomicU64; 3],
     }
 }
 
@@ -57,10 +59,28 @@ impl Header {
         self.magic.store(u64::from_ne_bytes(MAGIC), Relaxed);
         self.version.store(LAYOUT_VERSION, Relaxed);
         self.size.store(layout.size() as u64, Relaxed);
+        for (place, count) in self.shape.iter().zip(layout.shape()) {
+            place.store(count as u32, Relaxed);
+        }
         self.times_start.store(now, Relaxed);
         self.maintained.store(now, Relaxed);
         self.nonce.draw()?;
         self.changing.initialize()
+    }
+
+    /// First octets and layout version, whatever build wrote them.
+    pub(super) fn kind(&self) -> ([u8; 8], u32) {
+        (self.magic.load(Relaxed).to_ne_bytes(), self.version.load(Relaxed))
+    }
+
+    /// Octets that the records take.
+    pub(super) fn size(&self) -> u64 {
+        self.size.load(Relaxed)
+    }
+
+    /// How many records there are ([`Layout::shape`]).
+    pub(super) fn shape(&self) -> [usize; 4] {
+        std::array::from_fn(|index| self.shape[index].load(Relaxed) as usize)
     }
 
     /// What forms of the status page carry.

@@ -2,7 +2,8 @@
 //! history, then the counters of each process.
 //!
 //! An ajp13 worker has one record however many balancers use it; a member has one per balancer
-//! ("load-balancer, section 1"). Children inherit the plan by fork, so it needs no place in the memory itself.
+//! ("load-balancer, section 1"). Children inherit the plan by fork; who only looks at the
+//! file makes it anew of the counts in the header, and of the names in the records ([`super::reading`]).
 
 use std::collections::HashMap;
 use std::mem::size_of;
@@ -105,6 +106,24 @@ impl Layout {
         }
         let (index, members) = (self.lb.len(), first..self.members.len());
         self.lb.insert(lb.name.clone(), Balancer { index, members });
+    }
+
+    /// The layout of memory that holds these workers, and balancers with their members, and `slots` in all.
+    pub(super) fn found(ajp_names: Vec<String>, balancers: &[(String, Vec<String>)], slots: usize) -> Self {
+        let ajp = ajp_names.iter().cloned().zip(0..).collect();
+        let mut layout = Self { ajp_names, ajp, lb: HashMap::new(), members: HashMap::new(), slots };
+        for (index, (lb, members)) in balancers.iter().enumerate() {
+            let first = layout.members.len();
+            let numbered = members.iter().zip(first..);
+            layout.members.extend(numbered.map(|(member, index)| ((lb.clone(), member.clone()), index)));
+            layout.lb.insert(lb.clone(), Balancer { index, members: first..layout.members.len() });
+        }
+        layout
+    }
+
+    /// How many workers, members, balancers and slots of processes there are.
+    pub(super) fn shape(&self) -> [usize; 4] {
+        [self.ajp_names.len(), self.members.len(), self.lb.len(), self.slots]
     }
 
     /// Octets of the whole memory.

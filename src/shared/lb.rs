@@ -35,8 +35,8 @@ record! {
     pub(crate) struct LbRecord: 192 {
         name: Name,
         max_busy: AtomicU32,
-        /// Keeps the turn aligned on every platform.
-        padding: AtomicU32,
+        /// How many members it has.
+        members: AtomicU32,
         /// [`Turn`].
         turn: AtomicU64,
         last_reset: AtomicI64,
@@ -88,6 +88,13 @@ impl Turn {
     }
 }
 
+impl LbRecord {
+    /// Its name, and how many members it has.
+    pub(super) fn shape(&self) -> (String, usize) {
+        (self.name.get(), self.members.load(Relaxed) as usize)
+    }
+}
+
 impl LbHandle {
     pub(super) fn new(
         record: Mapped<LbRecord>,
@@ -116,6 +123,7 @@ impl LbHandle {
 
     pub(super) fn initialize(&self, name: &str) {
         self.record.name.set(name);
+        self.record.members.store(self.cells.len() as u32, Relaxed);
         self.record.last_reset.store(super::now(), Relaxed);
     }
 

@@ -95,6 +95,13 @@ impl Cell {
     }
 }
 
+impl MemberRecord {
+    /// Name of the member.
+    pub(super) fn name(&self) -> String {
+        self.name.get()
+    }
+}
+
 impl MemberHandle {
     /// The member whose cell is number `index` of `cells`.
     pub(super) fn new(

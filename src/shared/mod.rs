@@ -25,6 +25,7 @@ pub(crate) mod member;
 pub(crate) mod name;
 mod nonce;
 mod note;
+mod reading;
 mod recent;
 pub(crate) mod values;
 
@@ -40,7 +41,7 @@ pub(crate) use crate::ffi::time::{moment, seconds as now};
 
 pub(crate) use ajp::{AjpHandle, AjpSnapshot, Hint};
 pub(crate) use board::Board;
-pub(crate) use children::NoFreeSlot;
+pub(crate) use children::{NoFreeSlot, Owner};
 pub(crate) use figures::{Fault, Figures, LastError, Served, LATENCY_BOUNDS, LATENCY_PLACES};
 pub(crate) use health::{Health, MemberState};
 pub(crate) use history::{Event, EventKind, HistoryHandle, Reload};
@@ -49,6 +50,7 @@ pub(crate) use layout::Layout;
 pub(crate) use lb::{Balanced, LbHandle, LbSnapshot};
 pub(crate) use lease::LEASE;
 pub(crate) use member::{Cell, Drain, MemberHandle, MemberSnapshot};
+pub(crate) use reading::Found;
 pub(crate) use values::{ValuesHandle, RETIRED};
 
 use ajp::Apart;

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod shm;
 
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use crate::support::paths;
 use crate::support::suite::Suite;
 
 pub fn suite() -> Suite {
-    explain::add(check::add(Suite::new("jkctl")))
+    shm::add(explain::add(check::add(Suite::new("jkctl"))))
 }
 
 /// `jkctl` with these arguments, to be run.

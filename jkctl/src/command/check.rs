@@ -61,6 +61,10 @@ impl Check {
         report.drop_repeated();
         report.sort();
         self.tell(&report, terminal)?;
+        if report.is_empty() && self.format == Format::Text && terminal.is_terminal() {
+            let text = terminal.paint(Style::Good, "Nothing to complain about");
+            line!(terminal, "{text}")?;
+        }
         let is_bad = report.has_errors() || self.strict && !report.is_empty();
         Ok(if is_bad { Ending::Bad } else { Ending::Good })
     }

@@ -18,5 +18,5 @@ mod reader;
 mod servers;
 
 pub use choice::AtPort;
-pub use reader::{read, Options, Tree};
+pub use reader::{read, Options};
 pub use servers::Servers;

@@ -10,8 +10,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{fchmod, open, unlink, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use super::{Operation, SegmentError};
+use crate::text::Reason;
 
 /// A file name that is removed on drop: by the process that made it, and only while it means the same file.
 #[derive(Debug)]
@@ -54,6 +57,32 @@ pub(super) fn create(path: &Path, size: usize) -> Result<(File, OwnedPath), Segm
     fchmod(&file, mode).map_err(|error| SegmentError::new(path, Operation::Protect, error))?;
     reserve(&file, size).map_err(fail(Operation::Reserve))?;
     Ok((file, owned))
+}
+
+/// Opens `path`, which another process made, for reading; tells its size.
+///
+/// # Errors
+/// Why not, with the path.
+pub(super) fn open_to_read(path: &Path) -> Result<(File, usize), String> {
+    let refused = |text: String| format!("{}: {text}", path.display());
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = open(path, flags, Mode::empty()).map_err(|error| match error {
+        Errno::LOOP => refused("it is a symbolic link, which is not followed".to_owned()),
+        Errno::ACCESS => refused("only the user who started the server may read it, mostly root".to_owned()),
+        error => refused(Reason(&error.into()).to_string()),
+    })?;
+    let file = File::from(opened);
+    let found = file.metadata().map_err(|error| refused(Reason(&error).to_string()))?;
+    let (owner, own) = (found.uid(), geteuid().as_raw());
+    if !found.is_file() {
+        return Err(refused("it is no regular file".to_owned()));
+    } else if owner != 0 && owner != own {
+        return Err(refused(format!("it belongs to uid {owner}, expected root or uid {own}, who asks")));
+    } else if found.mode() & 0o022 != 0 {
+        return Err(refused("others may write to it, expected mode 0600".to_owned()));
+    }
+    let size = usize::try_from(found.len()).map_err(|_| refused("it is too large".to_owned()))?;
+    Ok((file, size))
 }
 
 /// Grows `file` to `size` octets that exist on disk, so that a full disk is an error here and no SIGBUS later.
