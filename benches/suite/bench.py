@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from pathlib import Path
 
+from cases import neighbours
 from contenders import Contender
 from memory import Memory
 from meters import slice_of, system_calls
@@ -80,7 +81,7 @@ class Bench:
     def _sample(self, servers, cases, rounds):
         samples = {}
         for number in range(-1, rounds):
-            for case in cases:
+            for case in neighbours(cases):
                 tell(f"{f'round {number + 1} of {rounds}' if number >= 0 else 'warming up'}: {case.title}")
                 able = [each.name for each in self.contenders if (each.name, case.setup) in servers]
                 slices = {name: [] for name in able}

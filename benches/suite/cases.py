@@ -68,7 +68,7 @@ SHAPES = (
     Case("1m-open", "GET 1 MiB, no length", "plain", "/bench/open/1048576", MIB, 40),
     Case("post", "POST 4 KiB, echoed", "plain", "/bench/echo", 4 * KIB, 600, posted=4 * KIB, is_timed=True, traced=50),
     Case("post-1m", "POST 1 MiB", "plain", "/bench/taken", 100, 40, posted=MIB, is_timed=True, traced=20),
-    Case("headers", f"GET 100 octets, {MANY_HEADERS} headers each way", "plain", "/bench/headers", 100, 600, headers=_many()),
+    Case("headers", f"{MANY_HEADERS} headers each way, 100 octets", "plain", "/bench/headers", 100, 600, headers=_many()),
 )
 """What goes through, in the pieces that Tomcat makes of it."""
 
@@ -105,12 +105,12 @@ CLIENTS = (
 PATHS = (
     _small("unix", "GET 100 octets, Unix socket to Tomcat", "unix", is_timed=True),
     Case("100k-unix", "GET 100 KiB, Unix socket to Tomcat", "unix", "/bench/102400", 100 * KIB, 250),
-    Case("100k-packets", "GET 100 KiB, packets of 64 KiB", "packets", "/bench/102400", 100 * KIB, 250),
+    Case("100k-packets", "GET 100 KiB, packets of 64 KiB", "packets", "/bench/102400", 100 * KIB, 250, traced=50),
     Case("1m-packets", "GET 1 MiB, packets of 64 KiB", "packets", "/bench/1048576", MIB, 40),
     _small("tls", "GET 100 octets over TLS", "tls", is_timed=True),
     Case("100k-tls", "GET 100 KiB over TLS", "tls", "/bench/102400", 100 * KIB, 250),
     _small("http2", "GET 100 octets over HTTP/2", "http2", clients=4, streams=4, is_timed=True),
-    Case("100k-http2", "GET 100 KiB over HTTP/2", "http2", "/bench/102400", 100 * KIB, 250, clients=4, streams=4),
+    Case("100k-http2", "GET 100 KiB over HTTP/2", "http2", "/bench/102400", 100 * KIB, 250, clients=4, streams=4, traced=50),
 )
 """Other ways to Tomcat and from the client."""
 
@@ -127,12 +127,27 @@ TITLES = {
 CASES = sum(GROUPS.values(), ())
 
 MULTIPLES = (
+    ("unix", "small", "100 octets by a Unix socket, as a multiple of TCP"),
     ("balancer", "small", "a balancer of two, as a multiple of a single worker"),
     ("members-many", "balancer", "500 members, two in use, as a multiple of two"),
     ("members-busy", "balancer", "500 members, all in use, as a multiple of two"),
     ("rules-many", "rules-few", f"{MANY_RULES:,} rules, as a multiple of {FEW_RULES}"),
-    ("unix", "small", "100 octets by a Unix socket, as a multiple of TCP"),
     ("100k-unix", "100k", "100 KiB by a Unix socket, as a multiple of TCP"),
     ("100k-packets", "100k", "100 KiB in packets of 64 KiB, as a multiple of 8 KiB"),
 )
 """Cases whose CPU is shown as a multiple of another's."""
+
+
+def neighbours(cases):
+    """Those cases in an order in which what is compared follows soon, so that a noisy machine is as noisy for it."""
+    order, wanted = [], {case.name: case for case in cases}
+
+    def put(case):
+        if case not in order:
+            order.append(case)
+            for many, _, _ in (row for row in MULTIPLES if row[1] == case.name and row[0] in wanted):
+                put(wanted[many])
+
+    for case in cases:
+        put(case)
+    return order

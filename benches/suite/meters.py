@@ -80,7 +80,8 @@ def slice_of(server, case):
     log.unlink(missing_ok=True)
     before = cpu_seconds(server.children), kernel_seconds(server.children)
     load(server, case, case.requests, "-c", str(case.clients), "-m", str(case.streams), f"--log-file={log}")
-    cpu, kernel = (end - start for start, end in zip(before, (cpu_seconds(server.children), kernel_seconds(server.children))))
+    after = cpu_seconds(server.children), kernel_seconds(server.children)
+    cpu, kernel = (end - start for start, end in zip(before, after))
     starts, _, latencies = zip(*(map(int, line.split()) for line in log.read_text().splitlines()))
     seconds = (max(map(sum, zip(starts, latencies))) - min(starts)) / 1e6
     return Sample(case.requests, cpu, kernel, seconds, latencies)
