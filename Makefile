@@ -20,7 +20,7 @@ CLIPPY = undocumented_unsafe_blocks missing_safety_doc not_unsafe_ptr_arg_deref 
          useless_format wrong_self_convention
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check install uninstall deb rpm package-test aarch64 bench bench-check fuzz clean help
+.PHONY: build demo test check install uninstall manual book deb rpm package-test aarch64 bench bench-check fuzz clean help
 
 ## build: compile the module and jkctl (what `make` alone does)
 build:
@@ -79,6 +79,16 @@ package-test:
 aarch64:
 	@apxs/setup aarch64
 	@packaging/aarch64
+
+## manual: the tables of man pages and book, made anew of those in the code
+manual:
+	@apxs/setup build
+	WRITE_MANUAL=1 $(CARGO) test --test manual tables_are_those_of_the_code
+	WRITE_MANUAL=1 $(CARGO) test -p jkctl --test manual
+
+## book: the book as HTML, in target/book; needs mdBook (cargo install mdbook)
+book:
+	@apxs/book
 
 ## bench: the figures, measured on this machine
 bench:

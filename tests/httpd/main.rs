@@ -55,6 +55,7 @@ mod t48_log_lines;
 mod t50_jkctl_remote;
 mod t52_jkctl;
 mod t53_growth;
+mod t55_manual;
 
 use std::process::ExitCode;
 
@@ -120,6 +121,7 @@ fn main() -> ExitCode {
         t50_jkctl_remote::suite(),
         t52_jkctl::suite(),
         t53_growth::suite(),
+        t55_manual::suite(),
     ];
     let trials = suites.into_iter().flat_map(support::suite::Suite::into_trials).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

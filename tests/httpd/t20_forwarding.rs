@@ -3,7 +3,7 @@
 //! Tables of requests with the facts that must come out run through this module and through the C original, on the
 //! same httpd with the same Tomcats. Each fact of a row is held against the table, and all facts seen, named in the
 //! table or not, against the original. Where the two differ on purpose, the row says so and names the entry in the
-//! list of differences in README.md. Rules: "directives", "uri-mapping", "ajp13".
+//! list of differences in docs/book/src/from-mod_jk.md. Rules: "directives", "uri-mapping", "ajp13".
 
 mod facts;
 mod flush;

@@ -1,10 +1,10 @@
-//! What `make` does on machines that have less, or more, than it needs: set-up, installation, and README as written.
+//! What `make` does on machines that have less, or more, than it needs: set-up, installation, and the manual as written.
 //!
 //! A machine is a folder of programs that stands first in PATH, so that nothing of the real one is changed.
 
 mod install;
+mod manual;
 mod programs;
-mod readme;
 mod setup;
 
 use std::env;
@@ -25,7 +25,7 @@ pub fn suite() -> Suite {
     let suite = setup::add(suite);
     let suite = install::add(suite);
     let suite = programs::add(suite);
-    readme::add(suite)
+    manual::add(suite)
 }
 
 /// A machine to be: a directory whose `bin` holds programs of our own.

@@ -1,5 +1,5 @@
 //! A deployment that rolls over three Tomcats: each is drained, waited for, stopped, started again and activated, while
-//! users with sessions go on. README, "Taking a Tomcat out", by script.
+//! users with sessions go on. The manual, "Zero-downtime deployment".
 //!
 //! `MOD_JK_ROUNDS` says how often; the usual run is one round.
 

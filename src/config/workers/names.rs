@@ -14,7 +14,7 @@ use crate::config::properties::{self, Line};
 use crate::config::settings::WorkersSettings;
 
 /// Longest name in octets, also of hosts, routes and the like: "workers-properties, section 4".
-pub(crate) const MAX_NAME: usize = 63;
+pub const MAX_NAME: usize = 63;
 
 /// Splits `worker.<name>.<property>`; the name is empty in `worker.<property>` and may hold dots itself.
 ///

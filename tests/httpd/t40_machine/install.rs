@@ -29,7 +29,7 @@ fn with_server_root() -> Machine {
 pub fn apxs(modules: &str, conf: &str, run: &str) -> String {
     format!(
         "case $2 in LIBEXECDIR) echo {modules} ;; SYSCONFDIR) echo {conf} ;; RUNTIMEDIR) echo {run} ;; \
-         BINDIR) echo @ROOT@/usr/bin ;; esac"
+         BINDIR) echo @ROOT@/usr/bin ;; MANDIR) echo @ROOT@/usr/man ;; esac"
     )
 }
 
@@ -55,6 +55,7 @@ fn samples() {
     let mode =
         |path: &str| fs::metadata(machine.path(path)).expect("installed").permissions().mode() & 0o7777;
     assert_eq!(mode("modules/mod_jk.so"), 0o644);
+    assert_eq!(mode("usr/man/man8/mod_jk.8"), 0o644);
     assert_eq!(mode("conf/workers.properties"), 0o640, "it is to hold secrets");
     assert_eq!(mode("conf/uriworkermap.properties"), 0o644, "children read it again");
     assert!(machine.read("conf/jk.conf.sample").contains(&format!("JkShmFile {}/logs/", machine.root())));
@@ -65,10 +66,14 @@ fn samples() {
 
     let removed = install(&machine, &["--remove"]);
     assert!(removed.ok && removed.output.contains("(changed since)"), "{}", removed.output);
-    let left: Vec<_> = ["modules/mod_jk.so", "conf/jk.conf.sample", "conf/uriworkermap.properties"]
-        .into_iter()
-        .filter(|path| machine.path(path).exists())
-        .collect();
+    let taken = [
+        "modules/mod_jk.so",
+        "usr/man/man8/mod_jk.8",
+        "usr/man/man5/workers.properties.5",
+        "conf/jk.conf.sample",
+        "conf/uriworkermap.properties",
+    ];
+    let left: Vec<_> = taken.into_iter().filter(|path| machine.path(path).exists()).collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(machine.read("conf/workers.properties"), "worker.list=mine\n");
 }

@@ -1,4 +1,4 @@
-//! README's way from the installation to the first page, followed as it is written; ports and folders are our own.
+//! The manual's way from the installation to the first page, followed as it is written; ports and folders are our own.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,21 +18,26 @@ use crate::support::tomcat::{Service, Tomcat};
 use crate::support::{httpd, paths, ports, wait};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
-const DEBIAN: &str = "### On Debian and Ubuntu";
-const ELSEWHERE: &str = "### Elsewhere";
+
+/// A page of the book, and the heading of a section in it.
+type Section = (&'static str, &'static str);
+
+const DEBIAN: Section = ("five-minutes.md", "## Connect httpd and Tomcat");
+const ELSEWHERE: Section = ("installation.md", "### Elsewhere");
+const SEVERAL: Section = ("configuration.md", "## Several Tomcats");
 
 pub fn add(suite: Suite) -> Suite {
     suite
-        .test("readme_leads_to_a_page_in_httpds_own_server_root", server_root)
-        .test("readme_leads_to_a_page_on_debian", debian)
+        .test("the_manual_leads_to_a_page_in_httpds_own_server_root", server_root)
+        .test("the_manual_leads_to_a_page_on_debian", debian)
         .test("the_second_tomcat_of_the_sample_needs_no_more_than_its_lines", second_tomcat)
-        .test("readme_and_the_samples_speak_of_one_worker", one_worker)
+        .test("the_manual_and_the_samples_speak_of_one_worker", one_worker)
 }
 
-/// The block of that language in the section of README that begins with `heading`, without its indentation.
-fn block(heading: &str, language: &str) -> String {
-    let readme = project_file("README.md");
-    let section = readme.split_once(&format!("{heading}\n")).unwrap_or_else(|| panic!("no {heading}")).1;
+/// The first block of that language in a section of the book, without its indentation.
+fn block((page, heading): Section, language: &str) -> String {
+    let page = project_file(format!("docs/book/src/{page}"));
+    let section = page.split_once(&format!("{heading}\n")).unwrap_or_else(|| panic!("no {heading}")).1;
     let section = section.split("\n#").next().unwrap_or_default();
     let fence = format!("```{language}\n");
     let (before, block) = section.split_once(&fence).unwrap_or_else(|| panic!("{heading}: no {fence}"));
@@ -90,7 +95,7 @@ fn debian() {
             assert!(verdict.ok, "{line}: {}", verdict.output);
         }
     }
-    let _running = running.expect("README restarts the servers");
+    let _running = running.expect("the manual restarts the servers");
     let page = Client::new(debian.port).get("/session");
     let session = page.fact("session").unwrap_or_default();
     assert!(session.ends_with(".tomcat1"), "the jvmRoute: {} {}", page.status, page.text());
@@ -112,7 +117,7 @@ struct Debian {
 }
 
 impl Debian {
-    /// With the module installed and the files edited as README says, for a Tomcat with that AJP port.
+    /// With the module installed and the files edited as the manual says, for a Tomcat with that AJP port.
     fn new(ajp: u16) -> Self {
         let machine = Machine::new();
         let debian = Self { port: ports::free(), machine };
@@ -182,7 +187,7 @@ impl Debian {
     }
 }
 
-/// Debian's server.xml, edited as README says; the ports are our own.
+/// Debian's server.xml, edited as the manual says; the ports are our own.
 fn server_xml(ajp: u16) -> String {
     let etc = paths::unpacked("tomcat10").join("usr/share/tomcat10/etc");
     let directory = tempfile::tempdir().expect("a temporary directory");
@@ -203,13 +208,13 @@ fn second_tomcat() {
     assert_eq!(verdict.output.trim(), "Syntax OK");
 }
 
-/// Who follows README and who reads the samples meets the same names.
+/// Who follows the manual and who reads the samples meets the same names.
 fn one_worker() {
     let samples =
         ["apxs/workers.properties", "apxs/uriworkermap.properties", "apxs/jk.conf"].map(project_file);
-    let readme = [(DEBIAN, "apache"), (ELSEWHERE, "apache"), ("## Several Tomcats", "properties")];
+    let manual = [(DEBIAN, "apache"), (ELSEWHERE, "apache"), (SEVERAL, "properties")];
     let texts: Vec<_> =
-        samples.into_iter().chain(readme.map(|(heading, block_of)| block(heading, block_of))).collect();
+        samples.into_iter().chain(manual.map(|(section, block_of)| block(section, block_of))).collect();
     let named: BTreeSet<_> =
         texts.iter().flat_map(|text| text.lines()).filter_map(worker_of_a_rule).collect();
     assert_eq!(named, BTreeSet::from(["balancer"]));
