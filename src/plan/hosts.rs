@@ -56,7 +56,7 @@ impl Planner<'_> {
                 (true, false) => main_map.clone(),
                 (_, true) => {
                     let own = self.rules(server, true);
-                    self.map(compose(&main_rules, &own, copy), server, Some(main).filter(|_| copy))
+                    self.map(compose(&main_rules, own, copy), server, Some(main).filter(|_| copy))
                 }
             };
             let inherited = main.auto_alias.clone().filter(|_| copy);
@@ -66,13 +66,13 @@ impl Planner<'_> {
         }
         self.check_reach(&settings, &main_rules, main_is_reachable || is_copied);
         let maps = distinct_maps(&hosts).map(|map| &**map);
-        let kept: &[Rule] = if is_copied || settings.len() == 1 { &[] } else { &main_rules };
+        let kept: &[Arc<Rule>] = if is_copied || settings.len() == 1 { &[] } else { &main_rules };
         reach::check_exclusions(maps, kept, self.workers, &mut self.report);
         hosts
     }
 
     /// Warns of mounts of the main server that are not in `use`, and of virtual hosts that would take over none.
-    fn check_reach(&mut self, settings: &[ServerSettings], main_rules: &[Rule], in_use: bool) {
+    fn check_reach(&mut self, settings: &[ServerSettings], main_rules: &[Arc<Rule>], in_use: bool) {
         let (main, hosts) = (&settings[0], &settings[1..]);
         let mut without_rules = hosts.iter().filter(|host| !has_rules(host));
         if main_rules.is_empty() && main.mount_file.is_none() && main.auto_alias.is_none() {

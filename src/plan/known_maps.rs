@@ -17,7 +17,7 @@ pub(super) struct Fingerprint(u64);
 
 impl Fingerprint {
     /// That of the rules of a configuration and a map file.
-    pub(super) fn of(rules: &[Rule], file: Option<&MapFile>) -> Self {
+    pub(super) fn of(rules: &[Arc<Rule>], file: Option<&MapFile>) -> Self {
         let mut hasher = DefaultHasher::new();
         for rule in rules {
             (&rule.pattern, &rule.worker, &rule.origin).hash(&mut hasher);
@@ -32,7 +32,7 @@ impl KnownMaps {
     pub(super) fn find(
         &self,
         Fingerprint(key): Fingerprint,
-        rules: &[Rule],
+        rules: &[Arc<Rule>],
         file: Option<&MapFile>,
     ) -> Option<Arc<ServerMap>> {
         self.0.get(&key)?.iter().find(|map| map.is_made_of(rules, file)).cloned()
@@ -55,7 +55,8 @@ mod tests {
     fn what_says_the_same_at_the_same_place_is_one_map() {
         let rules = |line, worker: &str| {
             let origin = Origin::new(&"httpd.conf".into(), line);
-            Rule::mount(b"/x", worker.as_bytes(), &origin, &mut Report::default()).unwrap()
+            let rules = Rule::mount(b"/x", worker.as_bytes(), &origin, &mut Report::default()).unwrap();
+            rules.into_iter().map(Arc::new).collect::<Vec<_>>()
         };
         let file = |seconds| MapFile {
             path: "/etc/map".into(),
@@ -64,7 +65,7 @@ mod tests {
         };
         let mut known = KnownMaps::default();
         let map = Arc::new(ServerMap::new(rules(7, "w;reply_timeout=1"), Some(file(60))));
-        let like = |rules: &[Rule], file: Option<&MapFile>| Fingerprint::of(rules, file);
+        let like = |rules: &[Arc<Rule>], file: Option<&MapFile>| Fingerprint::of(rules, file);
         known.add(like(&rules(7, "w"), Some(&file(60))), &map);
         let find = |line, worker: &str, file: Option<MapFile>| {
             let rules = rules(line, worker);

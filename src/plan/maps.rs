@@ -12,7 +12,7 @@ use crate::mapping::{describe_replaced, Definitions, MapFile, Rule, ServerMap};
 
 impl Planner<'_> {
     /// Rules of the main server: its mounts, and those in the definitions of workers.
-    pub(super) fn main_rules(&mut self, main: &ServerSettings, in_use: bool) -> Vec<Rule> {
+    pub(super) fn main_rules(&mut self, main: &ServerSettings, in_use: bool) -> Vec<Arc<Rule>> {
         let mut rules = self.rules(main, in_use);
         for worker in &self.workers.workers {
             for (item, origin) in &worker.mounts {
@@ -22,7 +22,7 @@ impl Planner<'_> {
                 }
             }
         }
-        rules
+        rules.into_iter().map(Arc::new).collect()
     }
 
     /// Rules of JkMount and JkUnMount in one server; their workers matter only if the rules are in `use`.
@@ -54,7 +54,7 @@ impl Planner<'_> {
     /// same share it.
     pub(super) fn map(
         &mut self,
-        rules: Vec<Rule>,
+        rules: Vec<Arc<Rule>>,
         server: &ServerSettings,
         fallback: Option<&ServerSettings>,
     ) -> Option<Arc<ServerMap>> {

@@ -17,7 +17,7 @@ const MAX_PAIRS: usize = 20_000;
 /// are samples, and nobody misses them.
 pub(super) fn check_main_rules(
     main: &ServerSettings,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     workers: &WorkersSettings,
     report: &mut Report,
 ) {
@@ -55,7 +55,7 @@ struct Effect {
 /// the main server. Of unknown workers something was said already.
 pub(super) fn check_exclusions<'m>(
     maps: impl Iterator<Item = &'m ServerMap>,
-    kept: &[Rule],
+    kept: &[Arc<Rule>],
     workers: &WorkersSettings,
     report: &mut Report,
 ) {

@@ -99,20 +99,20 @@ pub struct ServerMap {
 
 impl ServerMap {
     /// Compiles the rules of the configuration, given in definition order. The map file is not read yet.
-    pub fn new(configured: Vec<Rule>, file: Option<MapFile>) -> Self {
-        let configured: Vec<_> = configured.into_iter().map(Arc::new).collect();
+    pub fn new(configured: Vec<impl Into<Arc<Rule>>>, file: Option<MapFile>) -> Self {
+        let configured: Vec<_> = configured.into_iter().map(Into::into).collect();
         let map = RuleMap::new(configured.iter().cloned());
         Self { configured, file: file.map(WatchedFile::new), current: ArcSwap::from_pointee(map) }
     }
 
     /// Tells whether it was made of these rules of the configuration, and of this map file.
-    pub fn is_made_of(&self, configured: &[Rule], file: Option<&MapFile>) -> bool {
+    pub fn is_made_of(&self, configured: &[Arc<Rule>], file: Option<&MapFile>) -> bool {
         let is_of_file = match (&self.file, file) {
             (Some(own), Some(file)) => own.path == file.path && own.reload == file.reload,
             (None, None) => true,
             _ => false,
         };
-        is_of_file && self.configured.iter().map(|rule| &**rule).eq(configured)
+        is_of_file && self.configured == configured
     }
 
     /// The map in force, whole; it stays as it is while it is held.
