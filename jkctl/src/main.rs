@@ -1,9 +1,9 @@
 //! `jkctl`: mod_jk for those who look after it, without httpd.
 //!
 //! - [`command`] has one file per subcommand; each says in its help what it takes, what it tells and how it ends;
-//! - [`terminal`] writes results, coloured where somebody looks at them;
-//! - [`httpd`] reads the files of httpd, and [`page`] asks a running one;
-//! - [`tomcat`] speaks AJP to a Tomcat;
+//! - [`terminal`] writes results, coloured where somebody looks at them, and [`table`] puts them in columns;
+//! - [`httpd`] reads the files of httpd, [`page`] asks the status page of a running one;
+//! - [`tomcat`] speaks AJP to a Tomcat, [`secret`] reads what must not stand on a command line;
 //! - [`ending`] is how a command ends: what was asked, or why that can't be told.
 //!
 //! What is decided here is decided by the rooms of the module itself (`jk_rooms`), by the same code.
@@ -12,6 +12,8 @@ mod command;
 mod ending;
 mod httpd;
 mod page;
+mod secret;
+mod table;
 mod terminal;
 mod tomcat;
 

@@ -12,11 +12,12 @@ use clap::Args;
 use jk_rooms::ajp::{Attributes, ForwardRequest, MAX_PACKET_SIZE};
 
 use crate::ending::{refuse, Ending, Failure};
+use crate::secret;
 use crate::terminal::Terminal;
 use crate::tomcat::body::Body;
 use crate::tomcat::exchange::Stop;
 use crate::tomcat::trouble::seconds;
-use crate::tomcat::{secret, Call, End, Link};
+use crate::tomcat::{Call, End, Link};
 use answer::Printer;
 use headers::{RequestHeaders, Written};
 use url::Url;

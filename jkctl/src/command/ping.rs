@@ -8,11 +8,12 @@ use clap::Args;
 use jk_rooms::ajp::{Attributes, ForwardRequest};
 
 use crate::ending::{Ending, Failure};
+use crate::secret;
 use crate::terminal::{line, Style, Terminal};
 use crate::tomcat::body::Body;
 use crate::tomcat::exchange::Stop;
 use crate::tomcat::trouble::{seconds, Milliseconds};
-use crate::tomcat::{secret, Call, Head, Link, Place, Taker, Trouble};
+use crate::tomcat::{Call, Head, Link, Place, Taker, Trouble};
 
 /// Sends a CPing to a Tomcat, and tells how long its CPong takes
 ///

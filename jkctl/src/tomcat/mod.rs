@@ -2,14 +2,12 @@
 //!
 //! - [`place`] is where it listens, [`link`] a connection to it;
 //! - [`exchange`] is a request on it, with [`body`] to go and an answer to come;
-//! - [`secret`] is what its connector may ask for;
 //! - [`trouble`] is all that goes wrong in between.
 
 pub mod body;
 pub mod exchange;
 pub mod link;
 pub mod place;
-pub mod secret;
 pub mod trouble;
 
 pub use exchange::{Call, End, Head, Taker};

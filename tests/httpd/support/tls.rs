@@ -9,14 +9,18 @@ use std::process::Command;
 struct Issue {
     name: &'static str,
     issuer: Option<&'static str>,
-    extension: &'static str,
+    extensions: &'static [&'static str],
 }
 
 const ISSUES: [Issue; 4] = [
-    Issue { name: "root", issuer: None, extension: "basicConstraints=critical,CA:TRUE" },
-    Issue { name: "server", issuer: Some("root"), extension: "subjectAltName=IP:127.0.0.1" },
-    Issue { name: "intermediate", issuer: Some("root"), extension: "basicConstraints=critical,CA:TRUE" },
-    Issue { name: "client", issuer: Some("intermediate"), extension: "extendedKeyUsage=clientAuth" },
+    Issue { name: "root", issuer: None, extensions: &["basicConstraints=critical,CA:TRUE"] },
+    Issue {
+        name: "server",
+        issuer: Some("root"),
+        extensions: &["subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"],
+    },
+    Issue { name: "intermediate", issuer: Some("root"), extensions: &["basicConstraints=critical,CA:TRUE"] },
+    Issue { name: "client", issuer: Some("intermediate"), extensions: &["extendedKeyUsage=clientAuth"] },
 ];
 
 /// Certificates and keys in one directory: `<name>.pem` and `<name>.key` for root, server, intermediate and
@@ -42,10 +46,11 @@ impl Keys {
     }
 
     fn issue(&self, issue: &Issue) {
-        let Issue { name, issuer, extension } = issue;
+        let Issue { name, issuer, extensions } = issue;
         let mut command = Command::new("openssl");
         command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
-        command.args(["-days", "2", "-subj", &format!("/O=mod_jk test/CN={name}"), "-addext", extension]);
+        command.args(["-days", "2", "-subj", &format!("/O=mod_jk test/CN={name}")]);
+        command.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
         command.arg("-keyout").arg(self.path(&format!("{name}.key")));
         command.arg("-out").arg(self.path(&format!("{name}.pem")));
         if let Some(issuer) = issuer {

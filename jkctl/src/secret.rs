@@ -1,4 +1,4 @@
-//! The secret of an AJP connector, from a file: on a command line everybody could read it.
+//! A secret or a password, from a file: on a command line everybody could read it.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +23,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let secret = text.strip_suffix(b"\n").unwrap_or(&text);
     let secret = secret.strip_suffix(b"\r").unwrap_or(secret);
     if secret.is_empty() || secret.contains(&b'\n') || secret.len() as u64 > LONGEST {
-        return Err(failed(&"expected one line with the secret of the connector"));
+        return Err(failed(&"expected one line, the secret"));
     }
     if about.is_file() && about.mode() & 0o004 != 0 {
         let mode = about.mode() & 0o777;

@@ -1,0 +1,142 @@
+//! How a page is reached: user, password, certificates, patience.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use clap::Args;
+use ureq::tls::{parse_pem, Certificate, PemItem, RootCerts, TlsConfig};
+
+use crate::ending::Failure;
+use crate::secret;
+use crate::tomcat::trouble::seconds;
+
+/// The variable that holds a password.
+const PASSWORD: &str = "JKCTL_PASSWORD";
+
+/// What a page asks of who asks it.
+#[derive(Args, Debug)]
+pub struct Access {
+    /// The user, if the page wants one; the password comes from --password-file or the variable JKCTL_PASSWORD
+    #[arg(short, long, value_name = "NAME")]
+    user: Option<String>,
+    /// A file that holds the password
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
+    /// Certificates, PEM, of who vouches for the server of https, instead of those that the system trusts
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// Longest time for an answer of the page
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+}
+
+impl Access {
+    /// Without user, and by the certificates of the system.
+    pub fn of_anybody(timeout: Duration) -> Self {
+        Self { user: None, password_file: None, cacert: None, timeout }
+    }
+
+    /// Who makes requests. Each has its own connection, so that a restart of the server never takes one away; proxies of the
+    /// environment are for the outer world.
+    pub(super) fn agent(&self) -> Result<ureq::Agent, Failure> {
+        let roots = match &self.cacert {
+            Some(file) => self.certificates(file)?,
+            None => RootCerts::PlatformVerifier,
+        };
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(self.timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_idle_connections(0)
+            .proxy(None)
+            .user_agent(concat!("jkctl/", env!("CARGO_PKG_VERSION")))
+            .tls_config(TlsConfig::builder().root_certs(roots).build());
+        Ok(config.build().into())
+    }
+
+    fn certificates(&self, file: &std::path::Path) -> Result<RootCerts, Failure> {
+        let failed = |why: &dyn std::fmt::Display| Failure::new(format_args!("{}: {why}", file.display()));
+        let text = fs::read(file).map_err(|error| failed(&error))?;
+        let items: Result<Vec<_>, _> = parse_pem(&text).collect();
+        let certificates: Vec<Certificate<'static>> = items
+            .map_err(|error| failed(&error))?
+            .into_iter()
+            .filter_map(
+                |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None },
+            )
+            .collect();
+        match certificates.is_empty() {
+            true => Err(failed(&"expected certificates in PEM")),
+            false => Ok(RootCerts::Specific(Arc::new(certificates))),
+        }
+    }
+
+    /// The header Authorization for the user that was named, or for `user:password` of a URL.
+    pub(super) fn authorization(&self, in_url: Option<&str>) -> Result<Option<String>, Failure> {
+        let pair = match (&self.user, in_url) {
+            (Some(user), _) => [user.as_bytes(), b":", &self.password()?].concat(),
+            (None, Some(pair)) if pair.contains(':') => decode(pair),
+            (None, Some(user)) => [&decode(user)[..], b":", &self.password()?].concat(),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(format!("Basic {}", BASE64_STANDARD.encode(pair))))
+    }
+
+    fn password(&self) -> Result<Vec<u8>, Failure> {
+        if let Some(file) = &self.password_file {
+            return secret::read(file);
+        }
+        let password = std::env::var_os(PASSWORD).map(std::os::unix::ffi::OsStringExt::into_vec);
+        password.ok_or_else(|| {
+            Failure::new(format_args!("a user needs a password: --password-file, or the variable {PASSWORD}"))
+        })
+    }
+}
+
+/// A part of a URL without its escapes.
+fn decode(text: &str) -> Vec<u8> {
+    let octets = text.as_bytes();
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while let Some(&octet) = octets.get(at) {
+        let digits = octets.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let escaped = escaped.filter(|_| octet == b'%');
+        decoded.push(escaped.unwrap_or(octet));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    decoded
+}
+
+/// Why nothing came, with where to look.
+pub(super) fn reason(error: &ureq::Error) -> String {
+    use std::io::ErrorKind;
+    match error {
+        ureq::Error::HostNotFound => "the host name does not resolve".into(),
+        ureq::Error::Timeout(_) => "it did not answer in time (--timeout)".into(),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            "Connection refused: nothing listens there".into()
+        }
+        ureq::Error::Io(error) if error.to_string().contains("certificate") => {
+            format!("{error}: --cacert names who vouches for the server")
+        }
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone() {
+        assert_eq!(decode("a%3Ab%C3%A4"), "a:bä".as_bytes());
+        assert_eq!(decode("100%"), b"100%");
+        assert_eq!(decode("%zz%4"), b"%zz%4");
+    }
+}
