@@ -8,8 +8,9 @@ use super::bindings::{
     ap_add_version_component, ap_conf_vector_t, ap_exists_config_define, ap_find_linked_module,
     ap_get_server_description, ap_listeners, ap_mpm_query, ap_server_root_relative, ap_state_query,
     apr_sockaddr_equal, apr_sockaddr_t, server_addr_rec, server_rec, AP_MPMQ_HARD_LIMIT_DAEMONS,
-    AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE, AP_SQ_MS_CREATE_PRE_CONFIG,
-    AP_SQ_MS_DESTROY_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP, AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
+    AP_MPMQ_IS_THREADED, AP_MPMQ_MAX_DAEMONS, AP_MPMQ_MAX_THREADS, AP_SQ_CONFIG_GEN, AP_SQ_MAIN_STATE,
+    AP_SQ_MS_CREATE_PRE_CONFIG, AP_SQ_MS_DESTROY_CONFIG, AP_SQ_MS_RUN_MPM, AP_SQ_RM_CONFIG_DUMP,
+    AP_SQ_RM_CONFIG_TEST, AP_SQ_RUN_MODE,
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
@@ -270,6 +271,11 @@ fn signal_word() -> Option<String> {
 /// Most child processes at a time (ServerLimit).
 pub(crate) fn child_limit() -> usize {
     mpm(AP_MPMQ_HARD_LIMIT_DAEMONS).max(1)
+}
+
+/// Most child processes that serve at a time, as MaxRequestWorkers has it.
+pub(crate) fn serving_children() -> usize {
+    mpm(AP_MPMQ_MAX_DAEMONS).max(1)
 }
 
 /// Threads of one child that serve requests: 1 without threads.

@@ -80,7 +80,6 @@ impl Segment {
     }
 
     /// Its size in octets: whole pages.
-    #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         self.size
     }

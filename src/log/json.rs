@@ -23,12 +23,13 @@ pub(super) struct Object<'l>(&'l mut Line);
 
 impl<'l> Object<'l> {
     /// Begins it with the time.
-    pub(super) fn begin(line: &'l mut Line, time: impl Display) -> Self {
-        line.octets.extend_from_slice(b"{\"time\":\"");
-        let object = Self(line);
-        let _ = write!(Plain(object.0), "{time}\"");
-        object.0.stamp_end = object.0.octets.len();
-        object
+    pub(super) fn begin(line: &mut Line, time: impl Display) {
+        let _ = write!(Plain(line), "{{\"time\":\"{time}\"");
+    }
+
+    /// Goes on with one that has begun.
+    pub(super) fn on(line: &'l mut Line) -> Self {
+        Self(line)
     }
 
     /// Adds a text.
@@ -186,7 +187,8 @@ mod tests {
 
     fn object(fields: &[(&str, &[u8])], message: &[u8]) -> (Value, usize) {
         let mut line = Line::default();
-        let mut object = Object::begin(&mut line, "now");
+        Object::begin(&mut line, "now");
+        let mut object = Object::on(&mut line);
         fields.iter().for_each(|(name, value)| object.octets(name, value));
         object.end_octets(message);
         assert!(!line.octets.contains(&b'\n') && !line.octets.contains(&b'\r'), "one line");
@@ -214,7 +216,8 @@ mod tests {
     #[test]
     fn numbers_are_what_json_takes_as_such() {
         let mut line = Line::default();
-        let mut object = Object::begin(&mut line, "now");
+        Object::begin(&mut line, "now");
+        let mut object = Object::on(&mut line);
         for (name, value) in
             [("a", "200"), ("b", "0.012"), ("c", "-"), ("d", "007"), ("e", "1."), ("f", "1e9")]
         {

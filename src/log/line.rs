@@ -27,6 +27,11 @@ impl Line {
         Text { line: self, shown: visible, cut: false }
     }
 
+    /// What two lines about the same have in common.
+    pub(super) fn message(&self) -> &[u8] {
+        &self.octets[self.text_at..]
+    }
+
     /// The whole line with its end.
     pub(super) fn finish(&mut self) -> &[u8] {
         self.octets.push(b'\n');

@@ -4,21 +4,25 @@
 //! id is that of the request, or names the phase of the server's life; it is left out where requests have none. From
 //! JkLogLevel debug on, `file (line): ` of the source stands before the text. With `JkLogFormat json` a line is an
 //! object that tells the same (docs/logs.md). Writing never blocks and never fails a request: what can't be written is
-//! dropped, and a line in its place says how much that was.
+//! dropped, and a line in its place says how much that was; what repeats within a second is counted.
 
 mod context;
 mod field;
 mod json;
 mod line;
 mod logger;
+mod repeats;
 mod sink;
 mod stamp;
+mod syslog;
 
 pub(crate) use context::Context;
 pub(crate) use field::Field;
 pub(crate) use logger::{Logger, TakeFact};
-pub(crate) use sink::Sink;
+pub(crate) use repeats::Alarm;
+pub(crate) use sink::{OtherLog, Sink};
 pub(crate) use stamp::StampFormat;
+pub(crate) use syslog::Facility;
 
 /// Longest line of text in octets, with stamp and newline; longer ones end in `...`.
 pub(crate) const MAX_LINE: usize = 1024;

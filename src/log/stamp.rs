@@ -75,6 +75,11 @@ impl Timestamp {
     }
 }
 
+/// This moment in local time, in a strftime format.
+pub(super) fn local_time(format: &[u8]) -> Vec<u8> {
+    strftime(format, Timestamp::now().0.as_secs() as i64)
+}
+
 impl Display for Timestamp {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         const SECONDS_END: usize = "2026-01-31T09:30:00".len();

@@ -1,5 +1,7 @@
 //! Lines as they are written.
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -43,19 +45,27 @@ fn heads_name_the_source_for_those_who_debug_only() {
 
 #[test]
 fn long_lines_are_cut_and_control_characters_replaced() {
-    let logger = Logger::capture(Level::Info);
-    crate::log!(logger.with_id("-"), Info, "a\nb{}", "x".repeat(2 * MAX_LINE));
-    let line = logger.captured().remove(0);
-    assert!(line.starts_with("[info] a?bxxx") && line.ends_with("x..."));
-    assert_eq!(line.len(), MAX_LINE - 1);
+    let text = written(StampFormat::default(), |logger| {
+        crate::log!(logger.with_id("-"), Info, "a\nb{}", "x".repeat(2 * MAX_LINE));
+    });
+    assert!(text.contains("[info] a?bxxx") && text.ends_with("x...\n"));
+    assert_eq!(text.len(), MAX_LINE);
 }
 
 #[test]
 fn stamp_and_request_line_stand_as_they_were_written() {
-    let sink = Sink::capture();
-    let logger = Logger::new(Level::Info, StampFormat::new(b"[%n%t] "), sink.clone());
-    logger.write_request_line(b"one\n\ttwo", |_| panic!("text has no facts"));
-    assert_eq!(sink.captured(), ["[\n\t] one\n\ttwo"]);
+    let text = written(StampFormat::new(b"[%n%t] "), |logger| {
+        logger.write_request_line(b"one\n\ttwo", |_| panic!("text has no facts"));
+    });
+    assert_eq!(text, "[\n\t] one\n\ttwo\n");
+}
+
+/// What a log of text writes into its file.
+fn written(stamp: StampFormat, write: impl Fn(&Logger)) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    write(&Logger::new(Level::Info, stamp, Sink::open(&path).unwrap()));
+    std::fs::read_to_string(&path).unwrap()
 }
 
 /// What a log of objects at `level` writes.
@@ -104,4 +114,93 @@ fn request_lines_are_objects_with_their_facts() {
     let line = &lines[0];
     assert_eq!((&line["event"], &line["uri"]), (&"request".into(), &"/\u{fffd}".into()));
     assert_eq!((&line["status"], &line["message"]), (&200.into(), &"GET /\u{fffd}\n 200".into()));
+}
+
+/// Lines of a log that counts, and the notes of its end.
+fn counted(format: Format, write: impl Fn(&Logger)) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let logger = Logger::new(Level::Debug, StampFormat::new(b"[stamp] "), Sink::open(&path).unwrap());
+    let logger = logger.in_format(format, String::new()).with_alarm(&Default::default());
+    logger.begin_counting();
+    write(&logger);
+    let text = std::fs::read_to_string(&path).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What stands behind the source in lines of text.
+fn texts(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(|line| line.split_once("[error] ").map_or(&**line, |(_, text)| text)).collect()
+}
+
+#[test]
+fn repeats_are_counted_each_by_itself() {
+    let say = |logger: &Logger, text: &str| crate::log!(logger.with_id("id"), Error, "{text}");
+    let lines = counted(Format::Text, |logger| {
+        ["a", "b", "a", "a", "c", "b"].iter().for_each(|text| say(logger, text));
+        assert!(logger.tell_counts().is_some_and(|pause| pause <= Duration::from_secs(1)), "not over yet");
+        logger.end_counting();
+        say(logger, "a");
+    });
+    let texts = texts(&lines);
+    assert!(texts[..3].iter().zip(["a", "b", "c"]).all(|(line, text)| line.ends_with(text)), "{texts:?}");
+    assert!(texts[3].starts_with("message repeated 2 times: [tests.rs (") && texts[3].ends_with("a]"));
+    assert!(texts[4].starts_with("message repeated 1 time: [tests.rs (") && texts[4].ends_with("b]"));
+    assert!(texts.len() == 6 && texts[5].ends_with("): a"), "nobody tells counts any more: {texts:?}");
+    assert!(lines.iter().all(|line| line.starts_with("[stamp] [id] [")), "{lines:?}");
+}
+
+#[test]
+fn what_differs_and_steps_of_debug_are_no_repeats() {
+    let lines = counted(Format::Text, |logger| {
+        let log = logger.with_id("");
+        crate::log!(log, Warn, "same text");
+        crate::log!(log, Warn, "same text");
+        for _ in 0..3 {
+            crate::log!(log, Debug, "step");
+            logger.write_request_line(b"GET /", |_| ());
+        }
+        for number in 0..40 {
+            crate::log!(log, Info, "number {number}");
+        }
+        logger.end_counting();
+    });
+    assert_eq!(lines.len(), 2 + 6 + 40, "{lines:#?}");
+}
+
+#[test]
+fn counts_are_told_when_their_second_is_over_and_none_is_lost() {
+    let lines = counted(Format::Json, |logger| {
+        let begin = std::time::Instant::now();
+        let mut number = 0;
+        while number < 1000 || begin.elapsed() < Duration::from_millis(1100) {
+            crate::log!(logger.with_id(""), Error, [Worker = "w"], "\"down\"");
+            number += 1;
+        }
+        crate::log!(logger.with_id(""), Info, "{number}");
+        logger.end_counting();
+    });
+    let objects: Vec<serde_json::Value> =
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |line: &&serde_json::Value| line["message"] == "\"down\"" && line["worker"] == "w";
+    let repeated: u64 = objects.iter().filter_map(|line| line["repeated"].as_u64()).sum();
+    let written = objects.iter().filter(told).filter(|line| line["repeated"].is_null()).count() as u64;
+    let said = objects.iter().find(|line| line["level"] == "info").unwrap()["message"].as_str().unwrap();
+    assert_eq!((repeated + written).to_string(), said);
+    assert!(objects.len() < 20, "{}", objects.len());
+}
+
+#[test]
+fn different_lines_that_are_many_end_counts_early() {
+    let lines = counted(Format::Text, |logger| {
+        for text in [0, 0].into_iter().chain(1..40) {
+            crate::log!(logger.with_id(""), Error, "text {text}");
+        }
+    });
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("message repeated 1 time: [")).count(),
+        1,
+        "{lines:#?}"
+    );
+    assert_eq!(lines.len(), 41);
 }

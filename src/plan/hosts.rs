@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::known_maps::KnownMaps;
 use super::{distinct_maps, reach, HostPlan, LastGood};
-use crate::config::directives::{JkOptions, LogFormat, MountCopy, Persist, ServerSettings};
+use crate::config::directives::{JkOptions, LogFormat, LogTarget, MountCopy, Persist, ServerSettings};
 use crate::config::settings::WorkersSettings;
 use crate::config::Report;
+use crate::log::Format;
 use crate::mapping::{compose, Rule, ServerMap, WorkerCheck};
 
 /// Which texts of map files count.
@@ -116,6 +117,12 @@ impl Planner<'_> {
         let global = &server.global;
         if let Some((_, origin)) = global.state_file.as_ref().filter(|_| global.persist != Persist::On) {
             self.report.warn(Some(origin), "JkStateFile has no effect without JkPersist On");
+        }
+        if let (Some((LogTarget::ErrorLog, origin)), Some(Format::Json)) =
+            (&server.log_file, server.log_format)
+        {
+            let text = "JkLogFormat json has no effect with JkLogFile error_log: its lines are as ErrorLogFormat says";
+            self.report.warn(Some(origin), text);
         }
         if server.options.has_obsolete() {
             self.report.warn(

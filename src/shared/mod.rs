@@ -100,6 +100,11 @@ impl Shared {
         Ok(Arc::new(shared))
     }
 
+    /// Where it lies, as far as it has a file, and its size in octets.
+    pub(crate) fn memory(&self) -> (Option<&Path>, usize) {
+        (self.segment.path(), self.segment.size())
+    }
+
     /// One process's view of `segment`.
     fn view(segment: Arc<Segment>, layout: Layout) -> Result<Self, SegmentError> {
         let header = mapped(&segment, |segment| segment.record(0))?;

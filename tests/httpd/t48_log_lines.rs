@@ -4,6 +4,9 @@
 //! Rules: docs/logs.md.
 
 mod formats;
+mod places;
+mod repeats;
+mod start;
 
 use crate::support::suite::Suite;
 
@@ -14,4 +17,12 @@ pub fn suite() -> Suite {
         .test("requests_are_objects_with_the_facts_of_their_format", formats::requests)
         .test("each_server_has_its_own_format", formats::per_server)
         .test("an_unknown_format_is_refused_with_the_nearest_word", formats::unknown)
+        .test("repeats_are_counted_and_told_within_a_second", repeats::counted)
+        .test("a_process_that_ends_tells_its_counts", repeats::end)
+        .test("a_note_of_repeats_has_the_words_of_other_logs", repeats::text)
+        .test("syslog_is_reached_when_it_can_be_and_holds_nothing_up", places::syslog)
+        .test("lines_go_to_the_error_log_of_their_server_at_its_levels", places::error_log)
+        .test("configtest_knows_the_names_of_other_logs", places::words)
+        .test("a_start_says_in_one_line_what_is_configured", start::one_line)
+        .test("configtest_starts_nothing", start::configtest)
 }

@@ -5,17 +5,19 @@
 //! "directives".
 
 mod log_format;
+mod log_target;
 mod options;
 mod rows;
 mod server_settings;
 mod setters;
 
 pub use log_format::{LogFormat, LogItem};
+pub use log_target::LogTarget;
 pub use options::{AddressForwarding, JkOptions, OptionWord, OptionWords, UriForwarding, OPTIONS};
 pub use rows::DIRECTIVES;
 pub use server_settings::{
-    ConfigCheck, EnvVar, GlobalSettings, Indicator, LogTarget, Mount, MountCopy, MountFile, Persist,
-    ServerSettings, StripSession,
+    ConfigCheck, EnvVar, GlobalSettings, Indicator, Mount, MountCopy, MountFile, Persist, ServerSettings,
+    StripSession,
 };
 
 use std::ffi::CStr;

@@ -130,8 +130,8 @@ pub const DIRECTIVES: [Directive; 41] = [
         c"JkLogFile",
         Place::Server,
         Arity::One,
-        ("file|\"|program\"", "logs/mod_jk.log"),
-        c"the log file, or a program that reads the log",
+        ("file|\"|program\"|syslog[:facility[:tag]]|error_log", "logs/mod_jk.log"),
+        c"the log file, a program that reads the log, the system's log, or httpd's ErrorLog",
         log_file,
     ),
     row(

@@ -1,10 +1,9 @@
 //! What the directives of one server say. Unset is `None`; defaults are applied where a virtual host is built.
 
 use std::ffi::{CStr, CString};
-use std::fmt;
 use std::path::PathBuf;
 
-use super::OptionWords;
+use super::{LogTarget, OptionWords};
 use crate::config::Origin;
 use crate::log::{Format, Level};
 
@@ -128,24 +127,6 @@ pub struct StripSession {
     pub enabled: bool,
     /// Path parameter to remove.
     pub name: Vec<u8>,
-}
-
-/// JkLogFile.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum LogTarget {
-    /// A file, absolute.
-    File(PathBuf),
-    /// A program that reads the log, as written behind the first `|`.
-    Program(Vec<u8>),
-}
-
-impl fmt::Display for LogTarget {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LogTarget::File(path) => write!(out, "JkLogFile {}", path.display()),
-            LogTarget::Program(program) => write!(out, "JkLogFile |{}", String::from_utf8_lossy(program)),
-        }
-    }
 }
 
 /// One JkEnvVar.

@@ -164,11 +164,7 @@ pub(super) fn strip_session(call: &mut Invocation<'_>) -> Result<(), String> {
 }
 
 pub(super) fn log_file(call: &mut Invocation<'_>) -> Result<(), String> {
-    let target = match call.word().strip_prefix(b"|") {
-        Some(program) => LogTarget::Program(program.to_vec()),
-        None => LogTarget::File(call.path()?),
-    };
-    call.settings.log_file = Some((target, call.origin.clone()));
+    call.settings.log_file = Some((LogTarget::of(call)?, call.origin.clone()));
     Ok(())
 }
 

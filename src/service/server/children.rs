@@ -42,13 +42,17 @@ pub(crate) fn child_init(pool: Pool<'_>, main: Server<'_>) {
     start_prober(connector, &stop);
     keep_hosts_current(connector, &stop);
     keep_maps_current(main, connector, &stop);
+    count_repeated_lines(connector);
     let (shared, bell) = (Arc::clone(&connector.shared), Arc::clone(connector.workers.bell()));
     let board = Arc::clone(&connector.board);
+    let (alarm, logs) = (Arc::clone(&connector.alarm), connector.logs.clone());
     // Runs while the child exits, in prefork from a signal handler: atomics and no waiting.
     pool.at_cleanup(move || {
         stop.set();
         bell.ring();
         board.leave(process);
+        alarm.stop();
+        logs.iter().for_each(|log| log.end_counting());
         shared.detach_child(process);
     });
 }
@@ -210,6 +214,28 @@ fn keep_maps_current(main: Server<'_>, connector: &Connector, stop: &Arc<Stop>) 
         let log = connector.log.with_id("CHILD_INIT");
         log!(log, Error, "map files stay as they are in process {process}: {}", Reason(&error));
         connector.board.leave(process);
+    }
+}
+
+/// Repeated lines are counted where a thread tells the counts in time; it sleeps while nothing is repeated.
+fn count_repeated_lines(connector: &Arc<Connector>) {
+    let counted = Arc::clone(connector);
+    let started = spawn_without_signals("jk-log", move || {
+        let tell = || counted.logs.iter().filter_map(|log| log.tell_counts()).min();
+        counted.alarm.listen(|| guard("counts of log lines", Some(FAILED_ROUND_PAUSE), tell));
+    });
+    let log = connector.log.with_id("CHILD_INIT");
+    match started {
+        Ok(_) => connector.logs.iter().for_each(|log| log.begin_counting()),
+        Err(error) => {
+            log!(
+                log,
+                Warn,
+                "repeated lines are not counted in process {}: {}",
+                std::process::id(),
+                Reason(&error)
+            );
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::config::{Origin, Report, Severity};
 use crate::ffi::request::Request;
 use crate::ffi::server::Server;
 use crate::log;
-use crate::log::{Context, Logger};
+use crate::log::{Alarm, Context, Logger};
 use crate::mapping::{self, Rule, RuleOptions, ServerMap, WorkerCheck};
 use crate::shared::{Board, Shared};
 use crate::worker::registry::Workers;
@@ -38,6 +38,10 @@ pub(crate) struct Connector {
     pub(super) persistence: Persistence,
     /// Where the lines of all servers go.
     pub(crate) sinks: Vec<NamedSink>,
+    /// The logs of all servers.
+    pub(super) logs: Vec<Arc<Logger>>,
+    /// Wakes who tells how often their lines were repeated.
+    pub(super) alarm: Arc<Alarm>,
 }
 
 /// One server, ready to serve.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use crate::config::directives::{LogTarget, ServerSettings};
 use crate::ffi::descriptors;
-use crate::ffi::error_log;
+use crate::ffi::error_log::{self, ServerLog};
 use crate::ffi::log_pipe::open_piped_log;
 use crate::ffi::memory::ProcessPool;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
 use crate::log;
-use crate::log::{Logger, Sink, StampFormat};
+use crate::log::{Alarm, Format, Level, Logger, OtherLog, Sink, StampFormat};
 use crate::plan::HostPlan;
 use crate::text::Reason;
 
@@ -29,6 +29,7 @@ pub(super) struct Logs<'p> {
     last: Option<Vec<(String, OwnedFd)>>,
     /// What servers without JkLogFile use, once one has asked.
     default: Option<LogTarget>,
+    alarm: Arc<Alarm>,
 }
 
 /// Where log lines go, by the name that the administrator knows.
@@ -37,7 +38,7 @@ pub(super) type NamedSink = (String, Sink);
 impl<'p> Logs<'p> {
     /// None are open yet; programs live as long as `pool`.
     pub(super) fn at_start(pool: Pool<'p>) -> Self {
-        Self { pool, open: Vec::new(), last: None, default: None }
+        Self { pool, open: Vec::new(), last: None, default: None, alarm: Arc::default() }
     }
 
     /// As [`Logs::at_start`], with the files of the last generation of `process` to go on with.
@@ -68,14 +69,22 @@ impl<'p> Logs<'p> {
         };
         let stamp = settings.log_stamp.as_deref().map(StampFormat::new).unwrap_or_default();
         let level = settings.log_level.unwrap_or_default();
-        let format = settings.log_format.unwrap_or_default();
+        let format = match target {
+            // What httpd's lines look like is up to its ErrorLogFormat.
+            LogTarget::ErrorLog => Format::Text,
+            _ => settings.log_format.unwrap_or_default(),
+        };
         let log = |sink: &Sink| {
-            Arc::new(Logger::new(level, stamp.clone(), sink.clone()).in_format(format, server.label()))
+            let log = Logger::new(level, stamp.clone(), sink.clone());
+            Arc::new(log.in_format(format, server.label()).with_alarm(&self.alarm))
         };
         if let Some((_, sink)) = self.open.iter().find(|(open, _)| *open == target) {
             return Ok(log(sink));
         }
-        let sink = match (self.open_sink(&target), &self.last) {
+        if target == LogTarget::ErrorLog {
+            return Ok(log(&Sink::Other(Arc::new(ServerLog::of(server)))));
+        }
+        let sink = match (self.open_sink(server, &target), &self.last) {
             (Ok(sink), _) => sink,
             (Err(complaint), None) => return Err(complaint),
             (Err(complaint), Some(last)) => {
@@ -100,6 +109,11 @@ impl<'p> Logs<'p> {
         descriptors::hold(process, named);
     }
 
+    /// Wakes who tells how often lines were repeated.
+    pub(super) fn alarm(&self) -> Arc<Alarm> {
+        Arc::clone(&self.alarm)
+    }
+
     /// Everything that is open.
     pub(super) fn into_sinks(self) -> Vec<NamedSink> {
         self.open.into_iter().map(|(target, sink)| (target.to_string(), sink)).collect()
@@ -118,7 +132,7 @@ impl<'p> Logs<'p> {
         Ok(self.default.insert(LogTarget::File(path)).clone())
     }
 
-    fn open_sink(&self, target: &LogTarget) -> Result<Sink, String> {
+    fn open_sink(&self, server: Server<'_>, target: &LogTarget) -> Result<Sink, String> {
         match target {
             LogTarget::File(path) => Sink::open(path)
                 .map_err(|error| format!("{target}: can't open it for appending: {}", Reason(&error))),
@@ -126,7 +140,35 @@ impl<'p> Logs<'p> {
                 let pipe = open_piped_log(self.pool, program)?;
                 Sink::adopt(pipe).map_err(|error| format!("{target}: {}", Reason(&error)))
             }
+            LogTarget::Syslog(facility, tag) => {
+                let (sink, missing) = Sink::syslog(*facility, tag)
+                    .map_err(|error| format!("{target}: can't make a socket: {}", Reason(&error)))?;
+                if let Some(error) = missing {
+                    let text = format!(
+                        "mod_jk: {target}: nobody listens at /dev/log ({}), lines are lost until somebody does",
+                        Reason(&error)
+                    );
+                    error_log::write(error_log::Level::Warning, Some(server), &text);
+                }
+                Ok(sink)
+            }
+            LogTarget::ErrorLog => Ok(Sink::Other(Arc::new(ServerLog::of(server)))),
         }
+    }
+}
+
+/// httpd's error log writes what LogLevel lets pass.
+impl OtherLog for ServerLog {
+    fn write(&self, level: Level, line: &[u8]) {
+        let level = match level {
+            Level::Emerg => error_log::Level::Critical,
+            Level::Error => error_log::Level::Error,
+            Level::Warn => error_log::Level::Warning,
+            Level::Info => error_log::Level::Info,
+            Level::Debug => error_log::Level::Debug,
+            Level::Trace => error_log::Level::Trace,
+        };
+        self.write(level, line);
     }
 }
 

@@ -25,6 +25,7 @@ mod resources;
 mod slot;
 mod startup;
 mod state_file;
+mod summary;
 #[cfg(feature = "test-points")]
 pub(super) mod test_points;
 

@@ -32,7 +32,7 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
     let mut known: Vec<PathBuf> = Vec::new();
     for host in hosts {
         let named = match &host.settings.log_file {
-            Some((LogTarget::Program(_), _)) => None,
+            Some((LogTarget::Program(_) | LogTarget::Syslog(..) | LogTarget::ErrorLog, _)) => None,
             Some((LogTarget::File(path), origin)) => Some((path.clone(), Some(origin))),
             None => default("mod_jk.log").map(|path| (path, None)),
         };

@@ -11,7 +11,8 @@ use super::logs::{go_on, Logs, LOG_DIRECTORY};
 use super::nonce;
 use super::persistence::{self, Persistence};
 use super::slot::ServerSlot;
-use crate::config::directives::Indicator;
+use super::summary::{small_pools, summary, Serving};
+use crate::config::directives::{Indicator, LogTarget};
 use crate::config::workers::PropertyMap;
 use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
@@ -19,7 +20,8 @@ use crate::ffi::guard::panic_point;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
 use crate::ffi::server::{
-    add_version_component, child_limit, is_module_loaded, phase, server_root_relative, Phase, Server,
+    add_version_component, child_limit, is_module_loaded, phase, server_root_relative, serving_children,
+    threads_per_child, Phase, Server,
 };
 use crate::log;
 use crate::log::Logger;
@@ -119,6 +121,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     };
     let names = before.fill(Hosts::ask(&settings_in_force(&plan.workers, &shared)));
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
+    tell_start(main, &plan, &shared, &log);
     logs.hold(process);
     let maps = main.and_following().zip(&plan.hosts);
     let maps = maps.filter_map(|(server, host)| Some((server.label(), Arc::clone(host.map.as_ref()?))));
@@ -133,6 +136,8 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
         defined: plan.defined,
         log,
         persistence,
+        logs: host_logs.clone(),
+        alarm: logs.alarm(),
         sinks: logs.into_sinks(),
     };
     let connector = Arc::new(connector);
@@ -172,6 +177,24 @@ fn tell_restored(plan: &Plan, log: &Logger) {
     if plan.workers_report.has_errors() {
         log!(log.with_id("POST_CONFIG"), Error, "the workers of the last good configuration stay in force");
         write(Level::Error, None, "mod_jk: the workers of the last good configuration stay in force");
+    }
+}
+
+/// One line of what is in force, in this module's log and in httpd's, and what is doubtful about it.
+fn tell_start(main: Server<'_>, plan: &Plan, shared: &Shared, log: &Logger) {
+    let serving = Serving { children: serving_children(), threads: threads_per_child() };
+    let in_error_log = matches!(plan.hosts[0].settings.log_file, Some((LogTarget::ErrorLog, _)));
+    let elsewhere = |level, text: &str| {
+        if !in_error_log {
+            write(level, Some(main), text);
+        }
+    };
+    let text = summary(&plan.workers, &plan.hosts, shared, serving);
+    log!(log.with_id("POST_CONFIG"), Info, "{text}");
+    elsewhere(Level::Notice, &text);
+    for text in small_pools(&plan.workers, serving) {
+        log!(log.with_id("POST_CONFIG"), Warn, "{text}");
+        elsewhere(Level::Warning, &format!("mod_jk: {text}"));
     }
 }
 

@@ -1,0 +1,43 @@
+//! The line at a start.
+
+use crate::support::site::{Mpm, Site};
+
+fn site() -> Site {
+    Site::new(Mpm::Event)
+        .workers(
+            "worker.list=lb,w,st\nworker.st.type=status\nworker.st.read_only=1\nworker.lb.type=lb\nworker.lb.balance_workers=one,two\n\
+             worker.one.port=1\nworker.two.port=2\nworker.w.port=3\nworker.w.connection_pool_size=3",
+        )
+        .conf("JkMount /* lb\nJkMount /w w")
+        .conf("<VirtualHost *>\nServerName a.test\nJkMount /jkstatus st\n</VirtualHost>")
+}
+
+/// One line says what is configured, in both logs, at a start and each restart.
+pub fn one_line() {
+    let httpd = site().start();
+    let version = env!("CARGO_PKG_VERSION");
+    let begin = format!(
+        "mod_jk/{version}: 3 workers (1 balancer with 2 members, 1 Tomcat, 1 status worker); 3 mounts in 2 servers; \
+         shared memory {}",
+        httpd.site().path("run/jk.shm").display()
+    );
+    let end = "kB); up to 4 children x 3 to 16 connections a Tomcat = 12 to 64, MaxRequestWorkers 64";
+    let small = "connection_pool_size=3 of w is less than the 16 threads of a child";
+    for (name, log, level) in
+        [("mod_jk.log", httpd.jk_log(), "] [info] "), ("error.log", httpd.error_log(), "[jk:notice]")]
+    {
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&begin)).collect();
+        assert_eq!(lines.len(), 1, "{name}: {log}");
+        assert!(lines[0].ends_with(end) && lines[0].contains(level), "{name}: {lines:?}");
+        assert_eq!(log.matches(small).count(), 1, "{name}: {log}");
+    }
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(2);
+    assert_eq!(httpd.jk_log().matches(&begin).count(), 2, "{}", httpd.jk_log());
+}
+
+/// configtest does not start anything, and says so.
+pub fn configtest() {
+    let verdict = site().configtest();
+    assert_eq!(verdict.output.trim(), "Syntax OK");
+}
