@@ -31,6 +31,7 @@ mod ffi;
 mod log;
 pub mod mapping;
 mod plan;
+mod rights;
 #[cfg(feature = "httpd")]
 mod service;
 mod shared;

@@ -4,6 +4,7 @@
 //! Rules: docs/logs.md.
 
 mod formats;
+mod permissions;
 mod places;
 mod repeats;
 mod start;
@@ -25,4 +26,6 @@ pub fn suite() -> Suite {
         .test("configtest_knows_the_names_of_other_logs", places::words)
         .test("a_start_says_in_one_line_what_is_configured", start::one_line)
         .test("configtest_starts_nothing", start::configtest)
+        .test("a_log_or_segment_without_rights_names_who_where_and_what_mends_it", permissions::files)
+        .test("a_socket_without_rights_names_who_where_and_what_mends_it", permissions::socket)
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::rights;
+use crate::rights::Wish;
 use crate::text::Reason;
 
 /// The step that failed.
@@ -48,15 +50,14 @@ impl SegmentError {
     /// What the administrator can do about it.
     fn advice(&self) -> String {
         let directory = self.directory().display();
-        let uid = self.uid;
+        if let Some(refusal) = rights::of_path(&self.source, &self.path, Wish::SharedMemory) {
+            return refusal;
+        }
         match self.source.kind() {
             io::ErrorKind::NotFound => {
                 format!(
                     "directory {directory} does not exist: create it, or name another file with JkShmFile"
                 )
-            }
-            io::ErrorKind::PermissionDenied => {
-                format!("uid {uid} may not create files in {directory}")
             }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 format!("free some space in {directory}, or name another file with JkShmFile")

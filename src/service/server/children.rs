@@ -18,6 +18,8 @@ use crate::ffi::process::{pin_shared_object, release_free_memory, spawn_without_
 use crate::ffi::server::Server;
 use crate::log;
 use crate::log::Context;
+use crate::rights;
+use crate::rights::Wish;
 use crate::text::Reason;
 use crate::worker::errands::Errands;
 use crate::worker::resolver::{system_lookup, Resolver};
@@ -68,9 +70,11 @@ fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
             continue;
         };
         let (file, reason, uid) = (path.display(), Reason(&error), rustix::process::geteuid().as_raw());
+        let refusal = rights::of_path(&error, path, Wish::Configuration);
+        let refusal = refusal.map_or(String::new(), |refusal| format!("; {refusal}"));
         let text = format!(
             "map file {file} can't be read: {reason}; its changes stay without effect until it, and its directories, \
-             are open to the children's user (uid {uid})"
+             are open to the children's user (uid {uid}){refusal}"
         );
         log!(log, Error, "{text}");
         error_log::write(error_log::Level::Error, None, &format!("mod_jk: {text}"));

@@ -15,6 +15,8 @@ use crate::ffi::server::{server_root_relative, Server};
 use crate::log;
 use crate::log::{Alarm, Format, Level, Logger, OtherLog, Sink, StampFormat};
 use crate::plan::HostPlan;
+use crate::rights;
+use crate::rights::Wish;
 use crate::text::Reason;
 
 /// Directory of JkLogFile and JkShmFile when they are not configured: httpd's own for logs.
@@ -134,8 +136,11 @@ impl<'p> Logs<'p> {
 
     fn open_sink(&self, server: Server<'_>, target: &LogTarget) -> Result<Sink, String> {
         match target {
-            LogTarget::File(path) => Sink::open(path)
-                .map_err(|error| format!("{target}: can't open it for appending: {}", Reason(&error))),
+            LogTarget::File(path) => Sink::open(path).map_err(|error| {
+                let refusal = rights::of_path(&error, path, Wish::Log);
+                let refusal = refusal.map_or(String::new(), |refusal| format!("; {refusal}"));
+                format!("{target}: can't open it for appending: {}{refusal}", Reason(&error))
+            }),
             LogTarget::Program(program) => {
                 let pipe = open_piped_log(self.pool, program)?;
                 Sink::adopt(pipe).map_err(|error| format!("{target}: {}", Reason(&error)))

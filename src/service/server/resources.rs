@@ -18,6 +18,8 @@ use crate::config::{Origin, Report, Severity};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::server_root_relative;
 use crate::plan::HostPlan;
+use crate::rights;
+use crate::rights::Wish;
 use crate::text::Reason;
 
 /// Complains about log files and files of shared memory and state that can't be made.
@@ -25,7 +27,7 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
     let default = |name| server_root_relative(pool, format!("{LOG_DIRECTORY}/{name}").as_bytes());
     let named = hosts[0].settings.global.shm_file.as_ref().map(|(path, origin)| (path.clone(), Some(origin)));
     if let Some((path, origin)) = named.or_else(|| Some((default("jk-runtime-status")?, None))) {
-        complain(("JkShmFile", origin), &path, directory_obstacle(&path), report);
+        complain(("JkShmFile", origin), &path, directory_obstacle(&path, Wish::SharedMemory), report);
         check_state_file(&hosts[0].settings.global, &path, report);
     }
     hosts.iter().for_each(|host| doubt_mount_file(host, report));
@@ -51,7 +53,7 @@ fn check_state_file(global: &GlobalSettings, shm_file: &Path, report: &mut Repor
     }
     let path = state_file(global, shm_file);
     let origin = global.state_file.as_ref().map(|(_, origin)| origin);
-    complain(("JkStateFile", origin), &path, directory_obstacle(&path), report);
+    complain(("JkStateFile", origin), &path, directory_obstacle(&path, Wish::State), report);
     let doubt = || consequence(&StateFile::at(path.clone()).look());
     if let Some(text) = geteuid().is_root().then(doubt).flatten() {
         report.warn(origin, format!("JkStateFile {}: {text}", path.display()));
@@ -96,35 +98,36 @@ fn log_obstacle(path: &Path) -> Option<Obstacle> {
         Ok(found) if found.is_dir() => Some(("it is a directory".to_owned(), ErrorKind::IsADirectory)),
         Ok(found) if found.is_file() => {
             let opened = File::options().append(true).custom_flags(libc::O_NONBLOCK).open(path);
-            opened.err().map(|error| refused("it can't be opened for appending", &error))
+            opened.err().map(|error| refused("it can't be opened for appending", &error, path, Wish::Log))
         }
         // A FIFO or a device: whether someone reads it is another question.
         Ok(_) => None,
-        Err(_) => directory_obstacle(path),
+        Err(_) => directory_obstacle(path, Wish::Log),
     }
 }
 
 /// What keeps a new file from being made.
-fn directory_obstacle(path: &Path) -> Option<Obstacle> {
+fn directory_obstacle(path: &Path, wish: Wish) -> Option<Obstacle> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = directory.display();
     match std::fs::metadata(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Some((format!("directory {name} does not exist: create it, or name another file"), error.kind()))
         }
-        Err(error) => Some(refused(&format!("directory {name}"), &error)),
+        Err(error) => Some(refused(&format!("directory {name}"), &error, path, wish)),
         Ok(found) if !found.is_dir() => {
             Some((format!("{name} is not a directory"), ErrorKind::NotADirectory))
         }
         Ok(_) => access(directory, Access::WRITE_OK | Access::EXEC_OK).err().map(|error| {
             let uid = geteuid().as_raw();
-            refused(&format!("uid {uid} can't make files in {name}"), &error.into())
+            refused(&format!("uid {uid} can't make files in {name}"), &error.into(), path, wish)
         }),
     }
 }
 
-fn refused(text: &str, error: &Error) -> Obstacle {
-    (format!("{text}: {}", Reason(error)), error.kind())
+fn refused(text: &str, error: &Error, path: &Path, wish: Wish) -> Obstacle {
+    let refusal = rights::of_path(error, path, wish).map_or(String::new(), |refusal| format!("; {refusal}"));
+    (format!("{text}: {}{refusal}", Reason(error)), error.kind())
 }
 
 #[cfg(test)]
@@ -141,19 +144,18 @@ mod tests {
         for free in ["log", "new", "fifo"] {
             assert_eq!(log_obstacle(&path(free)), None, "{free}");
         }
-        assert_eq!(directory_obstacle(&path("shm")), None);
+        assert_eq!(directory_obstacle(&path("shm"), Wish::SharedMemory), None);
         let text = |obstacle: Option<Obstacle>| obstacle.map(|(text, _)| text).unwrap_or_default();
         assert_eq!(text(log_obstacle(directory.path())), "it is a directory");
         let missing =
             format!("directory {} does not exist: create it, or name another file", path("gone").display());
         assert_eq!(text(log_obstacle(&path("gone/log"))), missing);
-        assert_eq!(text(directory_obstacle(&path("gone/shm"))), missing);
+        assert_eq!(text(directory_obstacle(&path("gone/shm"), Wish::SharedMemory)), missing);
         let file = path("log");
-        let inside = text(directory_obstacle(&file.join("shm")));
+        let inside = text(directory_obstacle(&file.join("shm"), Wish::SharedMemory));
         assert_eq!(inside, format!("{} is not a directory", file.display()));
         // Nobody can make files there.
-        assert!(
-            text(directory_obstacle(Path::new("/proc/self/shm"))).contains("can't make files in /proc/self")
-        );
+        assert!(text(directory_obstacle(Path::new("/proc/self/shm"), Wish::SharedMemory))
+            .contains("can't make files in /proc/self"));
     }
 }

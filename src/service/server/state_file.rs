@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{fchmod, renameat_with, Mode, RenameFlags, CWD};
 use rustix::process::geteuid;
 
+use crate::rights;
+use crate::rights::Wish;
 use crate::shared::file_name::{fresh, remove_leftovers};
 use crate::text::Reason;
 use crate::worker::persist::{SavedState, Unusable};
@@ -113,7 +115,11 @@ impl StateFile {
     pub(super) fn replace(&self, text: &str) -> Result<(), String> {
         let fail = |what: &str| {
             let what = what.to_owned();
-            move |error: Error| format!("{what}: {}", Reason(&error))
+            move |error: Error| {
+                let refusal = rights::of_path(&error, &self.path, Wish::State);
+                let refusal = refusal.map_or(String::new(), |refusal| format!("; {refusal}"));
+                format!("{what}: {}{refusal}", Reason(&error))
+            }
         };
         let new = self.beside("new");
         remove_leftovers(&new);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use super::connect::ConnectError;
 use super::connection::ReceiveError;
@@ -13,6 +14,8 @@ use super::reply::ReplyError;
 use super::Ajp13Worker;
 use crate::ajp::FramingError;
 use crate::config::settings::Ajp13Settings;
+use crate::rights;
+use crate::rights::Wish;
 use crate::text::Counted;
 use crate::worker::{Cause, Failure};
 
@@ -167,7 +170,8 @@ fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
         ErrorKind::TimedOut => SILENT_PORT.into(),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "look at the network".into(),
         ErrorKind::PermissionDenied => {
-            "a firewall of this machine or SELinux (httpd_can_network_connect) forbids it".into()
+            let port = remote.address().map_or(0, |address| address.port());
+            rights::of_port(error, port).unwrap_or_default().into()
         }
         _ => "".into(),
     }
@@ -182,9 +186,9 @@ fn at_socket(error: &io::Error, path: &str) -> String {
         ErrorKind::ConnectionRefused => "Tomcat is not running: nobody listens at this socket; one that a \
             killed Tomcat left has to be removed before the next can start"
             .to_owned(),
-        ErrorKind::PermissionDenied => "httpd's user may not use the socket: look at its folder and at \
-            unixDomainSocketPathPermissions of the Connector in server.xml, or at SELinux"
-            .to_owned(),
+        ErrorKind::PermissionDenied => {
+            rights::of_path(error, Path::new(path), Wish::Socket).unwrap_or_default()
+        }
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {
             "Tomcat hangs, and its queue (acceptCount) is full".to_owned()
         }
