@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod shm;
+mod words;
 
 use std::process::Command;
 
@@ -11,7 +12,7 @@ use crate::support::paths;
 use crate::support::suite::Suite;
 
 pub fn suite() -> Suite {
-    shm::add(explain::add(check::add(Suite::new("jkctl"))))
+    words::add(shm::add(explain::add(check::add(Suite::new("jkctl")))))
 }
 
 /// `jkctl` with these arguments, to be run.

@@ -215,6 +215,8 @@ impl Making<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jk_rooms::config::directives::DIRECTIVES;
+
     use super::super::reader::{read, Options};
     use super::*;
 
@@ -233,8 +235,8 @@ mod tests {
     #[test]
     fn httpds_own_complaints_are_in_its_words() {
         for (text, complaint) in [
-            ("JkLogLevel a b", "JkLogLevel takes one argument, trace, debug, info, warn, error or emerg"),
-            ("JkMount a b c", "JkMount takes 1-2 arguments, a URI pattern and its worker"),
+            ("JkLogLevel a b", "JkLogLevel takes one argument, HELP"),
+            ("JkMount a b c", "JkMount takes 1-2 arguments, HELP"),
             (
                 "<VirtualHost *>\nJkWorkersFile x\n</VirtualHost>",
                 "JkWorkersFile cannot occur within <VirtualHost> section",
@@ -244,7 +246,10 @@ mod tests {
             ("jkmuont /a b", "Invalid command 'jkmuont', did you mean JkMount?"),
             ("JkMount a b", "JkMount: path a must start with /"),
         ] {
-            assert_eq!(complaints(text), [complaint], "{text}");
+            let name = text.split(' ').next().unwrap_or_default();
+            let row = DIRECTIVES.iter().find(|row| row.name.to_str() == Ok(name));
+            let help = row.map(|row| row.help.to_string_lossy().into_owned()).unwrap_or_default();
+            assert_eq!(complaints(text), [complaint.replace("HELP", &help)], "{text}");
         }
         assert_eq!(complaints("Rewrite x\nJkOptions\n<Location /a>\nJkMount x\n</Location>"), [""; 0]);
     }
