@@ -65,8 +65,3 @@ impl Command {
         }
     }
 }
-
-/// What commands say that this build does not have yet.
-fn missing(name: &str) -> Failure {
-    Failure::new(format_args!("{name}: not in this version"))
-}
