@@ -3,8 +3,6 @@
 //!
 //! `MOD_JK_ROUNDS` says how often; the usual run is one round.
 
-mod users;
-
 use std::env;
 use std::time::Duration;
 
@@ -14,8 +12,8 @@ use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::tomcat::{Service, Tomcat};
+use crate::support::users::Users;
 use crate::support::wait;
-use users::Users;
 
 pub fn suite() -> Suite {
     Suite::new("rolling").alone("no_request_fails_and_no_session_is_lost_while_tomcats_are_replaced", run)
@@ -40,7 +38,7 @@ fn run() {
         ))
         .conf("JkMount /farm/* farm\nJkMount /jkmanager jkstatus")
         .start();
-    let users = Users::start(httpd.port());
+    let users = Users::start(httpd.port(), "/farm/session");
     users.wait_for(200);
     for _ in 0..rounds {
         for (tomcat, service) in tomcats.iter_mut().zip(&services) {

@@ -1,8 +1,11 @@
-//! `jkctl` against running servers: `ping` and `get` ask real Tomcats, `status` asks httpd.
+//! `jkctl` against running servers: `ping` and `get` ask real Tomcats, `status` and the changes
+//! ask httpd.
 
+mod change;
 mod get;
 mod ping;
 mod program;
+mod rolling;
 mod status;
 mod tomcats;
 
@@ -10,5 +13,6 @@ use crate::support::suite::Suite;
 
 pub fn suite() -> Suite {
     let suite = Suite::new("jkctl_remote");
-    status::add_to(get::add_to(ping::add_to(suite)))
+    let suite = status::add_to(get::add_to(ping::add_to(suite)));
+    rolling::add_to(change::add_to(suite))
 }

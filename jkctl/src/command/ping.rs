@@ -31,10 +31,13 @@ pub struct Ping {
     /// Longest time for each ping, from the host name to the answer
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     timeout: Duration,
+    /// Try again until it answers, at most this long: for a Tomcat that is about to start
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    wait: Option<Duration>,
     /// How many pings, each on a connection of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// Pause between two of them
+    /// Pause between two of them, and between two tries
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     interval: Duration,
 }
@@ -45,6 +48,7 @@ Examples:
   jkctl ping tomcat1.example.org:8009 --secret-file /etc/apache2/ajp.secret
   jkctl ping '[::1]:8009' --count 10 --interval 0.2
   jkctl ping unix:/run/tomcat/ajp.sock --timeout 1
+  jkctl ping 127.0.0.1:8009 --wait 120                       until a Tomcat has started
   HEALTHCHECK CMD [\"jkctl\", \"ping\", \"127.0.0.1:8009\"]     in a Dockerfile
   script \"/usr/bin/jkctl ping 127.0.0.1:8009 --timeout 1\"   in vrrp_script of keepalived
 
@@ -68,7 +72,7 @@ impl Ping {
             if number > 1 {
                 thread::sleep(self.interval);
             }
-            match self.ping(secret.as_deref()) {
+            match self.ping_in_time(secret.as_deref()) {
                 Ok(times) => {
                     self.tell(&times, secret.is_some(), terminal)?;
                     answered.push(times.pong);
@@ -86,6 +90,19 @@ impl Ping {
         }
         let all = answered.len() == self.count as usize;
         Ok(if all { Ending::Good } else { Ending::Bad })
+    }
+
+    /// Pings until it answers or the time to wait for that is up.
+    fn ping_in_time(&self, secret: Option<&[u8]>) -> Result<Times, Stop> {
+        let begin = Instant::now();
+        loop {
+            match self.ping(secret) {
+                Err(Stop::Trouble(_)) if self.wait.is_some_and(|wait| begin.elapsed() < wait) => {
+                    thread::sleep(self.interval);
+                }
+                result => return result,
+            }
+        }
     }
 
     fn ping(&self, secret: Option<&[u8]>) -> Result<Times, Stop> {

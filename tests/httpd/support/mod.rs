@@ -24,4 +24,5 @@ pub mod site;
 pub mod suite;
 pub mod tls;
 pub mod tomcat;
+pub mod users;
 pub mod wait;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::support::client::{Client, Reply};
-use crate::support::wait;
+use super::client::{Client, Reply};
+use super::wait;
 
 const USERS: usize = 32;
 
@@ -47,12 +47,13 @@ struct Session {
 }
 
 impl Users {
-    /// Starts them; each fourth posts what it does, so that nothing of it may be repeated.
-    pub fn start(port: u16) -> Self {
+    /// Starts them at the session servlet that `path` leads to; each fourth posts what it does, so that nothing of it may be
+    /// repeated.
+    pub fn start(port: u16, path: &'static str) -> Self {
         let seen = Arc::<Seen>::default();
         let threads = (0..USERS).map(|number| {
             let (seen, method) = (Arc::clone(&seen), if number % 4 == 0 { "POST" } else { "GET" });
-            thread::spawn(move || visit(&Client::new(port), method, &seen))
+            thread::spawn(move || visit(&Client::new(port), method, path, &seen))
         });
         Self { threads: threads.collect(), seen }
     }
@@ -97,13 +98,13 @@ impl Display for Summary {
     }
 }
 
-fn visit(client: &Client, method: &str, seen: &Seen) {
+fn visit(client: &Client, method: &str, path: &str, seen: &Seen) {
     let mut session: Option<Session> = None;
     while !seen.stop.load(Relaxed) {
         // The end of an idle connection must not be taken for a lost request.
         let mut headers = vec![("Connection", "close")];
         headers.extend(session.iter().map(|session| ("Cookie", session.cookie.as_str())));
-        let reply = client.send(method, "/farm/session", &headers, &[]);
+        let reply = client.send(method, path, &headers, &[]);
         let new = Session::of(&reply, session.as_ref());
         session = seen.check(session.take(), new).filter(|session| session.visits < VISITS);
         seen.finished.fetch_add(1, Relaxed);
