@@ -180,17 +180,17 @@ impl Logger {
     fn note_of(&self, lost: u64) -> Line {
         let verb = if lost == 1 { "is" } else { "are" };
         let told = Counted(lost, "line");
-        let text = format_args!("{told} {verb} missing here: they could not be written at once");
+        let text = format!("{told} {verb} missing here: they could not be written at once");
         let mut line = self.begin(Level::Warn);
         match self.format {
             Format::Text => {
                 self.write_head(&mut line, "", Level::Warn);
-                let _ = line.text().write_fmt(text);
+                let _ = line.text().write_all(text.as_bytes());
             }
             Format::Json => {
                 let mut object = self.begin_object(&mut line, "", Level::Warn);
                 object.number("lost", lost);
-                object.end(text);
+                object.end(format_args!("{text}"));
             }
         }
         line
