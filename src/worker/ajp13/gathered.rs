@@ -69,6 +69,7 @@ mod tests {
         let large = [1; 8184];
         let mut gathered = Gathered::default();
         assert_eq!(gathered.with(&[&large, b"x"])[..], [&large[..], b"x"]);
+        assert!(std::ptr::eq(gathered.with(&[&large, b"x"])[0], &large[..]), "not a copy");
         gathered.add(&[b"waiting"]);
         assert_eq!(gathered.with(&[&large])[..], [b"waiting", &large[..]]);
         let small = [&b"a"[..]; 4000];
