@@ -24,9 +24,12 @@ use clap::Parser;
 use command::Command;
 use terminal::Terminal;
 
+/// Columns of the widest help.
+const WIDTH: usize = 100;
+
 /// Checks, asks and steers mod_jk, the connector from Apache httpd to Tomcat.
 #[derive(Debug, Parser)]
-#[command(name = "jkctl", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "jkctl", version, max_term_width = WIDTH, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -68,6 +71,10 @@ mod tests {
         {
             let help = sub.render_long_help().to_string();
             assert!(help.contains("Example") && help.contains("Exit status:"), "{}: {help}", sub.get_name());
+            // What is broken is no command any more.
+            let source = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let longest = source.lines().filter(|line| line.starts_with("  jkctl")).map(str::len).max();
+            assert!(longest.is_none_or(|length| length <= WIDTH), "{}: {source}", sub.get_name());
         }
     }
 }

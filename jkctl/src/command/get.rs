@@ -76,7 +76,7 @@ const EXAMPLES: &str = "\
 Examples:
   jkctl get ajp://127.0.0.1:8009/shop/
   jkctl get -f ajp://tomcat1:8009/shop/health --secret-file /etc/apache2/ajp.secret > /dev/null
-  jkctl get -i -H 'Host: www.example.org' -H 'Cookie: JSESSIONID=abc.t1' 'ajp://[::1]:8009/shop/cart?id=1'
+  jkctl get -i -H 'Cookie: JSESSIONID=abc.t1' 'ajp://[::1]:8009/shop/cart?id=1'
   jkctl get -d @order.json -H 'Content-Type: application/json' ajp://127.0.0.1:8009/shop/orders
   jkctl get --https --remote-user alice 'unix:/run/tomcat/ajp.sock|ajp://www.example.org/shop/'
 

@@ -32,7 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   jkctl status http://127.0.0.1/jk-status
   jkctl status http://127.0.0.1/jk-status --watch 5
-  jkctl status https://www.example.org/jk-status --user operator --password-file /root/operator.password
+  jkctl status https://www.example.org/jk-status --user operator --password-file /root/operator
   jkctl status 'http://127.0.0.1/jk-status?cmd=show&w=balancer'
   jkctl status http://127.0.0.1/jk-status --json | jq '.balancers[].members[].latency.p95_ms'
 
