@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
+use jk_rooms::admin::Reason;
+
 /// What a command found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -31,6 +33,11 @@ impl Failure {
         Self { message: message.to_string() }
     }
 
+    /// The system refused `what`, mostly a file.
+    pub fn refused(what: impl Display, error: &io::Error) -> Self {
+        Self::new(format_args!("{what}: {}", Reason(error)))
+    }
+
     /// Says so on standard error. Whoever closed the other end of standard output has seen enough, and hears nothing.
     pub fn tell(&self) -> ExitCode {
         if !self.message.is_empty() {
@@ -45,7 +52,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self { message: String::new() },
-            _ => Self::new(format_args!("can't write the result: {error}")),
+            _ => Self::refused("can't write the result", &error),
         }
     }
 }

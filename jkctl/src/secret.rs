@@ -15,15 +15,15 @@ const LONGEST: u64 = 4096;
 /// # Errors
 /// [`Failure`] if it can't be read, is empty or has several lines.
 pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |why: &dyn std::fmt::Display| Failure::new(format_args!("{}: {why}", file.display()));
-    let opened = File::open(file).map_err(|error| failed(&error))?;
-    let about = opened.metadata().map_err(|error| failed(&error))?;
+    let failed = |error| Failure::refused(file.display(), &error);
+    let opened = File::open(file).map_err(failed)?;
+    let about = opened.metadata().map_err(failed)?;
     let mut text = Vec::new();
-    opened.take(LONGEST + 1).read_to_end(&mut text).map_err(|error| failed(&error))?;
+    opened.take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
     let secret = text.strip_suffix(b"\n").unwrap_or(&text);
     let secret = secret.strip_suffix(b"\r").unwrap_or(secret);
     if secret.is_empty() || secret.contains(&b'\n') || secret.len() as u64 > LONGEST {
-        return Err(failed(&"expected one line, the secret"));
+        return Err(Failure::new(format_args!("{}: expected one line, the secret", file.display())));
     }
     if about.is_file() && about.mode() & 0o004 != 0 {
         let mode = about.mode() & 0o777;

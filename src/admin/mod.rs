@@ -5,6 +5,7 @@ mod explain;
 mod memory;
 
 pub use crate::plan::{Directive, Facts, ServerFacts};
+pub use crate::text::Reason;
 pub use crate::worker::status::ChosenBy;
 pub use explain::{explain, Choice, Format, Question, VirtualHosts};
 pub use memory::{Balancer, Holding, Member, Memory, Process, Worker};

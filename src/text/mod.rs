@@ -15,4 +15,5 @@ pub(crate) use name::is_same_name;
 pub(crate) use number::{content_length, Digits, LeadingNumber};
 pub(crate) use pattern::{begins_as_path, begins_as_path_or_wildcard, split_prefixes};
 pub(crate) use typography::{is_quoted, odd_character};
-pub(crate) use words::{Counted, Reason};
+pub(crate) use words::Counted;
+pub use words::Reason;

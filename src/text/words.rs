@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 
 /// Why the system refused something: its own words, without the number that Rust puts behind them.
-pub(crate) struct Reason<'a>(pub &'a io::Error);
+pub struct Reason<'a>(pub &'a io::Error);
 
 impl Display for Reason<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {

@@ -40,8 +40,7 @@ impl Files {
             return Err(Failure::new("no file is given: expected -w, -m or -c"));
         }
         for file in self.workers.iter().chain(&self.map) {
-            fs::File::open(file)
-                .map_err(|error| Failure::new(format_args!("{}: {error}", file.display())))?;
+            fs::File::open(file).map_err(|error| Failure::refused(file.display(), &error))?;
         }
         let options = Options { server_root: self.server_root.clone(), defined: self.defined.clone() };
         let mut servers = Servers::new(read(&self.confs, &options)?);

@@ -4,7 +4,6 @@ mod answer;
 mod headers;
 mod url;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -166,8 +165,7 @@ impl Get {
     fn body(&self) -> Result<Body, Failure> {
         let Some(data) = &self.data else { return Ok(Body::none()) };
         let Some(file) = data.strip_prefix('@') else { return Ok(Body::text(data.clone().into_bytes())) };
-        let failed = |error: io::Error| Failure::new(format_args!("{file}: {error}"));
-        Body::file(Path::new(file)).map_err(failed)
+        Body::file(Path::new(file)).map_err(|error| Failure::refused(file, &error))
     }
 
     fn headers(&self, body: &Body) -> RequestHeaders {

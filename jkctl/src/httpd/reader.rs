@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jk_rooms::admin::Directive;
+use jk_rooms::admin::{Directive, Reason};
 use jk_rooms::config::{Origin, Report};
 
 use super::condition::Conditions;
@@ -75,8 +75,7 @@ impl Reader {
             report: Report::default(),
         };
         for file in files {
-            let text =
-                fs::read(file).map_err(|error| Failure::new(format_args!("{}: {error}", file.display())))?;
+            let text = fs::read(file).map_err(|error| Failure::refused(file.display(), &error))?;
             reader.text(&text, file, 0);
         }
         Ok(reader)
@@ -195,7 +194,8 @@ impl Reader {
             match fs::read(&file) {
                 Ok(text) => self.text(&text, &file, depth + 1),
                 Err(error) => {
-                    let text = format!("Could not open configuration file {}: {error}", file.display());
+                    let (file, reason) = (file.display(), Reason(&error));
+                    let text = format!("Could not open configuration file {file}: {reason}");
                     self.report.error(Some(origin), text);
                 }
             }

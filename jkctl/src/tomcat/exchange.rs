@@ -3,8 +3,6 @@
 //! As strict as the module: what is out of order, or longer or shorter than announced, is no answer ("ajp13, sections 5 and
 //! 9 to 12").
 
-use std::io;
-
 use jk_rooms::ajp::{max_body, ForwardRequest, Hop, Malformed, Reply, SendHeaders, EMPTY_BODY};
 
 use super::body::Body;
@@ -127,8 +125,7 @@ impl Call<'_> {
     }
 
     fn body_packet(&mut self, wanted: usize) -> Result<Vec<u8>, Failure> {
-        let failed =
-            |error: io::Error| Failure::new(format_args!("can't read the body of the request: {error}"));
+        let failed = |error| Failure::refused("can't read the body of the request", &error);
         self.body.packet(wanted, self.max_packet_size).map_err(failed)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use jk_rooms::admin::Reason;
 use jk_rooms::ajp::{FramingError, Malformed};
 
 /// Why a Tomcat did not answer as it should. Its text goes on behind the place: `127.0.0.1:8009: refused...`.
@@ -46,14 +47,14 @@ impl From<Malformed> for Trouble {
 impl Display for Trouble {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unresolved(error) => write!(out, "the host name does not resolve ({error})"),
+            Self::Unresolved(error) => write!(out, "the host name does not resolve ({})", Reason(error)),
             Self::Connect(error) => connect(error, out),
             Self::NoConnection(limit) => write!(
                 out,
                 "took no connection within {}: the host is down, or a firewall drops what is sent there",
                 Seconds(*limit)
             ),
-            Self::Broken(error) => write!(out, "the connection failed ({error})"),
+            Self::Broken(error) => write!(out, "the connection failed ({})", Reason(error)),
             Self::Closed => out.write_str("closed the connection"),
             Self::Dumb => out.write_str(
                 "closed the connection without an answer: it may speak another protocol, or is about to stop",
@@ -86,7 +87,7 @@ fn connect(error: &io::Error, out: &mut Formatter<'_>) -> fmt::Result {
         ErrorKind::PermissionDenied => out.write_str(
             "may not be connected to by this user: see unixDomainSocketPathPermissions of the Connector",
         ),
-        _ => write!(out, "took no connection ({error})"),
+        _ => write!(out, "took no connection ({})", Reason(error)),
     }
 }
 

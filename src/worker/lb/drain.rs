@@ -11,7 +11,7 @@ use crate::config::settings::{Activation, MemberSettings};
 use crate::log;
 use crate::log::Context;
 use crate::shared::{Drain, EventKind};
-use crate::text::Counted;
+use crate::text::{Counted, Reason};
 
 use super::backend::Backend;
 use super::LbWorker;
@@ -118,7 +118,8 @@ impl<B: Backend> LbWorker<B> {
             log,
             Warn,
             [Worker = lb, Member = name],
-            "({lb}) member {name} drains, and could not be changed: {error}; it is tried again"
+            "({lb}) member {name} drains, and could not be changed: {}; it is tried again",
+            Reason(error)
         );
     }
 }

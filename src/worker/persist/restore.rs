@@ -12,6 +12,7 @@ use crate::log::Context;
 use crate::shared::{
     AjpSnapshot, Drain, Health, LbSnapshot, MemberHandle, MemberSnapshot, MemberState, Shared, ValuesHandle,
 };
+use crate::text::Reason;
 use crate::worker::lb::multipliers;
 
 /// Errors of members that are older than this, in seconds, count as this old: half of what their times have room for.
@@ -179,7 +180,8 @@ impl Restoring<'_> {
                 settings
             }
             Err(error) => {
-                log!(self.log, Error, "{place}: what was set at run time is lost: {stays}: {error}");
+                let reason = Reason(&error);
+                log!(self.log, Error, "{place}: what was set at run time is lost: {stays}: {reason}");
                 configured.clone()
             }
         }

@@ -15,7 +15,7 @@ use super::{Ask, Surroundings};
 use crate::config::settings::Activation;
 use crate::config::workers::table::ACTIVATIONS;
 use crate::log;
-use crate::text::Counted;
+use crate::text::{Counted, Reason};
 
 /// Says whom to name.
 pub(super) const NOBODY: &str =
@@ -114,7 +114,7 @@ fn timeout(query: &Query) -> Result<Timeout, Problem> {
 /// Does what is wished, and tells it; a member that is so already is left alone.
 fn grant(lb: &Lb, index: usize, wish: Wish, ask: &Ask<'_>, around: &Surroundings<'_>) -> Result<(), Problem> {
     let (now, drains) = (lb.current_member(index), lb.members()[index].record().drain().is_some());
-    let failed = |error: io::Error| Problem::internal(format!("Update failed: {error}"));
+    let failed = |error: io::Error| Problem::internal(format!("Update failed: {}", Reason(&error)));
     let (activation, what) = match wish {
         Wish::Set(activation) if activation == now.activation && !drains => return Ok(()),
         Wish::Set(activation) => {

@@ -13,6 +13,7 @@ use crate::config::live::{Live, Value};
 use crate::config::settings::{socket_path, Ajp13Settings, MemberSettings};
 use crate::config::workers::table::Property;
 use crate::log;
+use crate::text::Reason;
 use crate::worker::ajp13::Ajp13Worker;
 
 /// A set of edits, all of them checked.
@@ -169,7 +170,7 @@ impl Change<'_> {
                 worker.change(|settings| set(settings, edits))
             }
         };
-        made.map_err(|error| Problem::internal(format!("Update failed: {error}")))
+        made.map_err(|error| Problem::internal(format!("Update failed: {}", Reason(&error))))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `jkctl` prints of itself: help, completions, and the manual's part about options.
 
+use std::fs::File;
 use std::process::Command;
 
 use super::{jkctl, run};
@@ -9,6 +10,7 @@ pub fn add(suite: Suite) -> Suite {
     suite
         .test("bash_completes_what_completions_prints_for_it", bash)
         .test("completions_and_the_manual_know_every_subcommand", everywhere)
+        .test("what_the_system_refuses_is_told_in_its_words_alone", refused)
 }
 
 /// The subcommands that the help lists.
@@ -44,4 +46,34 @@ fn everywhere() {
         assert!(texts.iter().all(|text| text.contains(&subcommand)), "{subcommand}");
     }
     assert_eq!(run(&mut jkctl(&["completions", "tcl"])).0, Some(2));
+}
+
+/// Rust puts a number behind them.
+fn refused() {
+    let page = "http://127.0.0.1/status";
+    for arguments in [
+        &["check", "-w", "/nowhere/file"][..],
+        &["check", "-m", "/nowhere/file"],
+        &["check", "-c", "/nowhere/file"],
+        &["check", "-c", "/"],
+        &["explain", "/x", "-c", "/nowhere/file"],
+        &["shm", "/nowhere/file"],
+        &["ping", "127.0.0.1:1", "--secret-file", "/nowhere/file"],
+        &["get", "ajp://127.0.0.1:1/", "-d", "@/nowhere/file"],
+        &["status", page, "--user", "x", "--password-file", "/nowhere/file"],
+        &["status", "https://127.0.0.1/status", "--cacert", "/nowhere/file"],
+        &["status", "http://host.invalid/status"],
+        &["ping", "host.invalid:8009"],
+        &["ping", "unix:/etc/passwd"],
+        &["ping", "unix:/etc/passwd/ajp"],
+    ] {
+        let (status, output) = run(&mut jkctl(arguments));
+        assert!(status != Some(0) && !output.contains("os error"), "{arguments:?}: {output}");
+        let names = ["/nowhere/file: No such file or directory", "/: Is a directory", "host", "/etc/passwd"];
+        assert!(names.iter().any(|name| output.contains(name)), "{arguments:?}: {output}");
+    }
+    let full = File::options().write(true).open("/dev/full").expect("a device of Linux");
+    let output = jkctl(&["man"]).stdout(full).output().expect("jkctl runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told, "jkctl: can't write the result: No space left on device\n");
 }

@@ -38,8 +38,7 @@ impl<'t> Printer<'t> {
     }
 
     fn failure(&self, error: &std::io::Error) -> Failure {
-        let path = self.path.as_deref().unwrap_or("standard output".as_ref()).display();
-        Failure::new(format_args!("{path}: {error}"))
+        Failure::refused(self.path.as_deref().unwrap_or("standard output".as_ref()).display(), error)
     }
 
     fn show(&mut self, head: &Head<'_>, reason: &str) -> Result<(), Failure> {
