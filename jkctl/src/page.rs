@@ -3,9 +3,9 @@
 //! What it answers in JSON is described in docs/status-formats.md and docs/status.schema.json; [`report`] reads it.
 
 mod access;
+mod https;
 pub mod report;
-
-use std::time::Duration;
+mod trust;
 
 use serde_json::Value;
 use ureq::http::Response;
@@ -14,9 +14,6 @@ use ureq::Body;
 pub use access::Access;
 
 use crate::ending::Failure;
-
-/// Longest time for one answer.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// Octets of an answer, at most: thousands of members have room in that.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -55,12 +52,12 @@ impl Answer {
     }
 }
 
-/// What the page at `url` answers to `query`, whatever its HTTP status is if it is a page of the module.
+/// What the page at `url`, asked as `access` says, answers to `query`, whatever its HTTP status is if it is a page of the module.
 ///
 /// # Errors
 /// [`Failure`] if the page can't be reached, or the answer is none of its own.
-pub fn ask(url: &str, query: &str) -> Result<String, Failure> {
-    let page = Page::new(url, &Access::of_anybody(LIMIT))?;
+pub fn ask(url: &str, access: &Access, query: &str) -> Result<String, Failure> {
+    let page = Page::new(url, access)?;
     let (status, text) = page.call("GET", query)?;
     let is_page = status < 300 || text.starts_with('{') || text.starts_with("Result: ");
     match is_page {
@@ -90,7 +87,7 @@ impl Page {
         let path = if path.is_empty() { "/" } else { path };
         let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("mime="));
         Ok(Self {
-            agent: access.agent()?,
+            agent: access.agent(scheme.eq_ignore_ascii_case("https"))?,
             url: format!("{scheme}://{host}{path}"),
             query: others.collect::<Vec<_>>().join("&"),
             authorization: access.authorization(user)?,
@@ -207,6 +204,7 @@ pub fn escape(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::access::tests::of_anybody;
     use super::*;
 
     #[test]
@@ -217,12 +215,12 @@ mod tests {
             ("http://host/status?cmd=show&mime=txt&w=lb#part", "http://host/status", "cmd=show&w=lb", None),
             ("http://a:b%40@host/status", "http://host/status", "", Some("Basic YTpiQA==")),
         ] {
-            let page = Page::new(url, &Access::of_anybody(LIMIT)).unwrap();
+            let page = Page::new(url, &of_anybody()).unwrap();
             assert_eq!((page.url(), page.query.as_str()), (shown, query), "{url}");
             assert_eq!(page.authorization.as_deref(), authorization, "{url}");
         }
         for url in ["host/status", "ftp://host/", "http:///status", "http://user@/", ""] {
-            assert!(Page::new(url, &Access::of_anybody(LIMIT)).is_err(), "{url}");
+            assert!(Page::new(url, &of_anybody()).is_err(), "{url}");
         }
     }
 

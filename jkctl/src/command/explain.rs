@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::files::Files;
 use crate::ending::{Ending, Failure};
 use crate::httpd::AtPort;
-use crate::page;
+use crate::page::{self, Access};
 use crate::terminal::{line, Style, Terminal};
 
 /// Tells which rule takes a URI, where it leads, and why no other rule does
@@ -36,6 +36,8 @@ pub struct Explain {
     /// Don't ask for the addresses of workers
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
 const EXAMPLES: &str = "\
@@ -43,6 +45,7 @@ Examples:
   jkctl explain /shop/cart -c /etc/apache2/apache2.conf
   jkctl explain https://www.example.org/shop/cart -c httpd.conf
   jkctl explain /shop/cart --session 5F1A.tomcat2 --url http://127.0.0.1/jk-status
+  jkctl explain /shop/ --url https://www.example.org/jk-status --cacert /etc/ssl/certs/www.pem
 
 Exit status:
   0  a worker takes it
@@ -60,8 +63,11 @@ impl Explain {
         };
         let [json, text] = match &self.url {
             Some(url) => {
-                let ask = |format| page::ask(url, &question.query(format));
+                let ask = |format| page::ask(url, &self.access, &question.query(format));
                 [ask(Format::Json)?, ask(Format::Text)?]
+            }
+            None if self.access.is_given() => {
+                return Err(Failure::new("--user, --cacert and --insecure are for a page: expected --url"))
             }
             None => self.of_files(&question)?,
         };

@@ -1,14 +1,16 @@
 //! How a page is reached: user, password, certificates, patience.
 
-use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 use clap::Args;
-use ureq::tls::{parse_pem, Certificate, PemItem, RootCerts, TlsConfig};
+use jk_rooms::admin::Reason;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, TcpConnector};
 
+use super::https::Https;
+use super::trust::{self, Trust};
 use crate::ending::Failure;
 use crate::secret;
 use crate::tomcat::trouble::seconds;
@@ -25,27 +27,22 @@ pub struct Access {
     /// A file that holds the password
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
-    /// Certificates, PEM, of who vouches for the server of https, instead of those that the system trusts
+    /// Certificates, PEM, of who vouches for the server of https, instead of those that the system trusts; or the one that the
+    /// server itself has, as a self-signed one, whatever host that names
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
+    /// Take any certificate of a server of https: whoever is in between may read the password, and answer instead
+    #[arg(short = 'k', long, conflicts_with = "cacert")]
+    insecure: bool,
     /// Longest time for an answer of the page
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
 }
 
 impl Access {
-    /// Without user, and by the certificates of the system.
-    pub fn of_anybody(timeout: Duration) -> Self {
-        Self { user: None, password_file: None, cacert: None, timeout }
-    }
-
-    /// Who makes requests. Each has its own connection, so that a restart of the server never takes one away; proxies of the
-    /// environment are for the outer world.
-    pub(super) fn agent(&self) -> Result<ureq::Agent, Failure> {
-        let roots = match &self.cacert {
-            Some(file) => self.certificates(file)?,
-            None => RootCerts::PlatformVerifier,
-        };
+    /// Who makes requests, by https if it is `secure`. Each has its own connection, so that a restart of the server never takes
+    /// one away; proxies of the environment are for the outer world.
+    pub(super) fn agent(&self, secure: bool) -> Result<ureq::Agent, Failure> {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(self.timeout))
             .http_status_as_error(false)
@@ -53,25 +50,22 @@ impl Access {
             .max_redirects_will_error(false)
             .max_idle_connections(0)
             .proxy(None)
-            .user_agent(concat!("jkctl/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(roots).build());
-        Ok(config.build().into())
+            .user_agent(concat!("jkctl/", env!("CARGO_PKG_VERSION")));
+        let tls = secure.then(|| self.trust().config()).transpose()?;
+        let connector = ().chain(TcpConnector::default()).chain(Https(tls));
+        Ok(ureq::Agent::with_parts(config.build(), connector, DefaultResolver::default()))
     }
 
-    fn certificates(&self, file: &std::path::Path) -> Result<RootCerts, Failure> {
-        let failed = |why: &dyn std::fmt::Display| Failure::new(format_args!("{}: {why}", file.display()));
-        let text = fs::read(file).map_err(|error| failed(&error))?;
-        let items: Result<Vec<_>, _> = parse_pem(&text).collect();
-        let certificates: Vec<Certificate<'static>> = items
-            .map_err(|error| failed(&error))?
-            .into_iter()
-            .filter_map(
-                |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None },
-            )
-            .collect();
-        match certificates.is_empty() {
-            true => Err(failed(&"expected certificates in PEM")),
-            false => Ok(RootCerts::Specific(Arc::new(certificates))),
+    /// Tells whether more is said than how long to wait.
+    pub fn is_given(&self) -> bool {
+        self.user.is_some() || self.cacert.is_some() || self.insecure
+    }
+
+    fn trust(&self) -> Trust<'_> {
+        match (&self.cacert, self.insecure) {
+            (_, true) => Trust::Blind,
+            (Some(file), false) => Trust::File(file),
+            (None, false) => Trust::System,
         }
     }
 
@@ -121,17 +115,34 @@ pub(super) fn reason(error: &ureq::Error) -> String {
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
             "Connection refused: nothing listens there".into()
         }
-        ureq::Error::Io(error) if error.to_string().contains("certificate") => {
-            format!("{error}: --cacert names who vouches for the server")
+        // What is asked for no address by the resolver has no kind of its own.
+        ureq::Error::Io(error) if error.to_string().starts_with("failed to lookup address") => {
+            format!("the host name does not resolve ({})", Reason(error))
         }
-        ureq::Error::Io(error) => error.to_string(),
+        ureq::Error::Io(error) => trust::refusal(error).unwrap_or_else(|| Reason(error).to_string()),
         error => error.to_string(),
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        url: String,
+        #[command(flatten)]
+        access: Access,
+    }
+
+    /// What nobody says more about than the page.
+    pub fn of_anybody() -> Access {
+        let Arguments { url, access } = Arguments::parse_from(["jkctl", "http://host"]);
+        assert_eq!(url, "http://host");
+        access
+    }
 
     #[test]
     fn escapes_are_undone() {

@@ -47,18 +47,12 @@ impl Keys {
 
     fn issue(&self, issue: &Issue) {
         let Issue { name, issuer, extensions } = issue;
-        let mut command = Command::new("openssl");
-        command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
-        command.args(["-days", "2", "-subj", &format!("/O=mod_jk test/CN={name}")]);
-        command.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
-        command.arg("-keyout").arg(self.path(&format!("{name}.key")));
-        command.arg("-out").arg(self.path(&format!("{name}.pem")));
+        let mut command = request(&self.directory, name, name, extensions);
         if let Some(issuer) = issuer {
             command.arg("-CA").arg(self.path(&format!("{issuer}.pem")));
             command.arg("-CAkey").arg(self.path(&format!("{issuer}.key")));
         }
-        let output = command.output().expect("openssl runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        run(command);
     }
 
     /// GET by curl, with the client's certificate if `arguments` name it; returns the body.
@@ -70,4 +64,33 @@ impl Keys {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
+}
+
+/// Makes `<name>.pem` and `<name>.key` in `directory`, for the host `subject`, as nobody vouches for them but themselves.
+pub fn self_signed(directory: &Path, name: &str, subject: &str, extensions: &[&str]) {
+    run(request(directory, name, subject, extensions));
+}
+
+/// Gives the self-signed certificate `<name>.pem` a time that is over.
+pub fn expire(directory: &Path, name: &str) {
+    let [pem, key] = ["pem", "key"].map(|kind| directory.join(format!("{name}.{kind}")));
+    let mut command = Command::new("openssl");
+    command.args(["x509", "-days", "-1", "-in"]).arg(&pem).arg("-signkey").arg(key).arg("-out").arg(pem);
+    run(command);
+}
+
+/// `openssl req -x509` with a new key.
+fn request(directory: &Path, name: &str, subject: &str, extensions: &[&str]) -> Command {
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+    command.args(["-days", "2", "-subj", &format!("/O=mod_jk test/CN={subject}")]);
+    command.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
+    command.arg("-keyout").arg(directory.join(format!("{name}.key")));
+    command.arg("-out").arg(directory.join(format!("{name}.pem")));
+    command
+}
+
+fn run(mut command: Command) {
+    let output = command.output().expect("openssl runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
