@@ -75,6 +75,31 @@ mod tests {
             let source = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
             let longest = source.lines().filter(|line| line.starts_with("  jkctl")).map(str::len).max();
             assert!(longest.is_none_or(|length| length <= WIDTH), "{}: {source}", sub.get_name());
+            // A value that may be missing would be whatever stands behind the option.
+            let takes_next = |option: &&clap::Arg| {
+                option.get_num_args().is_some_and(|count| count.min_values() == 0 && count.max_values() > 0)
+                    && !option.is_require_equals_set()
+                    && !option.is_positional()
+            };
+            let option = sub.get_arguments().find(takes_next);
+            assert!(option.is_none(), "{}: {option:?}", sub.get_name());
+        }
+    }
+
+    #[test]
+    fn a_change_speaks_of_itself_alone() {
+        const CHANGES: [&str; 5] = ["drain", "activate", "disable", "stop", "switch"];
+        let mut command = Arguments::command();
+        command.build();
+        for name in CHANGES {
+            let sub = command.find_subcommand_mut(name).expect("a command");
+            let help =
+                sub.render_long_help().to_string().replace("drain-timeout", "").replace("drain_timeout", "");
+            let mut words = help.split(|letter: char| !letter.is_ascii_alphanumeric());
+            let other = words.find(|word| *word != name && CHANGES.contains(word));
+            assert!(other.is_none(), "{name}: {other:?} in {help}");
+            let takes_time = sub.get_arguments().any(|option| option.get_id() == "drain_timeout");
+            assert_eq!(takes_time, ["drain", "switch"].contains(&name), "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `jkctl drain|activate|disable|stop|switch`: what operators do to members, through a status page.
 
 mod action;
+mod help;
 mod progress;
 mod subject;
 
@@ -26,51 +27,58 @@ const LOOK: Duration = Duration::from_millis(500);
 const AGAIN: Duration = Duration::from_millis(250);
 const TRIES: u32 = 40;
 
-/// Changes what members of a balancer take.
+/// What all changes take. Each says for itself what it waits for ([`Action::help`]).
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub struct Change {
     /// The status page: http://host/jk-status
     url: String,
     /// The balancer
     lb: String,
-    /// The member, or several: a,b or a pattern with * and ?. To switch: the domain that takes over, or the one member
+    /// The member, or several: a,b or a pattern with * and ?
     member: String,
     /// MEMBER names a domain: all members of it are meant
     #[arg(long)]
     domain: bool,
-    /// Wait at most this long for what the change leads to: after drain until members are stopped and no request is in flight,
-    /// after stop until none is, after disable until there is none and none of their sessions came for a minute, after
-    /// activate until they are not in error; after switch as after drain, for those that stand back
+    /// Wait at most this long
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     wait: Option<Duration>,
-    /// drain, switch: stop members after so long, even if their sessions go on; 0 is never [default: drain_timeout of each]
-    #[arg(long, value_name = "SECONDS")]
-    drain_timeout: Option<u32>,
     #[command(flatten)]
     access: Access,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  jkctl drain http://127.0.0.1/jk-status balancer tomcat1 --drain-timeout 600 --wait 660
-  jkctl activate http://127.0.0.1/jk-status balancer tomcat1 --wait 30
-  jkctl disable http://127.0.0.1/jk-status balancer 'tomcat*'
-  jkctl stop http://127.0.0.1/jk-status balancer rack7 --domain --wait 60
-  jkctl switch http://127.0.0.1/jk-status balancer green --drain-timeout 600
+/// What changes take by which members get empty.
+#[derive(Args, Debug)]
+pub struct Emptying {
+    #[command(flatten)]
+    change: Change,
+    /// Stop members after so long, even if their sessions go on; 0 is never [default: drain_timeout of each]
+    #[arg(long, value_name = "SECONDS")]
+    drain_timeout: Option<u32>,
+}
 
-Exit status:
-  0  done; with --wait: and what is waited for has come
-  1  refused, or it has not come in time
-  2  the page can't be reached, or has no such balancer or member";
+impl Emptying {
+    /// Does it.
+    pub fn run(self, action: Action, terminal: &mut Terminal) -> Result<Ending, Failure> {
+        self.change.run_within(self.drain_timeout, action, terminal)
+    }
+}
 
 impl Change {
     /// Does it.
     pub fn run(self, action: Action, terminal: &mut Terminal) -> Result<Ending, Failure> {
+        self.run_within(None, action, terminal)
+    }
+
+    fn run_within(
+        self,
+        drain_timeout: Option<u32>,
+        action: Action,
+        terminal: &mut Terminal,
+    ) -> Result<Ending, Failure> {
         let page = Page::new(&self.url, &self.access)?;
         let report = Report::read(&page.list()?.json)?;
         let subject = Subject::find(&report, &self.lb, &self.member, self.domain, action)?;
-        for query in subject.queries(action, self.drain_timeout) {
+        for query in subject.queries(action, drain_timeout) {
             if let Some(refusal) = order(&page, &query)? {
                 return Ok(refuse(format_args!("{}: {refusal}", page.url())));
             }
@@ -103,15 +111,7 @@ fn order(page: &Page, query: &str) -> Result<Option<String>, Failure> {
 /// Says what a member is now.
 fn tell(member: &Member, terminal: &mut Terminal) -> Result<(), Failure> {
     let style = if member.activation == "Active" { Style::Good } else { Style::Warning };
-    let activation = terminal.paint(style, &member.activation);
-    let drains = match member.drain {
-        Some(drain) if member.activation == "Disabled" => match drain.left {
-            Some(left) => format!(", drains for {left} s at most"),
-            None => ", drains".to_owned(),
-        },
-        _ => String::new(),
-    };
-    Ok(line!(terminal, "{}: {activation}{drains}", member.worker.name)?)
+    Ok(line!(terminal, "{}: {}", member.worker.name, terminal.paint(style, &member.standing()))?)
 }
 
 /// Looks until all members are as they should be. A page that can't be reached for a moment, as during a restart, ends

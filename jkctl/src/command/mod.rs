@@ -27,16 +27,21 @@ pub enum Command {
     Ping(ping::Ping),
     Get(get::Get),
     Status(status::Status),
-    /// Lets the sessions of a member end, and waits until no request is left
-    Drain(change::Change),
+    /// Lets the sessions of a member end, and then takes all requests from it
+    #[command(defer(|command| Action::Drain.help(command)))]
+    Drain(change::Emptying),
     /// Lets a member take all requests again
+    #[command(defer(|command| Action::Activate.help(command)))]
     Activate(change::Change),
     /// Lets a member take requests of its sessions only
+    #[command(defer(|command| Action::Disable.help(command)))]
     Disable(change::Change),
     /// Lets a member take no requests at all
+    #[command(defer(|command| Action::Stop.help(command)))]
     Stop(change::Change),
     /// Makes a member take over, and the others of its balancer stand back
-    Switch(change::Change),
+    #[command(defer(|command| Action::Switch.help(command)))]
+    Switch(change::Emptying),
     Shm(shm::Shm),
     Completions(completions::Completions),
     Man(man::Man),

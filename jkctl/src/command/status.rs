@@ -18,8 +18,9 @@ use crate::tomcat::trouble::seconds;
 pub struct Status {
     /// The status page: http://host/jk-status
     url: String,
-    /// Look again every so many seconds, until interrupted
-    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", value_parser = seconds)]
+    /// Look again every two seconds, or so many, until interrupted
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
+          value_parser = seconds)]
     watch: Option<Duration>,
     /// Print the JSON of the status page as it is
     #[arg(long)]
@@ -31,8 +32,9 @@ pub struct Status {
 const EXAMPLES: &str = "\
 Examples:
   jkctl status http://127.0.0.1/jk-status
-  jkctl status http://127.0.0.1/jk-status --watch 5
+  jkctl status http://127.0.0.1/jk-status --watch=5
   jkctl status https://www.example.org/jk-status --user operator --password-file /root/operator
+  jkctl status https://127.0.0.1/jk-status --cacert /etc/ssl/certs/www.pem
   jkctl status 'http://127.0.0.1/jk-status?cmd=show&w=balancer'
   jkctl status http://127.0.0.1/jk-status --json | jq '.balancers[].members[].latency.p95_ms'
 
@@ -193,19 +195,7 @@ fn member_cells(member: &Member) -> Vec<Cell> {
         Cell::number(member.sessions, Style::Plain),
         Cell::number(member.load, Style::Plain),
         Cell::word(&member.state, state),
-        Cell::word(activation_of(member), activation),
+        Cell::word(member.standing(), activation),
     ]);
     cells
-}
-
-/// The activation, with how long a drain may last.
-fn activation_of(member: &Member) -> String {
-    let activation = &member.activation;
-    match member.drain {
-        Some(drain) if activation == "Disabled" => match drain.left {
-            Some(left) => format!("{activation}, drains for {left} s at most"),
-            None => format!("{activation}, drains"),
-        },
-        _ => activation.clone(),
-    }
 }

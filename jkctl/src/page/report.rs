@@ -1,5 +1,7 @@
 //! What is read of a status page's JSON (docs/status.schema.json).
 
+use std::fmt::{self, Display, Formatter};
+
 use serde_json::Value;
 
 use crate::ending::Failure;
@@ -77,7 +79,25 @@ pub struct Drain {
     pub left: Option<u64>,
 }
 
+impl Display for Drain {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.left {
+            Some(0) => out.write_str("drains, and is stopped any moment"),
+            Some(left) => write!(out, "drains for {left} s at most"),
+            None => out.write_str("drains"),
+        }
+    }
+}
+
 impl Member {
+    /// Its activation, with how long a drain may last.
+    pub fn standing(&self) -> String {
+        match self.drain {
+            Some(drain) if self.activation == "Disabled" => format!("{}, {drain}", self.activation),
+            _ => self.activation.clone(),
+        }
+    }
+
     /// Tells whether it is in error.
     pub fn is_in_error(&self) -> bool {
         self.state.starts_with("ERR")
@@ -166,6 +186,13 @@ mod tests {
         let member = &report.balancers[0].members[0];
         assert!(member.is_in_error() && member.drain == Some(Drain { left: Some(8) }), "{member:?}");
         assert!(report.workers.is_empty());
+        for (left, told) in [
+            (None, "drains"),
+            (Some(8), "drains for 8 s at most"),
+            (Some(0), "drains, and is stopped any moment"),
+        ] {
+            assert_eq!(Drain { left }.to_string(), told);
+        }
         json["balancers"][0]["members"][0]["busy"] = Value::Null;
         assert!(Report::read(&json).is_err());
     }

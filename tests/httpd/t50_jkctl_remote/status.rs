@@ -10,7 +10,6 @@ use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
-use crate::support::tls::Keys;
 use crate::support::{backend, paths, ports};
 
 pub fn add_to(suite: Suite) -> Suite {
@@ -18,7 +17,6 @@ pub fn add_to(suite: Suite) -> Suite {
         .test("status_is_a_table_and_tells_errors", table)
         .test("status_watches", watches)
         .test("status_says_why_a_page_is_not_shown", refusals)
-        .test("status_comes_by_https", https)
 }
 
 /// A balancer over one member that works, `good`, and one that does not, `dead`; `good` stands alone as well.
@@ -89,14 +87,20 @@ fn table() {
 fn watches() {
     let backend = Backend::constant("route=good\n");
     let httpd = site(&backend, ports::free()).start();
-    let mut command = Command::new(paths::jkctl());
-    command.args(["status", &url(&httpd), "--watch", "0.1"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().expect("jkctl runs");
-    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let tables = lines.map_while(Result::ok).filter(|line| line.contains("balancer farm:")).take(3).count();
-    child.kill().expect("it goes on until it is ended");
-    child.wait().expect("its end");
-    assert_eq!(tables, 3);
+    let url = url(&httpd);
+    for (arguments, count) in
+        [(["status", &url, "--watch=0.1"], 3), (["status", "-w=0.1", &url], 3), (["status", "-w", &url], 1)]
+    {
+        let mut command = Command::new(paths::jkctl());
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().expect("jkctl runs");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let tables = lines.map_while(Result::ok).filter(|line| line.contains("balancer farm:"));
+        let tables = tables.take(count).count();
+        child.kill().expect("it goes on until it is ended");
+        child.wait().expect("its end");
+        assert_eq!(tables, count, "{arguments:?}");
+    }
 }
 
 /// A file of `htpasswd -s`: the password of the user `operator` is `secret`.
@@ -142,21 +146,4 @@ fn refusals() {
     let wrong = jkctl_with(by_variable, &[("JKCTL_PASSWORD", "poppy")], b"");
     wrong.ends_with(2).says("does not take this user and password (401)");
     jkctl(by_variable).ends_with(2).says("a user needs a password");
-}
-
-fn https() {
-    let backend = Backend::constant("route=good\n");
-    let site = site(&backend, ports::free()).load("ssl").load("socache_shmcb");
-    Keys::make(&site.path("conf"));
-    let port = ports::free();
-    let host = "SSLEngine on\nSSLCertificateFile conf/server.pem\nSSLCertificateKeyFile conf/server.key\nJkMount /status st";
-    let httpd = site
-        .conf(&format!("Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n{host}\n</VirtualHost>"))
-        .start();
-    let root = httpd.site().path("conf/root.pem").display().to_string();
-    let url = format!("https://127.0.0.1:{port}/status");
-    jkctl(["status", &url, "--cacert", &root]).ends_with(0).says("balancer farm: 2 members");
-    jkctl(["status", &url]).ends_with(2).says("--cacert names who vouches for the server");
-    let key = httpd.site().path("conf/workers.properties").display().to_string();
-    jkctl(["status", &url, "--cacert", &key]).ends_with(2).says("expected certificates in PEM");
 }

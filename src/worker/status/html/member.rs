@@ -102,10 +102,12 @@ pub(super) fn draining(html: &mut Html, member: &Member) {
     html.raw(" <small>for ").text(Span(draining.ago)).raw(", ");
     html.text(Counted(member.session_requests.into(), "session request"));
     html.raw(" a minute, ").text(member.tomcat.counters.busy).raw(" in flight");
-    if let Some(left) = draining.left {
-        html.raw(", stopped in ").text(Span(left));
-    }
-    if draining.ordered {
+    match draining.left {
+        Some(0) => html.raw(", stopped any moment"),
+        Some(left) => html.raw(", stopped in ").text(Span(left)),
+        None => html,
+    };
+    if draining.ordered && draining.left != Some(0) {
         html.raw(if draining.left.is_some() { " or" } else { ", stopped" }).raw(" when silent");
     }
     html.raw("</small>");

@@ -168,6 +168,14 @@ fn members_are_told_with_all_that_people_ask_for() {
     assert!(page.contains("<strong class=\"pill warn\">DEGRADED</strong> 2 good, 1 degraded, 0 bad/stopped"));
 }
 
+#[test]
+fn a_time_that_is_up_is_not_told_as_none() {
+    let bench = bench();
+    Bench::lb(&bench.workers).drain(0, Some(std::time::Duration::ZERO)).expect("changed");
+    let page = bench.ask("");
+    assert!(row(&page, "t1").contains(" in flight, stopped any moment<"), "{page}");
+}
+
 /// The row of member `name` of lb.
 fn row<'p>(page: &'p str, name: &str) -> &'p str {
     let row = &page[page.find(&format!("<tr data-live id=\"w/lb/{name}\"")).expect("a row")..];
