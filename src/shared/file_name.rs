@@ -1,4 +1,4 @@
-//! What the file of the shared memory is called: `<JkShmFile>.<pid>.<16 digits that nobody can guess>`. So are files that
+//! What the file of the shared memory is called: `<JkShmFile>.<pid>.<16 hexadecimal digits that nobody can guess>`. So are files that
 //! will take the place of others.
 //!
 //! The directory may be writable by others, who see the name of one generation and know the process id; so the next

@@ -1,6 +1,6 @@
 //! `jkctl shm`: what lies in the shared memory of a running server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jk_rooms::admin::{Balancer, Holding, Memory, Process, Worker};
@@ -16,9 +16,10 @@ use crate::terminal::{line, Style, Terminal};
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Shm {
-    /// The file: JkShmFile, with a process id and digits behind its name
-    file: PathBuf,
-    /// Print JSON, as docs/jkctl-shm.schema.json describes it
+    /// The file: JkShmFile, with a process id and 16 hexadecimal digits behind its name; or several
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Print JSON, an object for each file, as docs/jkctl-shm.schema.json describes it
     #[arg(long)]
     json: bool,
 }
@@ -26,21 +27,52 @@ pub struct Shm {
 const EXAMPLES: &str = "\
 Examples:
   sudo jkctl shm /run/apache2/jk-runtime-status.1234.0123456789abcdef
+  sudo sh -c 'jkctl shm /run/apache2/jk-runtime-status.*'    as the folder may be closed to others
   sudo sh -c 'jkctl shm --json /run/apache2/jk-runtime-status.*' | jq '.workers[] | {name, busy}'
 
 Exit status:
-  0  it was read
-  2  it can't be read, or another build made it";
+  0  all were read
+  2  one can't be read, or another build made it; the others are shown";
 
 impl Shm {
     /// Reads and tells.
     pub fn run(self, terminal: &mut Terminal) -> Result<Ending, Failure> {
-        let memory = Memory::read(&self.file).map_err(Failure::new)?;
-        match self.json {
-            true => line!(terminal, "{:#}", object(&memory))?,
-            false => tell(&memory, terminal)?,
+        let mut failed = None;
+        let mut shown = 0;
+        for file in &self.files {
+            match Memory::read(file).map_err(Failure::new) {
+                Ok(memory) => {
+                    self.show(file, &memory, shown, terminal)?;
+                    shown += 1;
+                }
+                // The last one is told at the end.
+                Err(failure) => {
+                    terminal.flush()?;
+                    if let Some(earlier) = failed.replace(failure) {
+                        earlier.tell();
+                    }
+                }
+            }
         }
-        Ok(Ending::Good)
+        failed.map_or(Ok(Ending::Good), Err)
+    }
+
+    /// Shows the memory of `file`, behind so many others.
+    fn show(
+        &self,
+        file: &Path,
+        memory: &Memory,
+        before: usize,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        if self.json {
+            return Ok(line!(terminal, "{:#}", object(file, memory))?);
+        }
+        if self.files.len() > 1 {
+            let gap = if before > 0 { "\n" } else { "" };
+            line!(terminal, "{gap}{}", terminal.paint(Style::Bold, &file.display().to_string()))?;
+        }
+        tell(memory, terminal)
     }
 }
 
@@ -134,8 +166,9 @@ fn style(state: &str) -> Style {
     }
 }
 
-fn object(memory: &Memory) -> Value {
+fn object(file: &Path, memory: &Memory) -> Value {
     json!({
+        "file": file.to_string_lossy(),
         "layout": memory.layout,
         "since": memory.since,
         "retired": memory.is_retired,

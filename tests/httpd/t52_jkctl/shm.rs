@@ -18,6 +18,7 @@ use crate::support::wait;
 pub fn add(suite: Suite) -> Suite {
     suite
         .test("shm_tells_states_counters_and_what_each_process_holds", running)
+        .test("shm_reads_several_files_as_a_pattern_of_the_shell_gives_them", several)
         .test("shm_refuses_links_strangers_and_what_is_no_memory", refused)
 }
 
@@ -84,6 +85,33 @@ fn running() {
     }
     assert!(text.contains(&format!("process {process}")), "{text}");
     assert_eq!(httpd.get("/x").text(), "tomcat", "who looked changed nothing");
+}
+
+fn several() {
+    let backend = Backend::constant("tomcat");
+    let servers = [server(&backend), server(&backend)];
+    let files = servers.each_ref().map(file);
+    let (status, text) = run(jkctl(&["shm"]).args(&files));
+    assert_eq!(status, Some(0), "{text}");
+    let heads: Vec<_> = files.iter().map(|file| format!("{}\nLayout ", file.display())).collect();
+    assert!(text.starts_with(&heads[0]) && text.contains(&format!("\n\n{}", heads[1])), "{text}");
+
+    let gone = servers[0].site().path("run/jk.shm.1.0123456789abcdef");
+    let command = || {
+        let mut command = jkctl(&["shm", "--json"]);
+        command.arg(&files[0]).arg(&gone).arg(&files[1]);
+        command
+    };
+    let output = command().output().expect("jkctl runs");
+    let told: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .expect("an object for each");
+    let named: Vec<_> = told.iter().map(|found| found["file"].as_str().expect("a name")).collect();
+    assert_eq!(named, files.each_ref().map(|file| file.to_str().expect("a plain path")));
+    let (status, said) = run(&mut command());
+    assert!(status == Some(2) && said.contains("0123456789abcdef: No such file or directory"), "{said}");
+    assert_eq!(run(&mut jkctl(&["shm"])).0, Some(2), "none is too few");
 }
 
 fn schema() -> Value {
