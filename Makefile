@@ -50,7 +50,7 @@ check:
 	$(CARGO) clippy -p jk-rooms -- $(LINTS)
 	$(CARGO) clippy --all-targets -p jkctl -- $(LINTS)
 
-## install: mod_jk.so and jkctl to where apxs says, samples beside the configuration (DESTDIR, APXS)
+## install: mod_jk.so, and jkctl with completions, to where apxs says, samples beside the configuration (DESTDIR, APXS)
 install:
 	@apxs/install "$(MODULE)" "$(JKCTL)"
 

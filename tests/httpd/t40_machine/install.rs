@@ -14,6 +14,7 @@ pub fn add(suite: Suite) -> Suite {
     suite
         .test("install_puts_samples_and_uninstall_takes_what_nobody_changed", samples)
         .test("jkctl_is_installed_beside_the_module_and_taken_away_with_it", program)
+        .test("shells_get_completions_of_jkctl", completions)
         .test("debian_gets_its_own_layout", debian)
         .test("install_as_a_plain_user_says_sudo", plain_user)
         .test("a_module_that_a_package_owns_is_diverted_not_replaced", packaged)
@@ -98,6 +99,46 @@ fn program() {
         run(machine.command("apxs/install").args([module(), jkctl]).env("DESTDIR", machine.path("stage")));
     assert!(staged.ok && machine.path("stage").join(installed.strip_prefix("/").expect("absolute")).exists());
     assert!(install(&machine, &["--remove"]).ok && !installed.exists());
+}
+
+/// Where each shell looks for its own, below a root.
+fn completions() {
+    let jkctl = paths::jkctl();
+    let jkctl = jkctl.to_str().expect("a plain path");
+    let machine = with_server_root();
+    let debians = with_debians_apxs();
+    let zsh = if paths::is_debian() { "vendor-completions" } else { "site-functions" };
+    for (machine, zsh, root) in [(&machine, "site-functions", ""), (&debians, zsh, "root")] {
+        let install = |arguments: &[&str]| {
+            let mut command = machine.command("apxs/install");
+            let destdir = if root.is_empty() { String::new() } else { machine.path(root).display().to_string() };
+            run(command.args(arguments).env("DESTDIR", destdir))
+        };
+        // The place that apxs names is absolute, and stands behind DESTDIR.
+        let share = match root {
+            "" => machine.path("usr/share"),
+            root => machine.path(root).join(machine.path("usr/share").strip_prefix("/").expect("absolute")),
+        };
+        let files = [
+            ("bash-completion/completions/jkctl".to_owned(), "complete -F _jkctl"),
+            (format!("zsh/{zsh}/_jkctl"), "#compdef jkctl"),
+            ("fish/vendor_completions.d/jkctl.fish".to_owned(), "complete -c jkctl"),
+        ];
+        assert!(install(&[module()]).ok && !share.exists(), "none without jkctl");
+        assert!(install(&[module(), jkctl]).ok);
+        for (file, words) in &files {
+            let text = fs::read_to_string(share.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let mode = fs::metadata(share.join(file)).expect("installed").permissions().mode() & 0o7777;
+            assert!(text.contains(words) && mode == 0o644, "{file}: {mode:o} {text}");
+        }
+        assert!(install(&["--remove"]).ok);
+        let left: Vec<_> = files.iter().filter(|(file, _)| share.join(file).exists()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    let foreign = machine.program("bin/jkctl", "exit 126");
+    let verdict = install(&foreign, &[module(), &foreign.path("bin/jkctl").display().to_string()]);
+    assert!(verdict.ok && verdict.output.contains("no completions"), "{}", verdict.output);
+    assert!(!foreign.path("usr/share/bash-completion/completions/jkctl").exists());
 }
 
 fn debian() {
