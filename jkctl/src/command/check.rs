@@ -12,8 +12,8 @@ use crate::terminal::{line, Style, Terminal};
 /// Says of files what `apachectl configtest` would say, without httpd
 ///
 /// Reads workers.properties, map files, and the module's directives in httpd's files, where <VirtualHost>, sections,
-/// conditions and Include count as httpd counts them. Directives of other modules are passed over, and so is what
-/// <Macro> holds. Whether logs and shared memory can be made is asked by configtest alone.
+/// conditions, Include, <Macro> and Use count as httpd counts them; of a macro, its own line is named. Directives of
+/// other modules are passed over. Whether logs and shared memory can be made is asked by configtest alone.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {

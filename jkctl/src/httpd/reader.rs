@@ -9,7 +9,8 @@ use jk_rooms::admin::{Directive, Reason};
 use jk_rooms::config::{Origin, Report};
 
 use super::condition::Conditions;
-use super::line::{expand, lines, word, words, Line};
+use super::line::{expand, lines, word, words};
+use super::macros::{Macros, Placed};
 use crate::ending::Failure;
 
 /// Most files that include each other in a row, as in httpd.
@@ -57,6 +58,7 @@ struct Reader {
     root_is_given: bool,
     /// A LoadModule was met.
     loads: bool,
+    macros: Macros,
     /// Sections that are open, each with what is in it so far; the first is what is outside of all.
     open: Vec<Directive>,
     report: Report,
@@ -71,6 +73,7 @@ impl Reader {
             server_root: options.server_root.clone().or(beside).unwrap_or_default(),
             root_is_given: options.server_root.is_some(),
             loads: false,
+            macros: Macros::default(),
             open: vec![section("", "", Origin::new(&"".into(), 0))],
             report: Report::default(),
         };
@@ -88,16 +91,29 @@ impl Reader {
 
     fn text(&mut self, text: &[u8], file: &Path, depth: usize) {
         let name: Arc<str> = file.to_string_lossy().into();
+        let mut placed = Vec::new();
+        for line in lines(&String::from_utf8_lossy(text)) {
+            placed.push((Origin::new(&name, line.number), line.text));
+        }
+        self.placed(placed, depth);
+        if let Some(origin) = self.macros.unclosed() {
+            self.report.error(Some(&origin), "<Macro> was not closed");
+        }
+    }
+
+    /// The lines of a file or of a macro.
+    fn placed(&mut self, placed: Placed, depth: usize) {
         let outside = self.open.len();
         // Sections whose condition does not hold, and what they are called.
         let mut skipped: Vec<String> = Vec::new();
         // Conditions that hold: their ends are no more than that.
         let mut held: Vec<String> = Vec::new();
-        for Line { number, text } in lines(&String::from_utf8_lossy(text)) {
-            let origin = Origin::new(&name, number);
+        for (origin, text) in placed {
             let (command, arguments) = command(&text);
             if !skipped.is_empty() {
                 skip(command, &mut skipped);
+                continue;
+            } else if self.macros.take(&text, &origin) {
                 continue;
             }
             let arguments = expand(arguments, |name| self.variable(name));
@@ -109,7 +125,7 @@ impl Reader {
                 match self.conditions.of_section(command, words(inside).join(" ").as_str()) {
                     Some(true) => held.push(name),
                     Some(false) => skipped.push(name),
-                    None if name.eq_ignore_ascii_case("Macro") => skipped.push(name),
+                    None if name.eq_ignore_ascii_case("Macro") => self.macros.begin(inside, &origin),
                     None => self.open.push(section(command, &arguments, origin)),
                 }
             } else {
@@ -170,11 +186,23 @@ impl Reader {
                 self.variables.remove(&first);
             }
             "include" => self.include(&first, true, &origin, depth),
+            "use" => self.use_macro(arguments, &origin, depth),
+            "undefmacro" => self.macros.undefine(&first),
             "includeoptional" => self.include(&first, false, &origin, depth),
             _ => {
                 let (name, arguments) = (command.to_owned(), arguments.to_owned());
                 self.add(Directive { name, arguments, origin, inner: Vec::new() });
             }
+        }
+    }
+
+    fn use_macro(&mut self, arguments: &str, origin: &Origin, depth: usize) {
+        match self.macros.begin_use(arguments) {
+            Ok(placed) => {
+                self.placed(placed, depth);
+                self.macros.end_use();
+            }
+            Err(complaint) => self.report.error(Some(origin), complaint),
         }
     }
 
@@ -256,10 +284,11 @@ fn folder(path: &Path, depth: usize) -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn told(files: &[(&str, &str)]) -> (String, Vec<String>) {
+    /// The tree of files, and the complaints about them; the first is the one that is named.
+    pub fn told(files: &[(&str, &str)]) -> (String, Vec<String>) {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             let path = directory.path().join(name);

@@ -111,7 +111,8 @@ fn completions() {
     for (machine, zsh, root) in [(&machine, "site-functions", ""), (&debians, zsh, "root")] {
         let install = |arguments: &[&str]| {
             let mut command = machine.command("apxs/install");
-            let destdir = if root.is_empty() { String::new() } else { machine.path(root).display().to_string() };
+            let destdir =
+                if root.is_empty() { String::new() } else { machine.path(root).display().to_string() };
             run(command.args(arguments).env("DESTDIR", destdir))
         };
         // The place that apxs names is absolute, and stands behind DESTDIR.

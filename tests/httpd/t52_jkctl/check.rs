@@ -19,6 +19,7 @@ pub fn add(suite: Suite) -> Suite {
         .test("check_says_what_configtest_says_of_workers", workers)
         .test("check_says_what_configtest_says_of_mounts_and_maps", mounts)
         .test("check_says_what_httpd_says_of_places_and_arguments", syntax)
+        .test("check_says_what_configtest_says_of_macros", macros)
         .test("the_examples_pass_check_without_a_line", examples)
         .test("check_ends_as_scripts_expect", endings)
         .test("check_prints_text_json_and_workflow_commands", formats)
@@ -120,6 +121,21 @@ fn mounts() {
             .file("conf/extra/1.conf", "JkMount /one nobody\n");
         compare(&site, &conf);
     }
+}
+
+/// httpd names macro and use, and check the line in the macro.
+fn macros() {
+    let text = "<Macro Shop $name $worker>\nJkMount /$name/* $worker\n</Macro>\nUse Shop one nobody\nUse shop two lb\n\
+                Use SHOP 'three' nobody";
+    let site = Site::new(Mpm::Event).workers(RIGHT).load("macro").conf(text);
+    let mount = |line: &String| line.split_once(": JkMount ").expect("a mount").1.to_owned();
+    let expected: Vec<_> = configtest(&site).iter().map(mount).collect();
+    assert_eq!(expected.len(), 2, "{expected:?}");
+    let found = check(&site);
+    assert_eq!(found.iter().map(mount).collect::<Vec<_>>(), expected);
+    let conf = fs::read_to_string(site.path("conf/httpd.conf")).expect("a file of our own");
+    let number = 1 + conf.lines().position(|line| line.starts_with("JkMount /$name")).expect("the line");
+    assert!(found.iter().all(|line| line.contains(&format!("httpd.conf:{number}: "))), "{found:?}");
 }
 
 /// httpd ends with the first wrong directive.
