@@ -20,6 +20,8 @@ pub mod process;
 pub mod rapid;
 pub mod raw;
 pub mod report;
+#[path = "../../../src/worker/status/tests/schema.rs"]
+pub mod schema;
 pub mod site;
 pub mod suite;
 pub mod tls;

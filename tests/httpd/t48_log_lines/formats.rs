@@ -8,12 +8,20 @@ use serde_json::Value;
 use crate::support::backend::{self, Answer, Backend};
 use crate::support::httpd::Httpd;
 use crate::support::ports;
+use crate::support::schema::Schema;
 use crate::support::site::{Mpm, Site};
 use crate::support::wait;
 
-/// The lines of a log, each of which has to be one object.
+/// The lines of a log, each of which has to be one object as docs/log.schema.json describes it.
 pub fn objects(log: &str) -> Vec<Value> {
-    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"))).collect()
+    let schema = Schema::read(include_str!("../../../docs/log.schema.json"));
+    let object = |line: &str| {
+        let object = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        let faults = schema.faults(&object);
+        assert!(faults.is_empty(), "{faults:#?} of {line}");
+        object
+    };
+    log.lines().map(object).collect()
 }
 
 fn message(line: &Value) -> &str {
@@ -94,7 +102,7 @@ pub fn requests() {
     let backend = Backend::answering(|_| Answer::page(201, "made"));
     let httpd = Site::new(Mpm::Event)
         .workers(&format!("worker.list=w\n{}", backend.worker("w")))
-        .conf("JkMount /* w\nJkLogFormat json\nJkRequestLogFormat \"%w %m %U %q %s %B %b %T %R \\\"%r\\\"\"")
+        .conf("JkMount /* w\nJkLogFormat json\nJkRequestLogFormat \"%w %m %U %q %s %B %b %T %R %H %p %v %V \\\"%r\\\"\"")
         .start();
     assert_eq!(httpd.client().get("/a%22b?q=1").status, 201);
     let line = wait::until("a line of the request log", Duration::from_secs(20), || {

@@ -11,6 +11,7 @@ use super::{jkctl, run};
 use crate::support::backend::Backend;
 use crate::support::httpd::Httpd;
 use crate::support::paths;
+use crate::support::schema::Schema;
 use crate::support::site::{as_nobody, Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::wait;
@@ -70,7 +71,8 @@ fn running() {
     let good = workers.iter().find(|worker| worker["name"] == "good").expect("good");
     assert_eq!((count(&good["requests"]), count(&good["results"]["ok"])), (Some(3), Some(3)));
     assert_eq!((&good["held"][0]["process"], count(&good["held"][0]["connected"])), (process, Some(1)));
-    described(&found, &schema());
+    let schema = Schema::read(include_str!("../../../docs/jkctl-shm.schema.json"));
+    assert_eq!(schema.faults(&found), [""; 0], "{found}");
     let (status, text) = run(jkctl(&["shm"]).arg(&file));
     assert_eq!(status, Some(0));
     for words in [
@@ -112,27 +114,6 @@ fn several() {
     let (status, said) = run(&mut command());
     assert!(status == Some(2) && said.contains("0123456789abcdef: No such file or directory"), "{said}");
     assert_eq!(run(&mut jkctl(&["shm"])).0, Some(2), "none is too few");
-}
-
-fn schema() -> Value {
-    let text = fs::read_to_string(paths::project().join("docs/jkctl-shm.schema.json")).expect("the schema");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-/// Every name is described, and every required one is there.
-fn described(found: &Value, schema: &Value) {
-    match found {
-        Value::Object(fields) => {
-            let Some(properties) = schema["properties"].as_object() else { return };
-            for (name, value) in fields {
-                described(value, properties.get(name).unwrap_or_else(|| panic!("{name} is not described")));
-            }
-            let required = schema["required"].as_array().into_iter().flatten();
-            required.for_each(|name| assert!(found.get(name.as_str().expect("a name")).is_some(), "{name}"));
-        }
-        Value::Array(items) => items.iter().for_each(|item| described(item, &schema["items"])),
-        _ => {}
-    }
 }
 
 fn refused() {

@@ -10,6 +10,8 @@ use crate::config::workers::spec::ValueKind;
 use crate::config::workers::table::TABLE;
 use crate::shared::{Balanced, Fault, Health, Served};
 
+const STATUS: &str = include_str!("../../../../docs/status.schema.json");
+
 impl Bench {
     fn json(&self, query: &str) -> Value {
         let answer = self.answer(&format!("{query}&mime=json"), "", None);
@@ -34,7 +36,7 @@ fn busy_bench() -> Bench {
 
 #[test]
 fn every_answer_fits_the_schema() {
-    let (bench, schema) = (busy_bench(), Schema::read());
+    let (bench, schema) = (busy_bench(), Schema::read(STATUS));
     for query in [
         "cmd=list",
         "cmd=list&opt=3",
@@ -64,7 +66,7 @@ fn every_answer_fits_the_schema() {
 
 #[test]
 fn what_does_not_fit_the_schema_is_noticed() {
-    let (bench, schema) = (busy_bench(), Schema::read());
+    let (bench, schema) = (busy_bench(), Schema::read(STATUS));
     let list = bench.json("cmd=list");
     let spoilt = |path: &str, value: Value| {
         let mut list = list.clone();
@@ -151,7 +153,7 @@ fn the_schema_lists_the_properties_of_the_table() {
         })
         .collect()
     }
-    let schema = Schema::read();
+    let schema = Schema::read(STATUS);
     let tomcat = rows::<Ajp13Settings>();
     let of_member = [rows::<MemberSettings>(), tomcat.clone()].concat();
     for (name, mut expected) in
@@ -209,4 +211,18 @@ fn a_member_in_error_is_told_with_the_time_of_its_next_probe() {
     let seconds = next(0).as_i64().expect("a number");
     assert!((60..=62).contains(&seconds), "recover_time is 60 s, and looks are one apart: {seconds}");
     assert!(next(1).is_null());
+}
+
+/// The schema of the log has the same words for why an attempt failed, and docs/logs.md describes each field.
+#[test]
+fn the_log_speaks_of_faults_as_the_page_does() {
+    let schema = include_str!("../../../../docs/log.schema.json");
+    let schema: Value = serde_json::from_str(schema).expect("JSON");
+    let words: Vec<_> = Fault::ALL.iter().map(|fault| fault.word()).collect();
+    assert_eq!(schema["properties"]["error"]["enum"], json!(words));
+    let page = include_str!("../../../../docs/logs.md");
+    let fields = schema["properties"].as_object().expect("fields");
+    let missing: Vec<_> =
+        fields.keys().filter(|name| *name != "event" && !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
