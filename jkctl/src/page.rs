@@ -1,6 +1,6 @@
 //! A status page of a running server, asked over HTTP.
 //!
-//! What it answers in JSON is described in docs/status-formats.md and docs/status.schema.json; [`report`] reads it.
+//! What it answers in JSON is described in docs/book/src/status-formats.md and docs/status.schema.json; [`report`] reads it.
 
 mod access;
 mod https;

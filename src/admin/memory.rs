@@ -57,7 +57,7 @@ pub struct Worker {
     pub busy: (u32, u32),
     /// Open connections, and the most at a time.
     pub connected: (u32, u32),
-    /// How requests ended, by the words of docs/status-formats.md.
+    /// How requests ended, by the words of docs/book/src/status-formats.md.
     pub served: Vec<(&'static str, u64)>,
     /// When an attempt failed last, seconds since the epoch, and why.
     pub last_error: Option<(i64, String)>,
@@ -72,7 +72,7 @@ pub struct Balancer {
     pub name: String,
     /// Requests in it, and the most at a time.
     pub busy: (u32, u32),
-    /// How requests ended, by the words of docs/status-formats.md.
+    /// How requests ended, by the words of docs/book/src/status-formats.md.
     pub ended: Vec<(&'static str, u64)>,
     /// Its members, in the order of the configuration.
     pub members: Vec<Member>,

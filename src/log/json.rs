@@ -1,4 +1,4 @@
-//! `JkLogFormat json`: a line as one object. Its fields are described in docs/logs.md.
+//! `JkLogFormat json`: a line as one object. Its fields are described in docs/book/src/logs.md.
 //!
 //! Whatever octets a client sends, a line is one object of valid UTF-8: what is no UTF-8 becomes U+FFFD, and control
 //! characters and line separators are escaped. It is short enough for a pipe to take it in one piece.

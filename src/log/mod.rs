@@ -3,7 +3,7 @@
 //! A line of text is `stamp[id] [pid:tid] [level] text`, at most [`MAX_LINE`] octets, written with one system call. The
 //! id is that of the request, or names the phase of the server's life; it is left out where requests have none. From
 //! JkLogLevel debug on, `file (line): ` of the source stands before the text. With `JkLogFormat json` a line is an
-//! object that tells the same (docs/logs.md). Writing never blocks and never fails a request: what can't be written is
+//! object that tells the same (docs/book/src/logs.md). Writing never blocks and never fails a request: what can't be written is
 //! dropped, and a line in its place says how much that was; what repeats within a second is counted.
 
 mod context;

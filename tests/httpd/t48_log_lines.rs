@@ -1,7 +1,7 @@
 //! What the lines of the log look like, and where they go: JkLogFormat, repeats, syslog, httpd's ErrorLog, the line at
 //! a start, and what is said where rights are missing.
 //!
-//! Rules: docs/logs.md.
+//! Rules: docs/book/src/logs.md.
 
 mod formats;
 mod permissions;

@@ -1,4 +1,4 @@
-//! `mime=json`: everything that the report knows, for programs. What each name means is in docs/status-formats.md, what
+//! `mime=json`: everything that the report knows, for programs. What each name means is in docs/book/src/status-formats.md, what
 //! stands where in docs/status.schema.json; a test holds both against what is written here.
 //!
 //! Within a version names and meanings stay, and new ones may come. Properties are called as in the workers file, and

@@ -18,7 +18,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Its word in a status page's `cmd` (docs/status-formats.md, Commands).
+    /// Its word in a status page's `cmd` (docs/book/src/status-formats.md, Commands).
     pub fn word(self) -> &'static str {
         match self {
             Self::Drain => "drain",

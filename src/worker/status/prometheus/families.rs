@@ -1,4 +1,4 @@
-//! What is told, family by family. docs/status-formats.md has the same list, as a test sees to.
+//! What is told, family by family. docs/book/src/status-formats.md has the same list, as a test sees to.
 
 use super::samples::Family;
 use super::samples::Kind::{Counter, Gauge, Histogram};

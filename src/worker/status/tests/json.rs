@@ -213,14 +213,14 @@ fn a_member_in_error_is_told_with_the_time_of_its_next_probe() {
     assert!(next(1).is_null());
 }
 
-/// The schema of the log has the same words for why an attempt failed, and docs/logs.md describes each field.
+/// The schema of the log has the same words for why an attempt failed, and docs/book/src/logs.md describes each field.
 #[test]
 fn the_log_speaks_of_faults_as_the_page_does() {
     let schema = include_str!("../../../../docs/log.schema.json");
     let schema: Value = serde_json::from_str(schema).expect("JSON");
     let words: Vec<_> = Fault::ALL.iter().map(|fault| fault.word()).collect();
     assert_eq!(schema["properties"]["error"]["enum"], json!(words));
-    let page = include_str!("../../../../docs/logs.md");
+    let page = include_str!("../../../../docs/book/src/logs.md");
     let fields = schema["properties"].as_object().expect("fields");
     let missing: Vec<_> =
         fields.keys().filter(|name| *name != "event" && !page.contains(&format!("`{name}`"))).collect();

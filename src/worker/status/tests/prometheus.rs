@@ -112,7 +112,7 @@ fn the_media_type_is_that_of_the_format() {
 /// The manual lists every family with its type, and no other.
 #[test]
 fn the_manual_knows_every_family() {
-    let manual = include_str!("../../../../docs/status-formats.md");
+    let manual = include_str!("../../../../docs/book/src/status-formats.md");
     let rows = manual.lines().filter_map(|line| line.strip_prefix("| `jk_"));
     let listed: BTreeSet<String> = rows
         .filter_map(|row| {
