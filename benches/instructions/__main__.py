@@ -17,6 +17,7 @@ import results
 import servers
 from arguments import some_of
 from canned import backends
+from cases import MANY_MEMBERS
 from counting import Counter
 from report import table
 from situations import SITUATIONS
@@ -37,7 +38,7 @@ def main():
     unknown = {situation.title for situation in situations} - set(results.kept())
     if unknown and not (options.write or options.profile):
         raise SystemExit(f"{results.FILE} does not have {'; '.join(unknown)}: make bench-check WRITE=1")
-    with tempfile.TemporaryDirectory(prefix="mod_jk-instructions-") as directory, backends(2) as ports:
+    with tempfile.TemporaryDirectory(prefix="mod_jk-instructions-") as directory, backends(MANY_MEMBERS) as ports:
         Path(directory).chmod(0o755)
         counter = Counter(installed, Path(directory), ports)
         if options.profile:

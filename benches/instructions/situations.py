@@ -47,6 +47,7 @@ SITUATIONS = (
     Situation("single", "GET 100 octets", "plain", "/bench/100"),
     Situation("lb-2", "GET 100 octets, balancer of 2", "balancer", "/bench/100"),
     Situation("lb-500", "GET 100 octets, balancer of 500, 2 in use", "members-many", "/bench/100"),
+    Situation("lb-500-busy", "GET 100 octets, balancer of 500, all in use", "members-busy", "/bench/100"),
     Situation("post", "POST 4 KiB", "plain", "/bench/100", body=4 * KIB),
     Situation("10k", "GET 10 KiB", "plain", f"/bench/{10 * KIB}"),
     Situation("10k-open", "GET 10 KiB without Content-Length", "plain", f"/bench/open/{10 * KIB}"),

@@ -1,5 +1,6 @@
 """A Tomcat that answers each request with octets made before, in one write."""
 
+import selectors
 import socket
 import threading
 from contextlib import contextmanager
@@ -15,8 +16,7 @@ MOST_IN_CHUNK = 8184
 def backends(count):
     """Listens on so many ports of 127.0.0.1, and gives them; connections end with the process."""
     listeners = [socket.create_server(("127.0.0.1", 0), backlog=512) for _ in range(count)]
-    for listener in listeners:
-        threading.Thread(target=_accept, args=(listener,), daemon=True).start()
+    threading.Thread(target=_accept, args=(listeners,), daemon=True).start()
     try:
         yield [listener.getsockname()[1] for listener in listeners]
     finally:
@@ -24,14 +24,18 @@ def backends(count):
             listener.close()
 
 
-def _accept(listener):
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_serve, args=(connection,), daemon=True).start()
+def _accept(listeners):
+    with selectors.DefaultSelector() as selector:
+        for listener in listeners:
+            selector.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                try:
+                    connection, _ = key.fileobj.accept()
+                except OSError:  # the end of the run
+                    return
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=_serve, args=(connection,), daemon=True).start()
 
 
 def _serve(connection):

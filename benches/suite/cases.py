@@ -87,7 +87,8 @@ AT_ONCE = (
 CHOICE = (
     _small("balancer", "balancer of two", "balancer", is_timed=True, traced=50),
     _small("members-many", f"balancer of {MANY_MEMBERS}, two in use", "members-many", traced=50),
-    _small("members-busy", f"balancer of {MANY_MEMBERS}, all in use", "members-busy", traced=50),
+    _small("balancer-canned", "balancer of two, answers in one write", "balancer-canned"),
+    _small("members-busy", f"balancer of {MANY_MEMBERS}, all in use, answers in one write", "members-busy", traced=50),
     _small("rules-few", f"{FEW_RULES} rules", "rules-few", traced=50),
     _small("rules-many", f"{MANY_RULES:,} rules", "rules-many", traced=50),
 )
@@ -130,7 +131,7 @@ MULTIPLES = (
     ("unix", "small", "100 octets by a Unix socket, as a multiple of TCP"),
     ("balancer", "small", "a balancer of two, as a multiple of a single worker"),
     ("members-many", "balancer", "500 members, two in use, as a multiple of two"),
-    ("members-busy", "balancer", "500 members, all in use, as a multiple of two"),
+    ("members-busy", "balancer-canned", "500 members, all in use, as a multiple of two"),
     ("rules-many", "rules-few", f"{MANY_RULES:,} rules, as a multiple of {FEW_RULES}"),
     ("100k-unix", "100k", "100 KiB by a Unix socket, as a multiple of TCP"),
     ("100k-packets", "100k", "100 KiB in packets of 64 KiB, as a multiple of 8 KiB"),

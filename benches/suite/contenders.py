@@ -127,7 +127,7 @@ class Floor(Contender):
         return Setup([f"FloorPort {port}"])
 
     def balancer(self, ports, spares):
-        return Setup([f"FloorPort {' '.join(str(port) for port in dict.fromkeys(ports))}"])
+        return Setup([f"FloorPort {' '.join(str(port) for port in ports[:2])}"])
 
     def rules(self, port, count):
         return self.single(port)

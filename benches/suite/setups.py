@@ -50,8 +50,12 @@ def _single(contender, addresses):
     return contender.single(addresses[0])
 
 
-def _balancer(contender, addresses):
-    return contender.balancer(addresses, 0)
+def _two_members(contender, addresses):
+    return contender.balancer(addresses[:2], 0)
+
+
+def _all_members(contender, addresses):
+    return contender.balancer(addresses[:MANY_MEMBERS], 0)
 
 
 def _rules(count):
@@ -60,22 +64,19 @@ def _rules(count):
 
 def _members(count):
     """Two in use, and further ones that only serve if these fail."""
-    return lambda contender, addresses: contender.balancer(addresses, count - len(addresses))
-
-
-def _busy_members(contender, addresses):
-    return contender.balancer(addresses * (MANY_MEMBERS // len(addresses)), 0)
+    return lambda contender, addresses: contender.balancer(addresses[:2], count - 2)
 
 
 SETUPS = {
     "plain": Arrangement(_single),
     "canned": Arrangement(_single, "canned"),
-    "balancer": Arrangement(_balancer),
+    "balancer": Arrangement(_two_members),
     "rules-few": Arrangement(_rules(FEW_RULES)),
     "rules-many": Arrangement(_rules(MANY_RULES)),
     "members-few": Arrangement(_members(FEW_MEMBERS)),
     "members-many": Arrangement(_members(MANY_MEMBERS)),
-    "members-busy": Arrangement(_busy_members),
+    "balancer-canned": Arrangement(_two_members, "canned"),
+    "members-busy": Arrangement(_all_members, "canned"),
     "clients-256": Arrangement(_single, front=Front(threads=MANY_CLIENTS + SPARE_THREADS)),
     "clients-5000": Arrangement(_single, front=Front(directives=MANY_IDLE, idle=MOST_CLIENTS)),
     "clients-idle": Arrangement(_single, front=Front(directives=MANY_IDLE)),

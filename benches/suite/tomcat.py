@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from canned import backends
-from cases import LARGE_PACKET
+from cases import LARGE_PACKET, MANY_MEMBERS
 from processes import accepts, free_ports, running, wait_until
 
 START_LIMIT = 90
@@ -39,6 +39,7 @@ class Addresses:
     unix: list[Path]
     """The first Tomcat again."""
     canned: list[int]
+    """As many as the largest balancer has members: mod_proxy takes members of one address for the same one."""
 
     def ports(self):
         return [*self.two, *self.large, *self.canned]
@@ -59,7 +60,7 @@ def tomcats(root):
     ]
     (root / "conf/server.xml").write_text(f'<Server port="-1">{"".join(services)}</Server>\n')
     log = root / "logs/java.log"
-    with running(_java(home, root), log) as java, backends(1) as canned:
+    with running(_java(home, root), log) as java, backends(MANY_MEMBERS) as canned:
         for port in (first, second, large):
             wait_until("Tomcat to listen", lambda: accepts(port), java, log, START_LIMIT)
         yield Addresses([first, second], [large], [socket], canned)
