@@ -228,7 +228,8 @@ impl<B: Backend> Selector<'_, B> {
         // A state that lets no request in may have to be brought up to date.
         let is_open = |index: usize, cell: &Cell| cell.state().takes_requests() || self.is_available(index);
         let accept = |index: usize, cell: &Cell| is_candidate(index) && is_open(index, cell);
-        let all = Scan { cells: self.lb.record.cells(), standings: &self.view.standings, start };
+        let View { standings, level, .. } = self.view;
+        let all = Scan { cells: self.lb.record.cells(), standings, level: *level, start };
         match (self.purpose, self.view.method.keeps_load()) {
             _ if self.is_stateless() => all.lowest(|_, _| 0, accept),
             (Purpose::Service, true) => all.lowest(|_, cell| cell.load(), accept),

@@ -22,6 +22,8 @@ pub(super) struct View {
     pub(super) timing: Timing,
     /// What a selection asks first of each member.
     pub(super) standings: Vec<Standing>,
+    /// The distance of all members, if they have one distance and all are active.
+    pub(super) level: Option<i32>,
     configured: Arc<LbSettings>,
     /// Members that were changed.
     changed: Vec<Option<Box<MemberSettings>>>,
@@ -44,6 +46,12 @@ pub(super) struct Standing {
 pub(in crate::worker) fn multipliers<'m>(members: impl IntoIterator<Item = &'m MemberSettings>) -> Vec<u64> {
     let factors: Vec<u32> = members.into_iter().map(|member| member.lbfactor.max(1)).collect();
     method::multipliers(&factors)
+}
+
+/// What [`View::level`] is.
+fn level(standings: &[Standing]) -> Option<i32> {
+    let first = standings.first().filter(|first| first.activation == Activation::Active)?;
+    standings.iter().all(|standing| standing == first).then_some(first.distance)
 }
 
 impl View {
@@ -79,6 +87,7 @@ impl View {
                 domains.entry(domain.clone()).or_default().push(index);
             }
         }
+        let standings: Vec<Standing> = members().map(standing).collect();
         Self {
             method: method::by_name(settings.method),
             timing: Timing::new(
@@ -87,7 +96,8 @@ impl View {
                 settings.recover_probe,
             ),
             settings,
-            standings: members().map(standing).collect(),
+            level: level(&standings),
+            standings,
             multipliers: multipliers(members()),
             routes,
             domains,
