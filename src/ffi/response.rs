@@ -1,6 +1,6 @@
 //! The response of a request: its status and headers, and its body on the way through the output filters.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, CStr};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,8 +13,6 @@ use super::bindings::{
 };
 use super::filters::has_filter;
 use super::request::{set, Request};
-use super::text::{octets, Life};
-use crate::text::Digits;
 
 /// What a status line says where nobody knows better.
 const UNKNOWN_REASON: &[u8] = b"Unknown Reason";
@@ -122,14 +120,17 @@ impl<'r> Request<'r> {
 
     /// Sets status and status line; without a reason, httpd's phrase for the status.
     pub(crate) fn set_status(self, status: u16, reason: Option<&[u8]>) {
-        let reason = reason.or_else(|| Self::phrase(status)).unwrap_or(UNKNOWN_REASON);
-        self.set_status_line(status, reason);
+        match (reason, known_status_line(status)) {
+            (Some(reason), _) => self.set_status_line(status, reason),
+            (None, Some(line)) => set!(self, status_line = line.as_ptr()),
+            (None, None) => self.set_status_line(status, UNKNOWN_REASON),
+        }
         set!(self, status = i32::from(status));
     }
 
     /// Sets the status line for an error page of httpd, if httpd has no phrase for the status.
     pub(crate) fn set_unknown_status_line(self, status: u16, reason: Option<&[u8]>) {
-        if Self::phrase(status).is_none() {
+        if known_status_line(status).is_none() {
             self.set_status_line(
                 status,
                 reason.filter(|reason| !reason.is_empty()).unwrap_or(UNKNOWN_REASON),
@@ -138,7 +139,7 @@ impl<'r> Request<'r> {
     }
 
     fn set_status_line(self, status: u16, reason: &[u8]) {
-        let line = self.pool().c_string_of(&[&Digits::of(status.into()), b" ", reason]);
+        let line = self.pool().c_string_of(&[itoa::Buffer::new().format(status).as_bytes(), b" ", reason]);
         set!(self, status_line = line);
     }
 
@@ -156,13 +157,6 @@ impl<'r> Request<'r> {
             // request's pool, as the list is.
             unsafe { apr_array_push((*list).method_list).cast::<*const c_char>().write(name) };
         }
-    }
-
-    /// httpd's phrase for a status, if it knows the status.
-    fn phrase(status: u16) -> Option<&'static [u8]> {
-        // SAFETY: httpd answers with a C string of its static table; for unknown statuses that of 500.
-        let line = unsafe { octets(ap_get_status_line(i32::from(status)), Life::STATIC) }?;
-        line.strip_prefix(&*Digits::of(status.into()))?.strip_prefix(b" ")
     }
 
     /// Sets the content type, so that filters by type are added.
@@ -268,6 +262,14 @@ impl Brigade<'_> {
             unsafe { ap_bucket_error_create(i32::from(status), std::ptr::null(), pool, self.allocator) };
         self.append(bucket);
     }
+}
+
+/// httpd's own line for a status, if it knows the status.
+fn known_status_line(status: u16) -> Option<&'static CStr> {
+    // SAFETY: httpd answers with a C string of its static table, for statuses that it does not know that of 500.
+    let line = unsafe { CStr::from_ptr(ap_get_status_line(i32::from(status))) };
+    let phrase = line.to_bytes().strip_prefix(itoa::Buffer::new().format(status).as_bytes())?;
+    phrase.starts_with(b" ").then_some(line)
 }
 
 /// How far a response is.

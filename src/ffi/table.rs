@@ -9,7 +9,7 @@ use super::bindings::{
 };
 use super::pool::Pool;
 use super::text::{octets, Life};
-use crate::text::{is_same_name, Digits};
+use crate::text::is_same_name;
 
 /// What an entry of a table says.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ impl Value<'_> {
     fn room(self) -> usize {
         match self {
             Value::Text(text) => text.len() + 1,
-            Value::Number(_) => Digits::MOST + 1,
+            Value::Number(_) => <u64 as itoa::Integer>::MAX_STR_LEN + 1,
             Value::Same => 0,
         }
     }
@@ -169,7 +169,7 @@ impl<'p> Table<'p> {
             };
             match value {
                 Value::Text(octets) => copy(octets),
-                Value::Number(number) => copy(&Digits::of(*number)),
+                Value::Number(number) => copy(itoa::Buffer::new().format(*number).as_bytes()),
                 Value::Same => {}
             }
             // SAFETY: as in `set_named`: the value is a C string on the table's pool. Two entries may share one, which

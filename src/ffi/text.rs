@@ -8,11 +8,6 @@ use std::marker::PhantomData;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life<'a>(PhantomData<&'a ()>);
 
-impl Life<'static> {
-    /// That of what is in httpd's static memory.
-    pub(super) const STATIC: Self = Self(PhantomData);
-}
-
 impl<'a> Life<'a> {
     /// That of a borrowed value.
     pub(crate) fn of<T: ?Sized>(_: &'a T) -> Self {

@@ -12,7 +12,7 @@ mod words;
 
 pub(crate) use blanks::{is_c_space, trim_c_spaces, trim_header_value};
 pub(crate) use name::is_same_name;
-pub(crate) use number::{content_length, Digits, LeadingNumber};
+pub(crate) use number::{content_length, LeadingNumber};
 pub(crate) use pattern::{begins_as_path, begins_as_path_or_wildcard, split_prefixes};
 pub(crate) use typography::{is_quoted, odd_character};
 pub(crate) use words::Counted;

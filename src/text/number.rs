@@ -40,39 +40,6 @@ impl<'a> LeadingNumber<'a> {
     }
 }
 
-/// A number as its decimal digits.
-pub(crate) struct Digits {
-    octets: [u8; Self::MOST],
-    start: usize,
-}
-
-impl Digits {
-    /// Digits of the largest number.
-    pub(crate) const MOST: usize = 20;
-
-    /// The digits of `number`.
-    pub(crate) fn of(number: u64) -> Self {
-        let mut digits = Self { octets: [0; Self::MOST], start: Self::MOST };
-        let mut rest = number;
-        loop {
-            digits.start -= 1;
-            digits.octets[digits.start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                return digits;
-            }
-        }
-    }
-}
-
-impl std::ops::Deref for Digits {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.octets[self.start..]
-    }
-}
-
 /// The number in a Content-Length: decimal digits alone, at most what a file offset holds (RFC 9110, section 8.6).
 pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
@@ -112,13 +79,6 @@ mod tests {
         assert_eq!(LeadingNumber::of(b"2147483648").clamped(), i32::MAX);
         assert_eq!(LeadingNumber::of(b"-2147483649").clamped(), i32::MIN);
         assert_eq!(LeadingNumber::of(b"12k").rest, b"k");
-    }
-
-    #[test]
-    fn digits_are_those_of_the_number() {
-        for number in [0, 7, 10, 99, 1_234_567_890, u64::MAX] {
-            assert_eq!(*Digits::of(number), *number.to_string().as_bytes());
-        }
     }
 
     #[test]

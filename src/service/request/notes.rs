@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 
 use crate::ffi::request::Request;
 use crate::ffi::table::{Entry, Value};
-use crate::text::Digits;
 use crate::worker::request::MemberNotes;
 use crate::worker::ServiceNotes;
 
@@ -71,10 +70,10 @@ pub(super) fn write(
 
 /// Seconds with six digits behind the point.
 fn seconds(duration: Duration) -> SmallVec<[u8; 32]> {
-    let micros = Digits::of(1_000_000 + u64::from(duration.subsec_micros()));
-    let mut text = SmallVec::from_slice(&Digits::of(duration.as_secs()));
+    let mut text = SmallVec::from_slice(itoa::Buffer::new().format(duration.as_secs()).as_bytes());
+    let padded = 1_000_000 + duration.subsec_micros();
     text.push(b'.');
-    text.extend_from_slice(&micros[1..]);
+    text.extend_from_slice(&itoa::Buffer::new().format(padded).as_bytes()[1..]);
     text
 }
 

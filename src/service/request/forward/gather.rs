@@ -13,7 +13,6 @@ use crate::config::directives::{AddressForwarding, Indicator, JkOptions, UriForw
 use crate::ffi::request::Request;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
-use crate::text::Digits;
 use crate::worker::Body;
 
 /// A port as text, which mostly is short.
@@ -77,7 +76,7 @@ impl<'r> Gather<'r> {
     pub(super) fn remote_port(&self, port: u16) -> PortText {
         match self.variable(Indicator::RemotePort) {
             Some(given) => PortText::from_slice(given),
-            None => PortText::from_slice(&Digits::of(port.into())),
+            None => PortText::from_slice(itoa::Buffer::new().format(port).as_bytes()),
         }
     }
 
