@@ -44,6 +44,47 @@ fn code(name: &str) -> Vec<String> {
     blocks.iter().map(bare).collect()
 }
 
+/// What a page is made of, in order: a letter for each heading, item, row, paragraph and block of code.
+fn shape(text: &str) -> String {
+    let kind = |line: &str| {
+        let line = line.trim_start();
+        let first = line.chars().next()?;
+        let is_step = first.is_ascii_digit() && line.contains(". ");
+        Some(match first {
+            '#' | '-' | '|' | '!' => first,
+            _ if is_step => '1',
+            _ => 'p',
+        })
+    };
+    let (prose, blocks) = fenced(text);
+    let mut shape = String::new();
+    let mut before = None;
+    for line in prose.lines() {
+        let found = kind(line);
+        // A paragraph and an item may have several lines.
+        let goes_on = found == Some('p') && before.is_some_and(|before| before != '#');
+        shape.extend(found.filter(|_| !goes_on));
+        before = found;
+    }
+    format!("{shape}, {} blocks", blocks.len())
+}
+
+/// The pages that a page leads to, whichever translation.
+fn leads_to(text: &str) -> BTreeSet<String> {
+    targets(text).map(|target| target.trim_start_matches("../").to_owned()).collect()
+}
+
+#[test]
+fn korean_pages_have_all_that_english_ones_have() {
+    for page in TRANSLATED {
+        let [english, korean] =
+            ["", "ko/"].map(|folder| files::page(&format!("{SOURCES}/{folder}{page}")).text);
+        assert_eq!(shape(&korean), shape(&english), "{page}");
+        assert_eq!(leads_to(&korean), leads_to(&english), "{page}");
+    }
+    assert_eq!(shape("# A\n\nb\nc\n\n- d\n  e\n- f\n\n| g |\n```sh\n# h\n```\n1. i\n"), "#p--|1, 1 blocks");
+}
+
 #[test]
 fn korean_pages_show_the_same_code() {
     for page in TRANSLATED {
