@@ -4,6 +4,7 @@
 //! `WRITE_MANUAL=1`, writes them anew. Links are followed, man pages are rendered, messages are looked for in the code.
 //! What the book shows as configuration is loaded by the suite `manual` of tests/httpd.
 
+mod addresses;
 mod blocks;
 mod book;
 mod files;
