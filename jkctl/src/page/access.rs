@@ -28,7 +28,7 @@ pub struct Access {
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
     /// Certificates, PEM, of who vouches for the server of https, instead of those that the system trusts; or the one that the
-    /// server itself has, as a self-signed one, whatever host that names
+    /// server itself has, self-signed or not, whatever host that names
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
     /// Take any certificate of a server of https: whoever is in between may read the password, and answer instead

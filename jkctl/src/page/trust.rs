@@ -65,7 +65,7 @@ fn of_file(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
 
 /// Takes a certificate that one of the `known` signed, for the name that was asked for; or one of them itself, as its key is
 /// nobody else's. `openssl req -x509` makes such ones as those of an authority, which may name what it likes; of others that
-/// were named by hand the name does not matter either (RFC 6125, 6.6.4: a pinned certificate).
+/// were named by hand neither the name matters nor who signed them (RFC 6125, 6.6.4: a pinned certificate).
 #[derive(Debug)]
 struct Vouched {
     known: Vec<CertificateDer<'static>>,
@@ -93,9 +93,10 @@ fn is_authority(error: &CertificateError) -> bool {
     other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
-/// Tells whether a certificate was refused for its name, which is looked at last.
-fn is_other_name(error: &CertificateError) -> bool {
-    matches!(error, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })
+/// Tells whether a certificate was refused for who signed it, or for its name; its time was looked at before, too.
+fn is_stranger(error: &CertificateError) -> bool {
+    use CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
+    matches!(error, UnknownIssuer | NotValidForName | NotValidForNameContext { .. })
 }
 
 impl ServerCertVerifier for Vouched {
@@ -113,7 +114,7 @@ impl ServerCertVerifier for Vouched {
                 true => Ok(ServerCertVerified::assertion()),
                 false => Err(CertificateError::UnknownIssuer.into()),
             },
-            Err(Error::InvalidCertificate(error)) if is_known && self.by_hand && is_other_name(&error) => {
+            Err(Error::InvalidCertificate(error)) if is_known && self.by_hand && is_stranger(&error) => {
                 Ok(ServerCertVerified::assertion())
             }
             verdict => verdict,
@@ -193,7 +194,38 @@ pub fn refusal(error: &io::Error) -> Option<String> {
         }
         Expired | ExpiredContext { .. } => "its certificate has expired",
         NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet",
+        CertificateError::Other(other) => match other.0.downcast_ref() {
+            Some(webpki::Error::UnsupportedCertVersion) => "its certificate has not version 3 of X.509",
+            _ => &format!("its certificate is not taken: {}", other.0),
+        },
         error => &format!("its certificate is not taken: {error}"),
     };
     Some(format!("{why}; --insecure asks for no proof"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::OtherError;
+
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_in_words() {
+        let told = |error: Error| refusal(&io::Error::other(error));
+        let other = |error| CertificateError::Other(OtherError(Arc::new(error)));
+        for (error, words) in [
+            (CertificateError::UnknownIssuer, "nobody who is trusted vouches for its certificate"),
+            (CertificateError::Expired, "its certificate has expired;"),
+            (CertificateError::NotValidYet, "its certificate is not valid yet;"),
+            (other(webpki::Error::UnsupportedCertVersion), "its certificate has not version 3 of X.509;"),
+            (other(webpki::Error::EmptyEkuExtension), "its certificate is not taken: EmptyEkuExtension;"),
+        ] {
+            let text = told(error.clone().into()).expect("words");
+            assert!(
+                text.starts_with(words) && text.ends_with("--insecure asks for no proof"),
+                "{error:?}: {text}"
+            );
+        }
+        assert_eq!(told(Error::DecryptError), None);
+    }
 }

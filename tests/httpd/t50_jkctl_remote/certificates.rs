@@ -71,6 +71,8 @@ fn vouched() {
     let other_name = secure.page_at("localhost", "server");
     let root = secure.file("root.pem");
     jkctl(["status", &other_name, "--cacert", &root]).ends_with(2).says("not valid for name");
+    let itself = secure.file("server.pem");
+    jkctl(["status", &other_name, "--cacert", &itself]).ends_with(0).says("balancer farm: 1 member");
     let text = secure.file("workers.properties");
     jkctl(["status", &secure.page("server"), "--cacert", &text])
         .ends_with(2)
