@@ -10,6 +10,7 @@ use crate::ajp::{ForwardRequest, SendHeaders};
 use crate::config::settings::Activation;
 use crate::log::Context;
 use crate::mapping::RuleOptions;
+use crate::text::Shown;
 
 /// A request on its way to a worker.
 #[derive(Clone, Copy)]
@@ -41,8 +42,7 @@ pub(crate) struct WorkerRequest<'a> {
 impl WorkerRequest<'_> {
     /// Method and URI, for the log.
     pub(crate) fn line(&self) -> impl fmt::Display {
-        let [method, uri] = [self.forward.method, self.forward.req_uri].map(bstr::BStr::new);
-        format!("{method} {uri}")
+        format!("{} {}", Shown::name(self.forward.method), Shown::uri(self.forward.req_uri))
     }
 }
 

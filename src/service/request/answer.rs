@@ -5,6 +5,7 @@ use crate::ffi::response::Stage;
 use crate::log;
 use crate::log::Context;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 use crate::worker::{Failure, Outcome};
 
 /// What httpd does after the outcome. Only a response of which nothing has left gives way to an error page; one that
@@ -40,9 +41,9 @@ pub(super) fn verdict(
             log!(
                 log,
                 Info,
-                [Worker = name, Uri = bstr::BStr::new(request.uri().unwrap_or_default()), Status = status],
+                [Worker = name, Uri = Shown::uri(request.uri().unwrap_or_default()), Status = status],
                 "({name}) {} gets {status}",
-                bstr::BStr::new(request.uri().unwrap_or_default())
+                Shown::uri(request.uri().unwrap_or_default())
             );
         }
         (Some(failure), _) => log!(log, Debug, [Worker = name], "({name}) {failure}: {stage:?}, {verdict:?}"),

@@ -14,6 +14,7 @@ use crate::log;
 use crate::mapping::{auto_alias, AutoAlias};
 use crate::service::server::host::VirtualHost;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 
 /// Maps a URI that no rule matched to a file of a web application.
 pub(super) fn translate(
@@ -32,9 +33,9 @@ pub(super) fn translate(
             log!(
                 record.log(host),
                 Debug,
-                [Path = bstr::BStr::new(&file)],
+                [Path = Shown::uri(&file)],
                 "JkAutoAlias maps to {}",
-                bstr::BStr::new(&file)
+                Shown::uri(&file)
             );
             record.show_clean(request, clean);
             request.set_filename(&file);

@@ -22,6 +22,7 @@ use crate::log::Context;
 use crate::mapping::{Rule, RuleOptions};
 use crate::service::server::host::{IndicatedWorker, VirtualHost};
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 
 /// Name of our handler, for SetHandler and `[H=]`.
 pub(super) const JAKARTA_SERVLET: &CStr = c"jakarta-servlet";
@@ -141,7 +142,7 @@ pub(super) fn is_mountable(request: Request<'_>, log: Context<'_>) -> bool {
     }
     let is_kept = is_kept(request);
     if is_kept {
-        log!(log, Debug, "no-jk is set for {}: declined", bstr::BStr::new(request.uri().unwrap_or_default()));
+        log!(log, Debug, "no-jk is set for {}: declined", Shown::uri(request.uri().unwrap_or_default()));
     }
     !is_kept
 }

@@ -20,6 +20,7 @@ use crate::service::server::host::VirtualHost;
 #[cfg(feature = "test-points")]
 use crate::service::server::test_points;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 use crate::worker::registry::Worker;
 use crate::worker::{Outcome, ServiceNotes, WorkerRequest};
 
@@ -72,11 +73,13 @@ fn serve(
 ) -> Verdict {
     let name = claim.worker();
     if request.is_proxy() {
+        let name = Shown::name(name.as_bytes());
         log!(
             log,
             Info,
             [Worker = name, Uri = show(request.uri()), Status = 500],
-            "({name}) proxy request is not allowed"
+            "({name}) {} is a proxy request: refused with 500",
+            show(request.uri())
         );
         return Verdict::Status(500);
     }
@@ -86,6 +89,8 @@ fn serve(
         }
     }
     let Some(worker) = host.connector.workers.get(name) else {
+        // A variable may have named it, by what the client sent.
+        let name = Shown::name(name.as_bytes());
         log!(
             log,
             Error,
@@ -100,7 +105,8 @@ fn serve(
             log,
             Info,
             [Worker = name, Uri = show(request.uri())],
-            "({name}) the client went away before the request was served"
+            "({name}) the client of {} went away before it was served",
+            show(request.uri())
         );
         return Verdict::Ok;
     }
@@ -159,6 +165,6 @@ fn exchange<'w>(
     }
 }
 
-fn show(uri: Option<&[u8]>) -> &bstr::BStr {
-    bstr::BStr::new(uri.unwrap_or_default())
+fn show(uri: Option<&[u8]>) -> Shown<'_> {
+    Shown::uri(uri.unwrap_or_default())
 }

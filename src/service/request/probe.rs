@@ -12,6 +12,7 @@ use crate::log;
 use crate::log::Context;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
+use crate::text::Shown;
 
 /// What mod_dir looked up for a request, as far as it is mounted.
 #[derive(Debug, Default)]
@@ -78,13 +79,7 @@ pub(super) fn end(
     match request.handler() {
         Some(DIRECTORY) if is_forwarded() => {
             refuse_unsafe(request, host, now, log)?;
-            log!(
-                log,
-                Debug,
-                [Uri = bstr::BStr::new(now)],
-                "{} is forwarded as a directory",
-                bstr::BStr::new(now)
-            );
+            log!(log, Debug, [Uri = Shown::uri(now)], "{} is forwarded as a directory", Shown::uri(now));
             record.take(request, first.claim);
             request.forget_media_type();
         }
@@ -107,8 +102,8 @@ impl Probe {
             log,
             Debug,
             "{} becomes {}",
-            bstr::BStr::new(request.uri().unwrap_or_default()),
-            bstr::BStr::new(&self.uri)
+            Shown::uri(request.uri().unwrap_or_default()),
+            Shown::uri(&self.uri)
         );
         let is_ours = |found: Request<'_>| {
             found.status() == 200

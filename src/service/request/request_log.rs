@@ -10,6 +10,7 @@ use crate::ffi::request::Request;
 use crate::log::TakeFact;
 use crate::service::server::host::VirtualHost;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 
 fn line(format: &LogFormat, request: Request<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(128);
@@ -63,9 +64,12 @@ fn handled(request: Request<'_>) -> Option<Request<'_>> {
     }
 }
 
-/// Values come from clients: what could pass for another line or a terminal command is made visible.
+/// Values come from clients: what could pass for another line or a terminal command is made visible, and what would
+/// leave no room for the tokens behind it is cut.
 fn append_visible(line: &mut Vec<u8>, value: &[u8]) {
-    line.extend(value.iter().map(|octet| if octet.is_ascii_control() { b'?' } else { *octet }));
+    let shown = Shown::subject(value);
+    line.extend(shown.quoted().iter().map(|octet| if octet.is_ascii_control() { b'?' } else { *octet }));
+    line.extend_from_slice(shown.rest().as_bytes());
 }
 
 fn value(token: u8, request: Request<'_>) -> Cow<'_, [u8]> {

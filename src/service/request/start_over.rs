@@ -6,6 +6,7 @@ use crate::ffi::request::Request;
 use crate::log;
 use crate::log::Context;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 
 /// Why a request was started over.
 #[derive(Debug)]
@@ -26,15 +27,15 @@ pub(super) enum StartedOver {
 pub(super) fn hand_back(request: Request<'_>, record: &RequestRecord, log: Context<'_>) -> Verdict {
     let uri = request.uri().unwrap_or_default();
     if record.claim.get().is_none() {
-        log!(log, Debug, [Uri = bstr::BStr::new(uri)], "no-jk is set for {}: declined", bstr::BStr::new(uri));
+        log!(log, Debug, [Uri = Shown::uri(uri)], "no-jk is set for {}: declined", Shown::uri(uri));
         return Verdict::Declined;
     }
     log!(
         log,
         Debug,
-        [Uri = bstr::BStr::new(uri)],
+        [Uri = Shown::uri(uri)],
         "no-jk is set for {}, which is mounted: handed back",
-        bstr::BStr::new(uri)
+        Shown::uri(uri)
     );
     let _ = record.started_over.set(StartedOver::HandedBack);
     request.start_over(uri);
@@ -58,10 +59,10 @@ pub(super) fn start_over(
     log!(
         log,
         Debug,
-        [Uri = bstr::BStr::new(uri)],
+        [Uri = Shown::uri(uri)],
         "{} names {}: started over",
-        bstr::BStr::new(uri),
-        bstr::BStr::new(clean)
+        Shown::uri(uri),
+        Shown::uri(clean)
     );
     let cleaned = StartedOver::Cleaned { arrival: Arrival::of(request), clean: clean.to_vec() };
     let _ = record.started_over.set(cleaned);

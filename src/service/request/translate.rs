@@ -9,6 +9,7 @@ use crate::log::Context;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
 use crate::service::verdict::Verdict;
+use crate::text::Shown;
 
 /// Asks the map for a rule, then JkAutoAlias. "directives, section 10.1".
 pub(crate) fn translate_name(request: Request<'_>) -> Verdict {
@@ -27,9 +28,9 @@ fn translate(request: Request<'_>, host: &VirtualHost, record: &RequestRecord) -
         log!(
             record.log(host),
             Debug,
-            [Uri = bstr::BStr::new(clean)],
+            [Uri = Shown::uri(clean)],
             "JkAutoAlias has no index file {}",
-            bstr::BStr::new(clean)
+            Shown::uri(clean)
         );
         return Ok(Verdict::Declined);
     }
@@ -83,9 +84,9 @@ fn strip_session(request: Request<'_>, host: &VirtualHost, log: Context<'_>) -> 
             log!(
                 log,
                 Info,
-                [Uri = bstr::BStr::new(&uri), Status = 400],
+                [Uri = Shown::uri(&uri), Status = 400],
                 "{}: refused with 400 by JkStripSession",
-                bstr::BStr::new(&uri)
+                Shown::uri(&uri)
             );
             return Verdict::Status(400);
         }

@@ -11,6 +11,7 @@ use crate::log;
 use crate::log::Context;
 use crate::mapping;
 use crate::service::server::host::VirtualHost;
+use crate::text::Shown;
 
 /// How a request came, where httpd sees something else meanwhile.
 #[derive(Clone, Debug)]
@@ -44,9 +45,9 @@ pub(super) fn clean<'r>(request: Request<'r>, log: Context<'_>) -> Result<Cow<'r
         log!(
             log,
             Warn,
-            [Uri = bstr::BStr::new(uri), Status = 400],
+            [Uri = Shown::uri(uri), Status = 400],
             "{}: {error}: refused with 400",
-            bstr::BStr::new(uri)
+            Shown::uri(uri)
         );
         400
     })
@@ -67,7 +68,7 @@ pub(super) fn refuse_unsafe(
     match mapping::objection(host.options, uri, &encoded, clean) {
         None => Ok(()),
         Some(reason) => {
-            log!(log, Info, [Uri = bstr::BStr::new(uri), Status = 400], "{}: {reason}", bstr::BStr::new(uri));
+            log!(log, Info, [Uri = Shown::uri(uri), Status = 400], "{}: {reason}", Shown::uri(uri));
             Err(400)
         }
     }

@@ -18,6 +18,7 @@ use crate::log;
 use crate::log::{Alarm, Context, Logger};
 use crate::mapping::{self, Rule, RuleOptions, ServerMap, WorkerCheck};
 use crate::shared::{Board, Shared};
+use crate::text::Shown;
 use crate::worker::registry::Workers;
 
 /// What all servers share: workers and their records.
@@ -114,12 +115,12 @@ impl VirtualHost {
             Some(rule) => log!(
                 log,
                 Debug,
-                [Uri = bstr::BStr::new(uri), Worker = rule.worker],
+                [Uri = Shown::uri(uri), Worker = rule.worker],
                 "{} maps to worker {}",
-                bstr::BStr::new(uri),
+                Shown::uri(uri),
                 rule.worker
             ),
-            None => log!(log, Debug, [Uri = bstr::BStr::new(uri)], "no rule for {}", bstr::BStr::new(uri)),
+            None => log!(log, Debug, [Uri = Shown::uri(uri)], "no rule for {}", Shown::uri(uri)),
         }
         found
     }

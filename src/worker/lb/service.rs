@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::{Balanced, MemberState};
-use crate::text::Counted;
+use crate::text::{Counted, Shown};
 use crate::worker::outcome::{Culprit, MemberEvent};
 use crate::worker::pause::pause;
 use crate::worker::request::Route;
@@ -381,6 +381,6 @@ fn ended(outcome: &Outcome) -> Balanced {
 
 /// The routes of a session for the log.
 fn display(session: &Session) -> String {
-    let routes = session.routes.iter().map(|route| String::from_utf8_lossy(route));
+    let routes = session.routes.iter().map(|route| Shown::name(route).to_string());
     routes.collect::<Vec<_>>().join(";")
 }

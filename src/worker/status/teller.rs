@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Ask, Surroundings};
 use crate::shared::EventKind;
+use crate::text::Shown;
 
 /// Who asks, for the log.
 pub(super) struct Who<'a>(pub(super) &'a Ask<'a>);
@@ -19,8 +20,8 @@ pub(super) struct By<'a>(pub(super) &'a Ask<'a>);
 
 impl Display for By<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let user = self.0.user.map_or_else(|| "somebody".into(), String::from_utf8_lossy);
-        write!(out, "{user} from {}", String::from_utf8_lossy(self.0.address))
+        let user = Shown::name(self.0.user.unwrap_or(b"somebody"));
+        write!(out, "{user} from {}", Shown::name(self.0.address))
     }
 }
 

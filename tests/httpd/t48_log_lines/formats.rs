@@ -93,8 +93,50 @@ pub fn any_octets() {
     let lines = objects(&log);
     assert!(log.lines().all(|line| line.len() < 4096));
     assert!(lines.iter().any(|line| message(line).contains("/{\"a\":1}")), "{log}");
-    let cut = lines.iter().find(|line| line["request"].as_str().is_some_and(|text| text.ends_with("x...")));
+    let cut = lines
+        .iter()
+        .find(|line| line["request"].as_str().is_some_and(|text| text.ends_with("x... (6001 octets)")));
     assert!(cut.is_some_and(|line| line["worker"].is_string()), "{log}");
+}
+
+/// However long a client's URI is, both formats say what became of the request, and quote the same of it.
+pub fn long_requests() {
+    let long = "A".repeat(8090);
+    let [text, json] = ["text", "json"].map(|format| {
+        let httpd = Site::single_child(Mpm::Event, 4)
+            .load("rewrite")
+            .workers("worker.list=w\nworker.w.port=1\nworker.w.retries=1")
+            .conf(&format!(
+                "JkMount /u/* w\nJkLogFormat {format}\nJkLogLevel debug\nLimitRequestLine 9000\n\
+                 JkRequestLogFormat \"[request log] %r %s\"\n\
+                 RewriteEngine On\nRewriteRule ^/named/(.*) - [E=JK_WORKER_NAME:w$1,H=jakarta-servlet]"
+            ))
+            .start();
+        assert_eq!(httpd.get(&format!("/u/{long}")).status, 413);
+        assert_eq!(httpd.get(&format!("/named/{}", &long[..3000])).status, 500);
+        httpd.jk_log()
+    });
+    let quoted = format!("GET /u/{}... (8093 octets)", &long[..253]);
+    let named = format!(
+        "(w{}... (3001 octets)) is not in worker.list: /named/{}... (3007 octets) gets 500",
+        &long[..63],
+        &long[..249]
+    );
+    let subject = format!("[request log] GET /u/{}... (8106 octets) 413", &long[..505]);
+    for words in [
+        &format!("(w) {quoted} gets 413: the request is too large for AJP: largest header "),
+        "packetSize of Tomcat's AJP connector",
+        &named,
+        &subject,
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let lines = objects(&json);
+    let refused =
+        lines.iter().find(|line| line["status"] == 413 && line["level"] == "error").expect("an error");
+    assert_eq!(refused["request"], quoted);
+    assert!(text.contains(message(refused)), "{refused}");
+    assert!(lines.iter().any(|line| message(line).contains(&named)), "{json}");
 }
 
 /// The request log keeps its line, and its tokens have names.
