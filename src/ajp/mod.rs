@@ -18,6 +18,7 @@ pub mod end_response;
 pub mod forward_request;
 pub mod get_body_chunk;
 pub mod http;
+mod masked;
 pub mod packet;
 #[cfg(any(test, fuzzing))]
 pub mod peer;
@@ -32,6 +33,7 @@ pub use cping::CPING;
 pub use cursor::{Defect, Malformed};
 pub use forward_request::{Attributes, ForwardRequest, Headers, Hop};
 pub use http::{connection_options, is_hop_by_hop};
+pub use masked::mask_secrets;
 pub use packet::{split_packet, FramingError, HEADER_LENGTH, MAX_PACKET_SIZE};
 pub use reply::Reply;
 pub use send_headers::SendHeaders;

@@ -53,6 +53,18 @@ impl<'a> Reply<'a> {
     }
 }
 
+/// The name of the message that a payload holds, if it is one.
+pub fn name_of(payload: &[u8]) -> Option<&'static str> {
+    match *payload.first()? {
+        send_body_chunk::CODE => Some(send_body_chunk::NAME),
+        send_headers::CODE => Some(send_headers::NAME),
+        end_response::CODE => Some(end_response::NAME),
+        get_body_chunk::CODE => Some(get_body_chunk::NAME),
+        cpong::CODE => Some(cpong::NAME),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! Rules: docs/book/src/logs.md.
 
 mod formats;
+mod packets;
 mod permissions;
 mod places;
 mod repeats;
@@ -19,6 +20,8 @@ pub fn suite() -> Suite {
         .test("requests_are_objects_with_the_facts_of_their_format", formats::requests)
         .test("each_server_has_its_own_format", formats::per_server)
         .test("an_unknown_format_is_refused_with_the_nearest_word", formats::unknown)
+        .test("trace_shows_packets_without_secrets", packets::shown)
+        .test("debug_shows_no_packets", packets::only_at_trace)
         .test("repeats_are_counted_and_told_within_a_second", repeats::counted)
         .test("a_process_that_ends_tells_its_counts", repeats::end)
         .test("a_note_of_repeats_has_the_words_of_other_logs", repeats::text)

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::error::AttemptError;
 use super::ping::ping;
 use super::pool::Lease;
+use super::trace::Trace;
 use super::Ajp13Worker;
 use crate::config::settings::Ajp13Settings;
 use crate::log;
@@ -51,7 +52,7 @@ impl Ajp13Worker {
             }
             connection.wake();
             let Some(timeout) = settings.prepost_ping else { return Ok(connection) };
-            match ping(&mut connection, timeout) {
+            match ping(&mut connection, timeout, Trace::new(log, settings)) {
                 Ok(()) => return Ok(connection),
                 Err(error) => {
                     let is_silence = error.is_silence();
@@ -87,7 +88,7 @@ impl Ajp13Worker {
         let (socket, peer) = connect(settings, &self.address, log)?;
         let mut connection = self.connection(socket, peer, settings.max_packet_size);
         if let Some(timeout) = settings.connect_ping.or(settings.prepost_ping) {
-            ping(&mut connection, timeout)?;
+            ping(&mut connection, timeout, Trace::new(log, settings))?;
         }
         log!(log, Debug, [Worker = self.name()], "({}) connected", self.name());
         Ok(connection)

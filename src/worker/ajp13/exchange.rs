@@ -12,6 +12,7 @@ use super::connection::{Connection, ReceiveError, Wait};
 use super::error::AttemptError;
 use super::gathered::Gathered;
 use super::reply::{Batch, Next, ReplyError, ReplyState};
+use super::trace::Trace;
 use crate::ajp::{Hop, SendHeaders, TooLarge, HEADER_LENGTH};
 use crate::config::settings::{Ajp13Settings, Secret};
 use crate::log;
@@ -151,14 +152,23 @@ impl<'a> Exchange<'a> {
         let head_length = connection.outbox.len();
         let limit = self.settings.socket_timeout.or(self.reply_timeout());
         let limited = connection.limit_sending(limit);
+        let trace = self.trace();
+        trace.sends_request(&connection.outbox);
         let sent = match self.body.first(self.progress) {
-            Some(first) => limited.and_then(|()| connection.send_with_body(first)),
+            Some(first) => {
+                trace.sends_first_body(first);
+                limited.and_then(|()| connection.send_with_body(first))
+            }
             None => limited.and_then(|()| connection.send()),
         };
         sent.map_err(|error| match error.sent < head_length {
             true => AttemptError::SendRequest(error),
             false => AttemptError::SendFirstBody(error),
         })
+    }
+
+    fn trace(&self) -> Trace<'a> {
+        Trace::new(self.request.log, self.settings)
     }
 
     /// The environment's, else the rule's, else the worker's.
@@ -225,7 +235,9 @@ impl<'a> Exchange<'a> {
     /// Handles the complete packets at the front of `octets`; returns how many octets they took.
     fn handle(&mut self, octets: &[u8]) -> Result<(usize, Next), AttemptError> {
         let mut batch = Batch::default();
-        self.reply.take(octets, self.settings.max_packet_size, &mut batch)?;
+        let taken = self.reply.take(octets, self.settings.max_packet_size, &mut batch);
+        self.trace().receives(if taken.is_ok() { &octets[..batch.consumed] } else { octets });
+        taken?;
         if let Some(head) = &batch.head {
             self.begin(head)?;
         }
@@ -305,6 +317,7 @@ impl<'a> Exchange<'a> {
                 return Err(ReplyError::BodyExhausted(EXHAUSTED_ANSWERS).into());
             }
         }
+        self.trace().sends_body(&connection.outbox);
         connection.send().map_err(AttemptError::SendBody)
     }
 }

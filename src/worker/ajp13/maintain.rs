@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::connection::Connection;
 use super::error::AttemptError;
 use super::ping::ping;
+use super::trace::Trace;
 use super::Ajp13Worker;
 use crate::log;
 use crate::log::Context;
@@ -93,7 +94,8 @@ impl Ajp13Worker {
                 );
                 continue;
             }
-            match ping(connection, self.settings().ping_timeout) {
+            let settings = self.settings();
+            match ping(connection, settings.ping_timeout, Trace::new(log, &settings)) {
                 Ok(()) => {
                     idle.connection.rest();
                     drop(self.pool.put_back(idle));

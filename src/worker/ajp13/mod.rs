@@ -3,7 +3,7 @@
 //! A request goes through [`attempts`]: it takes a lease from the [`pool`], gets a sound connection from
 //! [`endpoint`] (an idle one, or a new one by [`connect`] to a [`place`] of its [`address`], tried with a [`ping`]), and
 //! runs the [`exchange`] over it ([`body`] towards the container, [`reply`] from it by way of what is [`gathered`]).
-//! What goes wrong is an [`error`], for which the log has [`advice`]; what follows from that is decided in
+//! What goes wrong is an [`error`], for which the log has [`advice`] (and at level trace each packet, by [`trace`]); what follows from that is decided in
 //! [`crate::worker::outcome`]. Between requests, [`maintain`] looks after the pool, and [`resolving`] after the host's
 //! name; a [`probe`] asks whether the Tomcat works again.
 
@@ -26,6 +26,7 @@ mod pool;
 mod probe;
 mod reply;
 mod resolving;
+mod trace;
 
 use std::net::IpAddr;
 use std::net::SocketAddr;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::connection::{Connection, ReceiveError, SendError, Wait};
+use super::trace::Trace;
 use crate::ajp::{split_packet, FramingError, Malformed, Reply, CPING};
 
 /// Largest payload accepted as an answer; CPONG has one octet.
@@ -44,30 +45,40 @@ impl PingError {
 ///
 /// # Errors
 /// [`PingError`] if there is any doubt about it.
-pub(super) fn ping(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
-    let answer = ask_and_hear(connection, timeout);
+pub(super) fn ping(
+    connection: &mut Connection,
+    timeout: Duration,
+    trace: Trace<'_>,
+) -> Result<(), PingError> {
+    let answer = ask_and_hear(connection, timeout, trace);
     connection.record().figures().count_cping(answer.is_ok());
     answer
 }
 
-fn ask_and_hear(connection: &mut Connection, timeout: Duration) -> Result<(), PingError> {
-    ask(connection)?;
+fn ask_and_hear(connection: &mut Connection, timeout: Duration, trace: Trace<'_>) -> Result<(), PingError> {
+    ask(connection, trace)?;
     let mut wait = Wait::once(timeout);
-    while !hear(connection, &mut wait)? {}
+    while !hear(connection, &mut wait, trace)? {}
     Ok(())
 }
 
 /// Sends a CPing.
-pub(super) fn ask(connection: &mut Connection) -> Result<(), PingError> {
+pub(super) fn ask(connection: &mut Connection, trace: Trace<'_>) -> Result<(), PingError> {
     connection.outbox.clear();
     connection.outbox.extend_from_slice(&CPING);
+    trace.sends_cping(&CPING);
     Ok(connection.send()?)
 }
 
 /// Receives some of the answer; tells whether that was all of it.
-pub(super) fn hear(connection: &mut Connection, wait: &mut Wait) -> Result<bool, PingError> {
+pub(super) fn hear(
+    connection: &mut Connection,
+    wait: &mut Wait,
+    trace: Trace<'_>,
+) -> Result<bool, PingError> {
     connection.receive(wait)?;
     let octets = connection.inbox.octets();
+    trace.receives(octets);
     let Some((payload, length)) = split_packet(octets, LARGEST_ANSWER)? else { return Ok(false) };
     if Reply::decode(payload)? != Reply::CPong || length < octets.len() {
         return Err(PingError::Unexpected);

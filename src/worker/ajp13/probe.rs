@@ -19,6 +19,7 @@ use super::connect::{begin, ConnectError};
 use super::connection::{Connection, ReceiveError, Wait};
 use super::error::AttemptError;
 use super::ping::{ask, hear, PingError};
+use super::trace::Trace;
 use super::Ajp13Worker;
 use crate::log::Context;
 
@@ -91,9 +92,10 @@ impl Ajp13Worker {
     }
 
     /// Sends the CPing over a connection that stands.
-    fn probe_over(&self, socket: Socket, peer: Peer) -> Step<'_> {
-        let mut connection = self.connection(socket, peer, self.settings().max_packet_size);
-        match ask(&mut connection) {
+    fn probe_over(&self, socket: Socket, peer: Peer, log: Context<'_>) -> Step<'_> {
+        let settings = self.settings();
+        let mut connection = self.connection(socket, peer, settings.max_packet_size);
+        match ask(&mut connection, Trace::new(log, &settings)) {
             Ok(()) => self.probe_waits(Stage::Listening(connection), self.probe_limit()),
             Err(error) => self.probe_failed(error),
         }
@@ -121,6 +123,14 @@ impl Ajp13Worker {
         }
         self.record.figures().count_probe(true);
         Step::Answered
+    }
+
+    /// Takes what came of the answer; tells whether that was all of it.
+    fn heard(&self, connection: &mut Connection, ready: bool, log: Context<'_>) -> Result<bool, PingError> {
+        match ready {
+            true => hear(connection, &mut Wait::once(Duration::ZERO), Trace::new(log, &self.settings())),
+            false => Err(ReceiveError::TimedOut(self.probe_limit()).into()),
+        }
     }
 
     fn probe_limit(&self) -> Duration {
@@ -151,14 +161,14 @@ impl<'w> Probe<'w> {
         let Self { worker, stage, deadline } = self;
         match stage {
             Stage::Connecting { socket, target, index } => match connected(&socket, ready) {
-                Ok(()) => worker.probe_over(socket, target.peer(&target.all[index])),
+                Ok(()) => worker.probe_over(socket, target.peer(&target.all[index]), log),
                 Err(error) => {
                     let timeout = worker.settings().socket_connect_timeout;
                     let failure = ConnectError::of(target.all[index].clone(), error, timeout);
                     worker.probe_from(target, index + 1, failure, log)
                 }
             },
-            Stage::Listening(mut connection) => match heard(&mut connection, ready, worker.probe_limit()) {
+            Stage::Listening(mut connection) => match worker.heard(&mut connection, ready, log) {
                 Ok(true) => worker.probe_answered(connection, log),
                 Ok(false) => Step::Waits(Self { worker, stage: Stage::Listening(connection), deadline }),
                 Err(error) => worker.probe_failed(error),
@@ -173,13 +183,5 @@ fn connected(socket: &Socket, ready: bool) -> io::Result<()> {
         Some(error) => Err(error),
         None if ready => Ok(()),
         None => Err(ErrorKind::TimedOut.into()),
-    }
-}
-
-/// Takes what came of the answer; tells whether that was all of it.
-fn heard(connection: &mut Connection, ready: bool, limit: Duration) -> Result<bool, PingError> {
-    match ready {
-        true => hear(connection, &mut Wait::once(Duration::ZERO)),
-        false => Err(ReceiveError::TimedOut(limit).into()),
     }
 }

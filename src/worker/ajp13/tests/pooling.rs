@@ -1,6 +1,8 @@
 //! Connections between requests: limits, checks, pings and maintenance.
 
 use super::*;
+use crate::worker::ajp13::ping::ping;
+use crate::worker::ajp13::trace::Trace;
 use crate::worker::ajp13::Buffers;
 use crate::worker::errands::Errands;
 use crate::worker::maintain::maintain_connections;
@@ -105,7 +107,9 @@ fn anything_but_a_cpong_fails_the_ping() {
         worker(Ajp13Settings { connect_ping: None, prepost_ping: None, ..settings(container.port()) });
     assert_eq!(get(&worker).0, Outcome::Done);
     let mut idle = worker.pool.take_all();
-    let error = super::super::ping::ping(&mut idle[0].connection, LONG).unwrap_err();
+    let settings = worker.settings();
+    let (logger, connection) = (Logger::discard(), &mut idle[0].connection);
+    let error = ping(connection, LONG, Trace::new(logger.with_id("-"), &settings)).unwrap_err();
     assert!(!error.is_silence(), "{error}");
     assert!(error.to_string().contains("something else"), "{error}");
 }
