@@ -196,7 +196,11 @@ impl<'w> Prober<'w> {
         match step {
             Step::Waits(probe) => self.running.push(Running { balancer, member, probe }),
             Step::Answered => self.balancers[balancer].answered(member, log),
-            Step::Failed(silence) => self.balancers[balancer].unanswered(member, &silence, log),
+            Step::Failed(silence) => {
+                if self.balancers[balancer].unanswered(member, &silence, log) {
+                    silence.note();
+                }
+            }
         }
     }
 

@@ -89,7 +89,9 @@ impl Change {
         }
         terminal.flush()?;
         match self.wait {
-            Some(limit) => wait(&page, &subject, action, limit, terminal),
+            Some(limit) => {
+                wait(&Waiting { page: &page, subject: &subject, action, since: report.time, limit }, terminal)
+            }
             None => Ok(Ending::Good),
         }
     }
@@ -114,15 +116,20 @@ fn tell(member: &Member, terminal: &mut Terminal) -> Result<(), Failure> {
     Ok(line!(terminal, "{}: {}", member.worker.name, terminal.paint(style, &member.standing()))?)
 }
 
+/// What is waited for.
+struct Waiting<'a> {
+    page: &'a Page,
+    subject: &'a Subject,
+    action: Action,
+    /// When the change was ordered, by the clock of the page.
+    since: u64,
+    limit: Duration,
+}
+
 /// Looks until all members are as they should be. A page that can't be reached for a moment, as during a restart, ends
 /// nothing; at the end of the time it is told.
-fn wait(
-    page: &Page,
-    subject: &Subject,
-    action: Action,
-    limit: Duration,
-    terminal: &mut Terminal,
-) -> Result<Ending, Failure> {
+fn wait(waiting: &Waiting<'_>, terminal: &mut Terminal) -> Result<Ending, Failure> {
+    let &Waiting { page, subject, action, limit, .. } = waiting;
     let begin = Instant::now();
     let mut progress = Progress::default();
     loop {
@@ -147,7 +154,7 @@ fn wait(
         }
         if passed >= limit {
             progress.end(terminal)?;
-            return give_up(found, action, limit, terminal);
+            return give_up(found, waiting, terminal);
         }
         thread::sleep(LOOK.min(limit.saturating_sub(passed)));
     }
@@ -155,14 +162,16 @@ fn wait(
 
 fn give_up(
     found: Result<Vec<Member>, Failure>,
-    action: Action,
-    limit: Duration,
+    waiting: &Waiting<'_>,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
+    let &Waiting { action, since, limit, .. } = waiting;
     for member in found?.iter().filter(|member| !action.is_complete(member)) {
         let not = terminal
             .paint(Style::Bad, &format!("not {} within {} s", action.complete(), limit.as_secs_f64()));
-        line!(terminal, "{}: {not}: {}", member.worker.name, progress::of(member))?;
+        let error = member.worker.last_error.as_ref().filter(|(time, _)| *time >= since);
+        let why = error.map(|(_, text)| format!("; {text}")).unwrap_or_default();
+        line!(terminal, "{}: {not}: {}{why}", member.worker.name, progress::of(member))?;
     }
     Ok(Ending::Bad)
 }

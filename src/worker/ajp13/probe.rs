@@ -22,6 +22,7 @@ use super::ping::{ask, hear, PingError};
 use super::trace::Trace;
 use super::Ajp13Worker;
 use crate::log::Context;
+use crate::shared::now;
 
 /// A CPing under way.
 pub(crate) struct Probe<'w> {
@@ -55,6 +56,13 @@ pub(crate) enum Step<'w> {
 pub(crate) struct Silence<'w> {
     worker: &'w Ajp13Worker,
     error: AttemptError,
+}
+
+impl Silence<'_> {
+    /// Notes it as the last error of the Tomcat, where no user's request met one that says more.
+    pub(crate) fn note(&self) {
+        self.worker.record.figures().note_error(now(), self.error.fault(), &self.to_string());
+    }
 }
 
 impl Display for Silence<'_> {

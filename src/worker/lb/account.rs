@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::backend::Backend;
 use super::select::Selector;
+use super::state::is_unproven;
 use crate::config::settings::Activation;
 use crate::shared::MemberState;
 use crate::text::Counted;
@@ -100,6 +101,9 @@ impl<B: Backend> Account<'_, B> {
         let member = &self.selector.lb.members[index];
         let (health, timing) = (member.record().health(), self.selector.view.timing);
         match health.state {
+            MemberState::Error if timing.by_probe && is_unproven(health) => {
+                "has not answered a CPing since it was stopped, for which it is asked each second".to_owned()
+            }
             MemberState::Error => {
                 let recovery = health.last_error.unwrap_or(0).saturating_add(timing.recover);
                 let left = recovery.saturating_sub(self.selector.now).max(0).unsigned_abs();

@@ -56,17 +56,22 @@ impl<B: Backend> LbWorker<B> {
         index: usize,
         change: impl FnOnce(&mut MemberSettings) -> Option<Drain>,
     ) -> io::Result<()> {
-        let (record, now) = (self.members[index].record(), (self.clock)());
+        let (view, now) = (self.view.load(), (self.clock)());
+        let (member, record) = (&self.members[index], self.members[index].record());
         let mut is_other = false;
         let apply = |settings: &mut MemberSettings| {
             let before = settings.activation;
             record.set_drain(change(settings));
             record.note_activation(settings.activation, now);
             is_other = settings.activation != before;
+            if is_other && before == Activation::Stopped {
+                // Before others see that it is not stopped any more.
+                self.apply(&view, member, Event::Returned, now);
+            }
         };
         record.values().change(&self.configured.members[index], apply)?;
         // Who comes back, or stays, must not be flooded to catch up: all begin anew.
-        if is_other && self.view.load().settings.method != LbMethod::Busyness {
+        if is_other && view.settings.method != LbMethod::Busyness {
             self.members.iter().for_each(|member| member.record().change_load(|_| 0));
         }
         Ok(())
@@ -114,7 +119,10 @@ mod tests {
         here.lb.keep_current();
         assert_eq!(here.schedule(&TestRequest::session("x.a"), 1), "b");
         activate(&here, 0, Activation::Active);
-        assert_eq!(here.schedule(&TestRequest::new(), 2), "ab");
+        there.lb.keep_current();
+        assert_eq!(there.schedule(&TestRequest::new(), 2), "bb", "it has to answer first");
+        here.put("a", MemberState::Ok);
+        assert_eq!(here.schedule(&TestRequest::new(), 2), "aa", "until it has caught up");
     }
 
     #[test]

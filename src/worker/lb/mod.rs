@@ -41,6 +41,7 @@ pub(crate) use probe::{NextProbe, Probing};
 pub(crate) use rehearsal::{Lead, Rehearsal};
 pub(in crate::worker) use view::multipliers;
 
+pub(in crate::worker) use state::unproven;
 use state::{transition, Event};
 use view::View;
 

@@ -17,7 +17,7 @@ use crate::text::Counted;
 
 use super::backend::Backend;
 use super::member::Member;
-use super::state::{asked_in, may_be_asked, Event};
+use super::state::{asked_in, is_unproven, may_be_asked, Event};
 use super::view::View;
 use super::LbWorker;
 
@@ -26,6 +26,8 @@ pub(crate) struct Probing<'w, B> {
     lb: &'w LbWorker<B>,
     /// When it began to ask each of them that has not answered yet.
     asked: Vec<Option<i64>>,
+    /// That each does not answer since it was activated is known to users.
+    told: Vec<bool>,
     /// The member with which the next look begins, so that none is always the last.
     first: usize,
 }
@@ -33,7 +35,10 @@ pub(crate) struct Probing<'w, B> {
 impl<'w, B: Backend> Probing<'w, B> {
     /// Nobody is asked yet; `None` if nobody is to be (`recover_probe=off`).
     pub(crate) fn of(lb: &'w LbWorker<B>) -> Option<Self> {
-        lb.configured.recover_probe.then(|| Self { lb, asked: vec![None; lb.members.len()], first: 0 })
+        lb.configured.recover_probe.then(|| {
+            let count = lb.members.len();
+            Self { lb, asked: vec![None; count], told: vec![false; count], first: 0 }
+        })
     }
 
     /// A member.
@@ -82,6 +87,7 @@ impl<'w, B: Backend> Probing<'w, B> {
     /// A member that was asked answered.
     pub(crate) fn answered(&mut self, index: usize, log: Context<'_>) {
         let Some(began) = self.asked[index].take() else { return };
+        self.told[index] = false;
         let (lb, member, now) = (self.lb, self.member(index), (self.lb.clock)());
         lb.put_on_level(member);
         let (before, after) = lb.apply(&lb.view.load(), member, Event::Answered { began }, now);
@@ -89,23 +95,42 @@ impl<'w, B: Backend> Probing<'w, B> {
             return;
         }
         member.worker().clear_reply_timeouts();
-        let (process, since) = (std::process::id(), before.first_error.unwrap_or(now));
+        let (process, name) = (std::process::id(), member.name());
+        let after = match before.first_error {
+            Some(since) => {
+                let passed = Counted(now.saturating_sub(since).max(0).unsigned_abs(), "second");
+                format!("{passed} after its first error")
+            }
+            None => "as it is not stopped any more".to_owned(),
+        };
         log!(
             log,
             Info,
-            [Worker = lb.name, Member = member.name()],
-            "({}) member {} works again: it answered the CPing of process {process}, {} after its first error",
-            lb.name,
-            member.name(),
-            Counted(now.saturating_sub(since).max(0).unsigned_abs(), "second")
+            [Worker = lb.name, Member = name],
+            "({}) member {name} works again: it answered the CPing of process {process}, {after}",
+            lb.name
         );
     }
 
-    /// A member that was asked did not answer, and `why`.
-    pub(crate) fn unanswered(&mut self, index: usize, why: &dyn Display, log: Context<'_>) {
-        let Some(began) = self.asked[index].take() else { return };
+    /// A member that was asked did not answer, and `why`; tells whether this is all that is known of it since it was
+    /// stopped.
+    pub(crate) fn unanswered(&mut self, index: usize, why: &dyn Display, log: Context<'_>) -> bool {
+        let Some(began) = self.asked[index].take() else { return false };
         let (lb, member) = (self.lb, self.member(index));
-        lb.apply(&lb.view.load(), member, Event::Unanswered { began }, (lb.clock)());
+        let (_, health) = lb.apply(&lb.view.load(), member, Event::Unanswered { began }, (lb.clock)());
+        let unproven = is_unproven(health);
+        if unproven && !std::mem::replace(&mut self.told[index], true) {
+            log!(
+                log,
+                Warn,
+                [Worker = lb.name, Member = member.name()],
+                "({}) member {} is not stopped any more, but does not work: {why}; it gets no requests until it has \
+                 answered a CPing, for which it is asked each second",
+                lb.name,
+                member.name()
+            );
+            return unproven;
+        }
         log!(
             log,
             Debug,
@@ -114,6 +139,7 @@ impl<'w, B: Backend> Probing<'w, B> {
             lb.name,
             member.name()
         );
+        unproven
     }
 
     /// Another process asks from now on, also those that this one was asking.

@@ -26,6 +26,9 @@
 //!
 //! While a member is asked, what else is heard of it is older than the answer will be, and changes nothing.
 //!
+//! A member that was stopped comes back in PROBE, too, but without an error: nobody has heard of its Tomcat since. It is
+//! asked at once, and each second until it answers for the first time ("decisions, row 73").
+//!
 //! What a failure means for the request at hand (exclude the member, fail over, give up) is a separate
 //! question, answered in [`super::service`]. Differences to the original: REC, PRB and FRC last until a
 //! success or an error, where the original let a local error, a client error or a full pool make them OK; a
@@ -106,6 +109,8 @@ pub(super) enum Event {
     },
     /// An operator wants it to be tried again.
     Pardoned,
+    /// It was stopped, and is not any more.
+    Returned,
 }
 
 impl Event {
@@ -183,9 +188,20 @@ pub(super) fn transition(health: Health, event: Event, now: i64, timing: Timing)
             Health { state: Error, last_error: Some(now), ..health }
         }
         (Event::Pardoned, Error) => to(Recover),
+        (Event::Returned, _) if by_probe => unproven(now),
         _ => health,
     };
     (next != health).then_some(next)
+}
+
+/// The health of a member of which nobody has heard since it was stopped. What began before `now` says nothing about it.
+pub(in crate::worker) fn unproven(now: i64) -> Health {
+    Health { state: MemberState::Probe, first_error: None, last_error: Some(now) }
+}
+
+/// Tells whether nobody has heard of a member since it was stopped: it is in doubt, and no error is the reason.
+pub(super) fn is_unproven(health: Health) -> bool {
+    health.state.is_doubtful() && health.first_error.is_none()
 }
 
 /// After an unspecific failure: in error for everybody, or a mark in the series that may escalate.
@@ -210,10 +226,13 @@ fn is_outdated(health: Health, began: i64, now: i64) -> bool {
 }
 
 /// Tells whether a member is due for a CPing in the background: any that is in doubt, one in error when its time has
-/// come.
+/// come. One that was activated while its Tomcat starts is not to wait for recover_time when that has begun to listen.
 pub(super) fn may_be_asked(health: Health, urgent: bool, now: i64, timing: Timing) -> bool {
     health.state.is_doubtful()
-        && (health.state != MemberState::Error || urgent || is_over(health, now, timing))
+        && (health.state != MemberState::Error
+            || urgent
+            || is_unproven(health)
+            || is_over(health, now, timing))
 }
 
 /// Seconds until [`may_be_asked`] says yes; `None` for a member that nobody doubts.

@@ -7,13 +7,14 @@ use super::{SavedBalancer, SavedMember, SavedState, SavedWorker};
 use crate::config::live::change::Renewal;
 use crate::config::live::{Change, Live, Property};
 use crate::config::settings::{Activation, Ajp13Settings, LbSettings, MemberSettings, WorkersSettings};
+use crate::config::workers::table::ACTIVATIONS;
 use crate::log;
 use crate::log::Context;
 use crate::shared::{
     AjpSnapshot, Drain, Health, LbSnapshot, MemberHandle, MemberSnapshot, MemberState, Shared, ValuesHandle,
 };
 use crate::text::Reason;
-use crate::worker::lb::multipliers;
+use crate::worker::lb::{multipliers, unproven};
 
 /// Errors of members that are older than this, in seconds, count as this old: half of what their times have room for.
 const OLDEST_ERROR: i64 = 1 << 29;
@@ -90,7 +91,12 @@ impl Restoring<'_> {
         let loads = loads(saved, &settings);
         for ((member, record), load) in settings.members.iter().zip(&records).zip(loads) {
             match saved.members.get(&member.worker.name) {
-                Some(saved) => self.member(saved, member, record, load),
+                Some(saved) => {
+                    self.member(saved, member, record, load);
+                    if settings.recover_probe && is_back(saved, member) {
+                        record.update_health(|_| Some(unproven(self.now)));
+                    }
+                }
                 None => record.change_load(|_| load),
             }
         }
@@ -212,6 +218,12 @@ impl Restoring<'_> {
             }
         }
     }
+}
+
+/// Tells whether a member was stopped and is configured not to be any more ("decisions, row 73").
+fn is_back(saved: &SavedMember, settings: &MemberSettings) -> bool {
+    let was_stopped = saved.activation == ACTIVATIONS[Activation::Stopped as usize];
+    was_stopped && settings.activation != Activation::Stopped
 }
 
 /// The loads with which the members of `settings` go on. Loads that can't be compared any more, because a unit of work

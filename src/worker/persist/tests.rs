@@ -318,6 +318,25 @@ fn another_tomcat_is_not_blamed_for_the_last_one() {
     assert_eq!(["a", "b"].map(|name| next.member(name).health()), [Health::default(), error]);
 }
 
+/// Decisions, row 73.
+#[test]
+fn who_was_stopped_and_is_configured_not_to_be_has_to_answer_first() {
+    let mut stopped = lb(&["a", "b"]);
+    stopped.members[0].activation = Activation::Stopped;
+    let old = Generation::new(&[stopped.clone()]);
+    assert_eq!(old.next(&[stopped.clone()]).member("a").health(), Health::default());
+    for back in [Activation::Active, Activation::Disabled] {
+        let mut active = stopped.clone();
+        active.members[0].activation = back;
+        let states = |next: &Generation| ["a", "b"].map(|name| next.member(name).health().state);
+        let next = old.next(&[active.clone()]);
+        assert_eq!(states(&next), [MemberState::Probe, MemberState::Idle], "{back:?}");
+        assert_eq!(next.member("a").health().first_error, None, "it is in doubt without an error");
+        active.recover_probe = false;
+        assert_eq!(states(&old.next(&[active])), [MemberState::Idle; 2], "nobody would ask it");
+    }
+}
+
 #[test]
 fn a_drain_goes_on_where_it_was() {
     let mut configured = lb(&["a", "b", "c"]);

@@ -81,7 +81,7 @@ pub fn seen_by_each_child() {
         in_answers(Site::of_with_sizing(paths::panicking_module(), Mpm::Prefork, sizing(Mpm::Prefork)))
             .workers(&format!(
                 "worker.list=lb,alone,other\nworker.lb.type=lb\nworker.lb.balance_workers=a,b\n\
-             worker.alone.reference=worker.a\n{}{}{}",
+             worker.lb.recover_probe=off\nworker.alone.reference=worker.a\n{}{}{}",
                 a.worker("a"),
                 b.worker("b"),
                 other.worker("other")

@@ -50,5 +50,5 @@ pub fn run(mpm: Mpm) {
     assert_eq!(log.matches(told).count(), 1, "{log}");
     let active = Report::of(&change(&mut other, "/page", "lb a activation 0"));
     assert_eq!((of_a(&active, "activation"), of_a(&active, "draining")), ("ACT".into(), "0".into()));
-    assert_eq!(with_session(&mut one, "a"), "a");
+    wait::until_true("its answer to a CPing", Duration::from_secs(20), || with_session(&mut one, "a") == "a");
 }

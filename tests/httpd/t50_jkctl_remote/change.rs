@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::program::{jkctl, Said};
 use crate::support::backend::{Answer, Backend};
 use crate::support::httpd::Httpd;
+use crate::support::load::{self, Load};
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::wait;
@@ -18,6 +19,8 @@ pub fn add_to(suite: Suite) -> Suite {
     suite
         .test("members_are_changed_by_post_and_waited_for", changes)
         .test("a_wait_ends_when_nothing_is_in_flight_or_its_time_is_up", in_flight)
+        .alone("an_activation_is_complete_when_the_tomcat_has_answered", proof)
+        .test("a_member_that_is_activated_serves_at_once_if_it_is_the_only_one", only)
         .test("a_wait_ends_when_somebody_else_wants_the_member_back", undone)
         .test("domains_and_single_members_are_switched_to", switches)
         .test("what_is_not_there_or_not_allowed_is_told", refusals)
@@ -97,6 +100,46 @@ fn in_flight() {
     held.store(false, Relaxed);
     change(&httpd, "stop", &["a", "--wait", "30"]).ends_with(0).says("a: empty after ");
     assert_eq!(request.join().expect("a client"), 200);
+}
+
+/// The Tomcat of a is away when that is activated, and comes back. Users go on.
+fn proof() {
+    let [a, b, c] = three();
+    let port = a.port();
+    let mut backends = [a, b, c];
+    let httpd = site(&backends).start();
+    let request = |client: usize| {
+        let session = [("Cookie", format!("JSESSIONID=1.{}", ["a", "b"][client % 2]))];
+        ("/app/", if client < 2 { session.to_vec() } else { Vec::new() })
+    };
+    let load = Load::start(4, httpd.port(), Duration::from_millis(5), request, load::by_route);
+    wait::until_true("requests", PATIENCE, || load.finished() > 100);
+    change(&httpd, "stop", &["a", "--wait", "30"]).ends_with(0);
+    backends[0] = Backend::constant("route=nobody\n");
+    let said = change(&httpd, "activate", &["a", "--wait", "3"]).ends_with(1);
+    let said = said.says("a: Active\n").says("a: not working within 3 s: Active, ERR");
+    said.says(&format!("; 127.0.0.1:{port} took no connection (Connection refused)"));
+    let told = "(farm) member a is not stopped any more, but does not work: 127.0.0.1:";
+    assert_eq!(httpd.jk_log().matches(told).count(), 1, "{}", httpd.jk_log());
+    let back = Backend::start_at(port, |connection| connection.serve(&|_| Answer::ok("route=a\n")));
+    change(&httpd, "activate", &["a", "--wait", "30"]).ends_with(0).says("a: working after ");
+    let requests = back.requests().len();
+    wait::until_true("requests of users", PATIENCE, || back.requests().len() > requests + 20);
+    let tally = load.stop();
+    tally.assert_all_good(100);
+    assert!(!tally.good.contains_key("nobody"), "{:?}", tally.good);
+}
+
+fn only() {
+    let backends = three();
+    let httpd = site(&backends).start();
+    change(&httpd, "stop", &["*", "--wait", "30"]).ends_with(0);
+    for _ in 0..8 {
+        change(&httpd, "stop", &["a"]).ends_with(0);
+        assert_eq!(httpd.get("/app/").status, 503);
+        change(&httpd, "activate", &["a"]).ends_with(0);
+        assert_eq!(httpd.get("/app/").text(), "route=a\n");
+    }
 }
 
 fn undone() {

@@ -32,7 +32,7 @@ impl Action {
     fn awaited(self) -> &'static str {
         match self {
             Self::Drain => "the members are stopped and no request is in flight",
-            Self::Activate => "the members are not in error",
+            Self::Activate => "the members work: one that was stopped has answered a CPing since",
             Self::Disable => "no request is in flight, and none of their sessions came for a minute",
             Self::Stop => "no request is in flight",
             Self::Switch => "those that stand back are stopped, and no request is in flight",

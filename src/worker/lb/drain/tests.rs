@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::shared::MemberState;
 use crate::worker::lb::tests::{Bench, TestRequest};
 use Activation::{Active, Disabled, Stopped};
 
@@ -109,6 +110,7 @@ fn a_drain_ends_a_minute_after_the_last_request_of_a_session() {
     let bench = Bench::new(&["a", "b"], |_| {});
     for timeout in [None, MINUTES] {
         bench.lb.activate(0, Active).expect("set");
+        bench.put("a", MemberState::Ok);
         bench.lb.drain(0, timeout).expect("ordered");
         bench.wait(59);
         assert_eq!(looked(&bench), [Disabled, Active], "a minute is waited for in any case");

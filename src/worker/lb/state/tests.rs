@@ -41,6 +41,7 @@ fn every_state_meets_every_event() {
         (Event::Maintained { unused: false },[Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
         (Event::Maintained { unused: true }, [Idle,  Idle,  Recover, Force, Busy,  Error, Probe]),
         (Event::Forced,                      [Idle,  Ok,    Recover, Force, Busy,  Force, Probe]),
+        (Event::Returned,                    [Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
     ];
     for (event, expected) in table {
         for (state, expected) in MemberState::ALL.into_iter().zip(expected) {
@@ -75,6 +76,7 @@ fn every_state_meets_every_event_with_probes() {
         (Event::Answered { began: NOW - 11 },[Idle,  Ok,    Recover, Force, Busy,  Error, Probe]),
         (Event::Unanswered { began: NOW - 10 },[Idle, Ok,   Recover, Force, Busy,  Error, Error]),
         (Event::Unanswered { began: NOW - 11 },[Idle, Ok,   Recover, Force, Busy,  Error, Probe]),
+        (Event::Returned,                    [Probe, Probe, Probe,   Probe, Probe, Probe, Probe]),
     ];
     for (event, expected) in table {
         for (state, expected) in MemberState::ALL.into_iter().zip(expected) {
@@ -97,6 +99,26 @@ fn a_member_is_asked_from_recover_time_on() {
             assert_eq!(with(BY_PROBE, state, years, event).state, state, "no time makes up for an answer");
         }
     }
+}
+
+#[test]
+fn a_member_that_was_stopped_is_asked_with_each_look_until_it_answers() {
+    let back = with(BY_PROBE, Error, Some((90, 10)), Event::Returned);
+    assert_eq!(back, unproven(NOW), "the errors of before say nothing any more");
+    let next = |health, event, now| transition(health, event, now, BY_PROBE).unwrap_or(health);
+    let silent = next(back, Event::Unanswered { began: NOW }, NOW + 1);
+    assert_eq!((silent.state, silent.first_error), (Error, None));
+    let asked = next(silent, Event::Asked { urgent: false }, NOW + 2);
+    assert_eq!((asked.state, asked.first_error), (Probe, None));
+    let old = Event::Succeeded { began: NOW - 1 };
+    assert_eq!(next(back, old, NOW + 1), back, "a request from before it was stopped is no sign of it");
+    assert_eq!(
+        next(asked, Event::Answered { began: NOW + 2 }, NOW + 2),
+        Health { state: Ok, ..Health::default() }
+    );
+    let forced = next(back, Event::Forced, NOW + 1);
+    let failed = next(forced, Event::Failed { in_flight: false }, NOW + 2);
+    assert_eq!((failed.state, failed.first_error), (Error, Some(NOW + 2)), "from here on as any other");
 }
 
 #[test]

@@ -23,8 +23,8 @@ fn answered(bench: &Bench, probing: &mut Probing<'_, bench::Scripted>, index: us
     probing.answered(index, log(bench));
 }
 
-fn unanswered(bench: &Bench, probing: &mut Probing<'_, bench::Scripted>, index: usize) {
-    probing.unanswered(index, &"took no connection", log(bench));
+fn unanswered(bench: &Bench, probing: &mut Probing<'_, bench::Scripted>, index: usize) -> bool {
+    probing.unanswered(index, &"took no connection", log(bench))
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn each_look_asks_while_no_member_works() {
     for _ in 0..3 {
         assert_eq!(probing.look(PLACES).as_slice(), [0, 1], "c is stopped, so that it serves nobody");
         assert_eq!([bench.state("a"), bench.state("b")], [Probe, Probe]);
-        (0..2).for_each(|index| unanswered(&bench, &mut probing, index));
+        assert!((0..2).all(|index| !unanswered(&bench, &mut probing, index)));
     }
     probing.look(PLACES);
     answered(&bench, &mut probing, 0);
@@ -121,7 +121,7 @@ fn users_try_as_well_while_no_member_works() {
     let (outcome, tried) = bench.route(&TestRequest::session("x.a"));
     assert_eq!((outcome, tried.concat()), (failed(NoMember), "ab".to_owned()), "each is forced once");
     assert_eq!([bench.state("a"), bench.state("b")], [Error, Error]);
-    (0..2).for_each(|index| unanswered(&bench, &mut probing, index));
+    assert!((0..2).all(|index| !unanswered(&bench, &mut probing, index)));
     assert_eq!(bench.route(&TestRequest::session("x.a")).1, ["a"], "and the first that serves works again");
     assert_eq!([bench.state("a"), bench.state("b")], [Ok, Force]);
 }
@@ -203,7 +203,7 @@ fn places_are_given_in_turn() {
     for expected in [[0, 1], [2, 3], [4, 0], [1, 2]] {
         let asked = probing.look(2);
         assert_eq!(asked.as_slice(), expected);
-        asked.iter().for_each(|index| unanswered(&bench, &mut probing, *index));
+        assert!(asked.iter().all(|index| !unanswered(&bench, &mut probing, *index)));
     }
 }
 
@@ -242,6 +242,67 @@ fn what_may_recover_is_asked_at_once() {
     bench.put("a", Recover);
     assert_eq!(probing(&bench).look(PLACES).as_slice(), [0]);
     assert_eq!(bench.state("a"), Probe);
+}
+
+fn activate(bench: &Bench, index: usize, activation: Activation) {
+    bench.lb.activate(index, activation).expect("changed");
+    bench.lb.keep_current();
+}
+
+/// Decisions, row 73.
+#[test]
+fn a_member_that_was_stopped_is_asked_before_it_gets_requests() {
+    for back in [Activation::Active, Activation::Disabled] {
+        let bench = Bench::new(&["a", "b"], |_| {});
+        let mut probing = probing(&bench);
+        activate(&bench, 0, Activation::Stopped);
+        activate(&bench, 0, back);
+        let served = || bench.route(&TestRequest::session("x.a")).1;
+        for _ in 0..3 {
+            assert_eq!(served(), ["b"], "{back:?}");
+            assert_eq!(probing.look(PLACES).as_slice(), [0], "recover_time does not count");
+            assert!(unanswered(&bench, &mut probing, 0));
+            bench.wait(1);
+        }
+        assert_eq!(bench.lb.next_probes()[0], Some(NextProbe::In(0)));
+        probing.look(PLACES);
+        answered(&bench, &mut probing, 0);
+        assert_eq!((bench.state("a"), served()), (Ok, vec!["a".to_owned()]));
+        let told = [
+            "[warn] (lb) member a is not stopped any more, but does not work: took no connection; it gets no requests until \
+             it has answered a CPing, for which it is asked each second".to_owned(),
+            format!(
+                "[info] (lb) member a works again: it answered the CPing of process {}, as it is not stopped any more",
+                std::process::id()
+            ),
+        ];
+        let lines = bench.told();
+        assert_eq!(lines.iter().filter(|line| line.contains("stopped")).collect::<Vec<_>>(), told.each_ref());
+    }
+}
+
+#[test]
+fn a_member_that_was_stopped_serves_at_once_if_nothing_else_is_left() {
+    for count in [1, 2] {
+        let bench = Bench::new(&["a", "b"][..count], |_| {});
+        (0..count).for_each(|index| activate(&bench, index, Activation::Stopped));
+        activate(&bench, 0, Activation::Active);
+        assert_eq!(bench.state("a"), Probe);
+        assert_eq!(bench.route(&TestRequest::new()), (Outcome::Done, vec!["a".to_owned()]));
+        assert_eq!(bench.state("a"), Ok, "what it served is as good as an answer");
+    }
+}
+
+#[test]
+fn only_who_was_stopped_has_to_prove_anything() {
+    let bench = Bench::new(&["a", "b"], |_| {});
+    activate(&bench, 0, Activation::Disabled);
+    activate(&bench, 0, Activation::Active);
+    assert_eq!(bench.state("a"), Idle, "its sessions went on");
+    let without = Bench::new(&["a", "b"], |settings| settings.recover_probe = false);
+    activate(&without, 0, Activation::Stopped);
+    activate(&without, 0, Activation::Active);
+    assert_eq!(without.state("a"), Idle, "nobody would ask it");
 }
 
 #[test]

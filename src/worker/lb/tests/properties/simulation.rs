@@ -277,7 +277,7 @@ impl Simulation {
         match condition {
             _ if seconds == 0 => return false,
             Condition::Hangs if seconds < PROBE_LIMIT => return false,
-            Condition::Hangs | Condition::Refuses => probing.unanswered(index, &"silence", log),
+            Condition::Hangs | Condition::Refuses => drop(probing.unanswered(index, &"silence", log)),
             _ => {
                 probing.answered(index, log);
                 self.trust(index);
