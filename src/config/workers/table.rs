@@ -128,7 +128,7 @@ properties! {
     /// Attempts, the first included. Of a balancer: rounds over its members.
     Retries                "retries"                    Integer,             SERVING, Replace, FROM_1, Given("2"), Current, LB "vlr" "Retries" 3 3, TOMCAT "var" "Retries" 7 6;
     /// Members of a balancer that are tried in one round.
-    LbRetries              "lb_retries"                 Integer,             SERVING, Replace, FROM_1, Given("2"), Current;
+    LbRetries              "lb_retries"                 Integer,             LB,      Replace, FROM_1, Given("2"), Current;
     /// Pause before each further attempt or round. 0 is none.
     RetryInterval          "retry_interval"             Milliseconds,        SERVING, Replace, TIMES, Given("100"), Current, LB "vlri" "Retry Interval" 0 0, TOMCAT "vari" "Retry Interval" 0 0;
 
@@ -170,7 +170,7 @@ properties! {
     /// The jvmRoute of the Tomcat.
     Route                  "route"                      Name,                MEMBER,  Replace, ANY,   Derived("worker name"), Current, MEMBER "vwn" "Route" 3 3;
     /// Group of members that share sessions: they stand in for each other.
-    Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ."), Current, MEMBER "vwc" "Cluster Domain" 5 5;
+    Domain                 "domain"                     Name,                MEMBER,  Replace, ANY,   Derived("route up to its first ., if it has one"), Current, MEMBER "vwc" "Cluster Domain" 5 5;
     /// Route of the member that takes over its sessions when it fails.
     Redirect               "redirect"                   Name,                MEMBER,  Replace, ANY,   Absent, Current, MEMBER "vwr" "Redirect Route" 4 4;
     /// A member that is disabled for so long is stopped. 0 is never.

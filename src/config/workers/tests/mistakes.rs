@@ -23,6 +23,11 @@ const MISTAKES: &[(&str, &[&str])] = &[
            worker; set worker.balancer.method"],
     ),
     (
+        "worker.t1.lb_retries=3",
+        &["w.properties:8: worker.t1.lb_retries: lb_retries is a property of load balancers, worker t1 is an \
+           ajp13 worker; set worker.balancer.lb_retries"],
+    ),
+    (
         "worker.balancer.socket_timeout=5",
         &["w.properties:8: worker.balancer.socket_timeout: socket_timeout is a property of ajp13 workers, \
            worker balancer is a load balancer; set worker.t1.socket_timeout and those of the other members"],
