@@ -141,7 +141,7 @@ impl Facts {
             }
             false => format!(
                 "{user} may not connect to port {port}: a firewall of this machine forbids it (nft list ruleset, or \
-                 iptables -S OUTPUT)"
+                 iptables -S OUTPUT), or a route (ip route get)"
             ),
         }
     }

@@ -5,10 +5,12 @@
 mod frame;
 mod snippets;
 
+use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::support::httpd::Verdict;
+use crate::support::paths;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::tomcat;
@@ -21,6 +23,7 @@ pub fn suite() -> Suite {
         .test("elements_of_server_xml_in_the_manual_are_well_formed", elements)
         .test("scripts_of_the_manual_are_scripts", scripts)
         .test("every_snippet_has_a_language_that_is_tested", languages)
+        .test("what_samples_say_of_shared_memory_is_what_it_takes", memory)
         .test("the_script_of_the_manual_empties_a_member_and_takes_it_back", deployment)
         .test("readme_shows_what_configtest_says", sample)
 }
@@ -116,6 +119,29 @@ fn deployment() {
     assert!(during.contains("\"activation\":\"Stopped\""), "while it is replaced: {during}");
     let after = httpd.get("/jkmanager?cmd=show&w=balancer&sw=tomcat1&mime=json").text();
     assert!(after.contains("\"activation\":\"Active\""), "{after}");
+}
+
+/// The line of a start, of a server as in the samples.
+fn memory() {
+    let httpd = Site::new(Mpm::Event)
+        .workers(
+            "worker.list=balancer,alone,jkstatus\nworker.jkstatus.type=status\nworker.jkstatus.read_only=1\n\
+             worker.balancer.type=lb\nworker.balancer.balance_workers=tomcat1,tomcat2\nworker.tomcat1.port=1\n\
+             worker.tomcat2.port=2\nworker.alone.port=3\n",
+        )
+        .conf("JkMount /* balancer\nJkMount /alone alone")
+        .conf("<VirtualHost *>\nServerName a.test\nJkMount /jkmanager jkstatus\n</VirtualHost>")
+        .start();
+    let log = httpd.jk_log();
+    let size = |line: &str| Some(line.split_once(" kB)")?.0.rsplit_once('(')?.1.to_owned());
+    let about = "3 workers (1 balancer with 2 members, 1 Tomcat, 1 status worker); 3 mounts in 2 servers";
+    let said = |text: &str| text.lines().find(|line| line.contains(about)).and_then(size);
+    let taken = said(&log).unwrap_or_else(|| panic!("no such line: {log}"));
+    for page in ["timeouts.md", "logs.md"] {
+        let path = paths::project().join("docs/book/src").join(page);
+        let text = fs::read_to_string(&path).expect("a page of the manual");
+        assert_eq!(said(&text), Some(taken.clone()), "kB in the sample of {page}");
+    }
 }
 
 /// README's sample of configtest, said of the files that it is about.
