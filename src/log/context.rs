@@ -18,6 +18,11 @@ impl<'a> Context<'a> {
         Self { logger, id }
     }
 
+    /// Tells whether its lines stand in a log that is not ours, and that others write to, too.
+    pub fn is_shared(&self) -> bool {
+        self.logger.is_shared()
+    }
+
     /// Tells whether lines of `level` are written.
     #[inline]
     pub fn enabled(&self, level: Level) -> bool {

@@ -85,6 +85,11 @@ impl Logger {
         Context::new(self, id)
     }
 
+    /// Tells whether its lines go to a log that is not ours.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.sink, Sink::Other(_))
+    }
+
     /// The least severe level that is written.
     pub(super) fn level(&self) -> Level {
         self.level

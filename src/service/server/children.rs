@@ -10,6 +10,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::host::{Connector, VirtualHost};
+use super::logs::tell_both;
 use super::map_watch::MapWatch;
 use crate::ffi::error_log;
 use crate::ffi::guard::guard;
@@ -76,8 +77,7 @@ fn tell_unreadable_maps(main: Server<'_>, log: Context<'_>) {
             "map file {file} can't be read: {reason}; its changes stay without effect until it, and its directories, \
              are open to the children's user (uid {uid}){refusal}"
         );
-        log!(log, Error, "{text}");
-        error_log::write(error_log::Level::Error, None, &format!("mod_jk: {text}"));
+        tell_both(None, log, &text);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ffi::memory::ProcessPool;
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{server_root_relative, Server};
 use crate::log;
-use crate::log::{Alarm, Format, Level, Logger, OtherLog, Sink, StampFormat};
+use crate::log::{Alarm, Context, Format, Level, Logger, OtherLog, Sink, StampFormat};
 use crate::plan::HostPlan;
 use crate::rights;
 use crate::rights::Wish;
@@ -91,9 +91,9 @@ impl<'p> Logs<'p> {
             (Err(complaint), None) => return Err(complaint),
             (Err(complaint), Some(last)) => {
                 let sink = last_sink(&target, last);
-                go_on(
-                    server,
-                    &log(&sink),
+                tell_both(
+                    Some(server),
+                    log(&sink).with_id("POST_CONFIG"),
                     &format!("{complaint}; the log of the last configuration goes on"),
                 );
                 sink
@@ -185,8 +185,11 @@ fn last_sink(target: &LogTarget, last: &[(String, OwnedFd)]) -> Sink {
     file.and_then(|file| Sink::adopt(file).ok()).unwrap_or(Sink::Discard)
 }
 
-/// Says at error level, in httpd's log and in this module's, what a restart goes on with.
-pub(super) fn go_on(server: Server<'_>, log: &Logger, text: &str) {
-    error_log::write(error_log::Level::Error, Some(server), &format!("mod_jk: {text}"));
-    log!(log.with_id("POST_CONFIG"), Error, "{text}");
+/// Says at error level, in httpd's log and in this module's, what operators look for in both; once, if they are one.
+/// Without a server, httpd's is that of the main server.
+pub(super) fn tell_both(server: Option<Server<'_>>, log: Context<'_>, text: &str) {
+    error_log::write(error_log::Level::Error, server, &format!("mod_jk: {text}"));
+    if !log.is_shared() {
+        log!(log, Error, "{text}");
+    }
 }

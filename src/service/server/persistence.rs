@@ -11,10 +11,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::host::{Connector, VirtualHost};
+use super::logs::tell_both;
 use super::state_file::{Found, StateFile};
 use crate::config::directives::{GlobalSettings, Persist};
 use crate::config::settings::WorkersSettings;
-use crate::ffi::error_log;
 use crate::ffi::memory::{Key, ProcessPool};
 use crate::ffi::pool::Pool;
 use crate::ffi::server::{Phase, Server};
@@ -107,7 +107,7 @@ impl Persistence {
             Some(reason) if saved.trouble != trouble => {
                 let text =
                     format!("JkStateFile {path}: {reason}; what is changed and counted now does not outlive the server");
-                tell(&text, log);
+                tell_both(None, log, &text);
             }
             None if saved.trouble.is_some() => {
                 log!(log, Info, [Path = path], "JkStateFile {path} is written again")
@@ -160,7 +160,7 @@ fn last_state(process: ProcessPool<'_>, log: Context<'_>) -> Option<SavedState> 
                 "the state of the last configuration can't be used, {unusable}: what was set at run time is lost, and \
                  counters begin anew"
             );
-            tell(&text, log);
+            tell_both(None, log, &text);
             None
         }
     }
@@ -180,10 +180,10 @@ fn state_on_disk(file: &StateFile, log: Context<'_>) -> Option<SavedState> {
         }
         (Found::Broken(reason), _) => {
             if let Err(trouble) = set_aside(file, &reason, log) {
-                tell(&format!("{name}: {trouble}"), log);
+                tell_both(None, log, &format!("{name}: {trouble}"));
             }
         }
-        (_, Some(text)) => tell(&format!("{name}: {text}"), log),
+        (_, Some(text)) => tell_both(None, log, &format!("{name}: {text}")),
         (_, None) => {}
     }
     None
@@ -209,7 +209,7 @@ fn set_aside(file: &StateFile, reason: &str, log: Context<'_>) -> Result<(), Str
          taken",
         aside.display()
     );
-    tell(&text, log);
+    tell_both(None, log, &text);
     Ok(())
 }
 
@@ -220,10 +220,4 @@ fn complain(name: &str, complaints: &[String], log: Context<'_>) {
     if let Some(more @ 1..) = complaints.len().checked_sub(MOST) {
         log!(log, Warn, "{name}: {} like these", Counted(more as u64, "more complaint"));
     }
-}
-
-/// Says at error level, in httpd's log and in this module's.
-fn tell(text: &str, log: Context<'_>) {
-    error_log::write(error_log::Level::Error, None, &format!("mod_jk: {text}"));
-    log!(log, Error, "{text}");
 }

@@ -7,12 +7,12 @@ use super::check::{plan_last_good, show};
 use super::host::{forwards_common_variables, Connector, IndicatedWorkers, VirtualHost};
 use super::last_addresses::LastAddresses;
 use super::last_good;
-use super::logs::{go_on, Logs, LOG_DIRECTORY};
+use super::logs::{tell_both, Logs, LOG_DIRECTORY};
 use super::nonce;
 use super::persistence::{self, Persistence};
 use super::slot::ServerSlot;
 use super::summary::{small_pools, summary, Serving};
-use crate::config::directives::{Indicator, LogTarget};
+use crate::config::directives::Indicator;
 use crate::config::workers::PropertyMap;
 use crate::config::Severity;
 use crate::ffi::error_log::{write, Level};
@@ -24,7 +24,7 @@ use crate::ffi::server::{
     threads_per_child, Phase, Server,
 };
 use crate::log;
-use crate::log::Logger;
+use crate::log::{Context, Logger};
 use crate::plan::{HostPlan, Hosts, LastGood, Plan};
 use crate::service::verdict::Verdict;
 use crate::shared::{now, Board, EventKind, Reload, Shared};
@@ -106,7 +106,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     let host_logs = logs.open_all(main, &plan.hosts)?;
     let log = Arc::clone(&host_logs[0]);
     log!(log.with_id("POST_CONFIG"), Info, "mod_jk/{} initialized", env!("CARGO_PKG_VERSION"));
-    tell_restored(&plan, &log);
+    tell_complaints(&plan, log.with_id("POST_CONFIG"));
     let shm_file = shm_file(pool, main, &plan);
     let persistence = Persistence::new(&plan.hosts[0].settings.global, shm_file.as_deref().ok());
     let shared = create_shared(main, phase, shm_file, &plan, &log)?;
@@ -121,7 +121,7 @@ fn build(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: Plan) -> Result<B
     };
     let names = before.fill(Hosts::ask(&settings_in_force(&plan.workers, &shared)));
     let workers = Workers::build(&plan.workers, &names, &shared, log.with_id("POST_CONFIG"));
-    tell_start(main, &plan, &shared, &log);
+    tell_start(main, &plan, &shared, log.with_id("POST_CONFIG"));
     logs.hold(process);
     let maps = main.and_following().zip(&plan.hosts);
     let maps = maps.filter_map(|(server, host)| Some((server.label(), Arc::clone(host.map.as_ref()?))));
@@ -165,36 +165,33 @@ fn dumped(properties: &PropertyMap) -> Vec<(String, String)> {
     shown.map(|(key, entry)| (key.to_string(), entry.text.to_string())).collect()
 }
 
-/// A restart that met errors goes on with older texts, and says so where operators look.
-fn tell_restored(plan: &Plan, log: &Logger) {
-    let log_id = log.with_id("POST_CONFIG");
-    for complaint in plan.complaints().iter() {
+/// Tells complaints in this module's log, as httpd's has them already. A restart that met errors goes on with older
+/// texts, and says so where operators look.
+fn tell_complaints(plan: &Plan, log: Context<'_>) {
+    for complaint in plan.complaints().iter().filter(|_| !log.is_shared()) {
         match complaint.severity {
-            Severity::Error => log!(log_id, Error, "{complaint}"),
-            Severity::Warning => log!(log_id, Warn, "{complaint}"),
+            Severity::Error => log!(log, Error, "{complaint}"),
+            Severity::Warning => log!(log, Warn, "{complaint}"),
         }
     }
     if plan.workers_report.has_errors() {
-        log!(log.with_id("POST_CONFIG"), Error, "the workers of the last good configuration stay in force");
-        write(Level::Error, None, "mod_jk: the workers of the last good configuration stay in force");
+        tell_both(None, log, "the workers of the last good configuration stay in force");
     }
 }
 
-/// One line of what is in force, in this module's log and in httpd's, and what is doubtful about it.
-fn tell_start(main: Server<'_>, plan: &Plan, shared: &Shared, log: &Logger) {
+/// One line of what is in force, in httpd's log, where a notice is written at every LogLevel, and in this module's.
+fn tell_start(main: Server<'_>, plan: &Plan, shared: &Shared, log: Context<'_>) {
     let serving = Serving { children: serving_children(), threads: threads_per_child() };
-    let in_error_log = matches!(plan.hosts[0].settings.log_file, Some((LogTarget::ErrorLog, _)));
-    let elsewhere = |level, text: &str| {
-        if !in_error_log {
-            write(level, Some(main), text);
-        }
-    };
     let text = summary(&plan.workers, &plan.hosts, shared, serving);
-    log!(log.with_id("POST_CONFIG"), Info, "{text}");
-    elsewhere(Level::Notice, &text);
+    write(Level::Notice, Some(main), &text);
+    if !log.is_shared() {
+        log!(log, Info, "{text}");
+    }
     for text in small_pools(&plan.workers, serving) {
-        log!(log.with_id("POST_CONFIG"), Warn, "{text}");
-        elsewhere(Level::Warning, &format!("mod_jk: {text}"));
+        write(Level::Warning, Some(main), &format!("mod_jk: {text}"));
+        if !log.is_shared() {
+            log!(log, Warn, "{text}");
+        }
     }
 }
 
@@ -211,7 +208,11 @@ fn create_shared(
     };
     match file.and_then(|path| create(Some(&path))) {
         Err(complaint) if phase == Phase::Restart => {
-            go_on(main, log, &format!("{complaint}; memory without a file takes its place"));
+            tell_both(
+                Some(main),
+                log.with_id("POST_CONFIG"),
+                &format!("{complaint}; memory without a file takes its place"),
+            );
             create(None)
         }
         made => made,

@@ -36,6 +36,25 @@ pub fn one_line() {
     assert_eq!(httpd.jk_log().matches(&begin).count(), 2, "{}", httpd.jk_log());
 }
 
+/// Where JkLogFile is httpd's log, what a start says stands there once, whatever LogLevel is.
+pub fn in_error_log() {
+    let httpd = site()
+        .file("conf/map", "/x=wokrer\n")
+        .conf("JkLogFile error_log\nLogLevel warn\nJkMountFile conf/map")
+        .start();
+    let log = httpd.error_log();
+    for once in ["3 workers (1 balancer with 2", "connection_pool_size=3 of w is less", "conf/map:1: "] {
+        assert_eq!(log.matches(once).count(), 1, "{once}: {log}");
+    }
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(2);
+    let log = httpd.error_log();
+    for again in ["3 workers (1 balancer with 2", "conf/map:1: "] {
+        assert_eq!(log.matches(again).count(), 2, "{again}: {log}");
+    }
+    assert!(!log.contains("[jk:info]"), "{log}");
+}
+
 /// configtest does not start anything, and says so.
 pub fn configtest() {
     let verdict = site().configtest();
