@@ -11,6 +11,7 @@ mod last_good;
 mod lost;
 mod maps;
 mod names;
+mod pools;
 mod reach;
 mod workers;
 
@@ -119,6 +120,11 @@ impl Plan {
     /// Warns of hosts that do not resolve now.
     pub(crate) fn check_names(&mut self) {
         names::check(&self.workers, &self.properties, &mut self.workers_report);
+    }
+
+    /// Warns of pools that are smaller than the number of threads of a child.
+    pub(crate) fn check_pools(&mut self, threads: usize) {
+        pools::check(&self.workers, &self.properties, threads, &mut self.workers_report);
     }
 
     /// All complaints, each once, in the order of the lines that they are about.

@@ -13,7 +13,7 @@ use crate::config::directives::ConfigCheck;
 use crate::config::{Diagnostic, Severity};
 use crate::ffi::error_log::{write, write_terminal, Level};
 use crate::ffi::pool::Pool;
-use crate::ffi::server::{phase, Phase, Server};
+use crate::ffi::server::{phase, threads_per_child, Phase, Server};
 use crate::plan::Plan;
 use crate::service::verdict::Verdict;
 
@@ -31,6 +31,7 @@ pub(crate) fn check_config(pool: Pool<'_>, main: Server<'_>) -> Verdict {
     if only_checking {
         resources::check(pool, &plan.hosts, &mut plan.files_report);
     }
+    plan.check_pools(threads_per_child());
     if phase == Phase::ConfigTest {
         plan.check_names();
     }

@@ -5,6 +5,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::resources::program_obstacle;
 use crate::config::directives::{LogTarget, ServerSettings};
 use crate::ffi::descriptors;
 use crate::ffi::error_log::{self, ServerLog};
@@ -142,7 +143,11 @@ impl<'p> Logs<'p> {
                 format!("{target}: can't open it for appending: {}{refusal}", Reason(&error))
             }),
             LogTarget::Program(program) => {
-                let pipe = open_piped_log(self.pool, program)?;
+                let pipe =
+                    open_piped_log(self.pool, program).map_err(|why| match program_obstacle(program) {
+                        Some(obstacle) => format!("{why}: {obstacle}"),
+                        None => why,
+                    })?;
                 Sink::adopt(pipe).map_err(|error| format!("{target}: {}", Reason(&error)))
             }
             LogTarget::Syslog(facility, tag) => {

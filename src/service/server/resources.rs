@@ -2,8 +2,10 @@
 //!
 //! Nothing is made here: configtest may be run by anyone, beside a running server. "decisions, row 1".
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,7 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
         check_state_file(&hosts[0].settings.global, &path, report);
     }
     hosts.iter().for_each(|host| doubt_mount_file(host, report));
+    check_programs(hosts, report);
     let mut known: Vec<PathBuf> = Vec::new();
     for host in hosts {
         let named = match &host.settings.log_file {
@@ -43,6 +46,41 @@ pub(super) fn check(pool: Pool<'_>, hosts: &[HostPlan], report: &mut Report) {
             known.push(path);
         }
     }
+}
+
+/// Complains about log programs that httpd will not start.
+fn check_programs(hosts: &[HostPlan], report: &mut Report) {
+    let named = hosts.iter().filter_map(|host| host.settings.log_file.as_ref());
+    let mut known: Vec<&LogTarget> = Vec::new();
+    for (target, origin) in named.filter(|(target, _)| matches!(target, LogTarget::Program(_))) {
+        let LogTarget::Program(command) = target else { continue };
+        if let Some(text) = program_obstacle(command).filter(|_| !known.contains(&target)) {
+            report.error(Some(origin), format!("{target}: {text}"));
+            known.push(target);
+        }
+    }
+}
+
+/// What keeps httpd from starting the program of a command: it looks for an executable file, and not in PATH, before it
+/// does. What a shell is to run (`$`), or where a relative path leads at a start, is not known.
+pub(super) fn program_obstacle(command: &[u8]) -> Option<String> {
+    let command = command.strip_prefix(b"|").unwrap_or(command);
+    let word = match command.split_first()? {
+        (b'$', _) => return None,
+        (quote @ (b'"' | b'\''), rest) => rest.split(|octet| octet == quote).next()?,
+        _ => command.split(u8::is_ascii_whitespace).next()?,
+    };
+    let program = Path::new(OsStr::from_bytes(word));
+    if !program.is_absolute() {
+        return (!word.contains(&b'/'))
+            .then(|| format!("{} is looked for in no PATH: write where it is", program.display()));
+    }
+    let why = match access(program, Access::EXEC_OK) {
+        Err(error) => Reason(&error.into()).to_string(),
+        Ok(()) if program.is_dir() => "it is a directory".to_owned(),
+        Ok(()) => return None,
+    };
+    Some(format!("{} can't be run: {why}", program.display()))
 }
 
 /// Complains about a state file that can't be made, and warns of one that a start would not take. That of a server can
@@ -133,6 +171,23 @@ fn refused(text: &str, error: &Error, path: &Path, wish: Wish) -> Obstacle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_has_to_be_a_file_that_may_be_run() {
+        let obstacle = |command: &str| program_obstacle(command.as_bytes());
+        let fine =
+            ["/bin/sh -c cat", "|/bin/sh", "\"/bin/sh\" -c 'cat'", "$cat | /nonexistent", "bin/tool x"];
+        fine.iter().for_each(|command| assert_eq!(obstacle(command), None, "{command}"));
+        for (command, why) in [
+            ("/nonexistent/prog x", "/nonexistent/prog can't be run: No such file or directory"),
+            ("'/nonexistent/a b' x", "/nonexistent/a b can't be run: No such file or directory"),
+            ("/etc/passwd", "/etc/passwd can't be run: Permission denied"),
+            ("/usr", "/usr can't be run: it is a directory"),
+            ("rotatelogs x", "rotatelogs is looked for in no PATH: write where it is"),
+        ] {
+            assert_eq!(obstacle(command).as_deref(), Some(why));
+        }
+    }
 
     #[test]
     fn what_is_in_the_way_is_named() {

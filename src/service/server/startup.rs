@@ -11,7 +11,7 @@ use super::logs::{tell_both, Logs, LOG_DIRECTORY};
 use super::nonce;
 use super::persistence::{self, Persistence};
 use super::slot::ServerSlot;
-use super::summary::{small_pools, summary, Serving};
+use super::summary::{summary, Serving};
 use crate::config::directives::Indicator;
 use crate::config::workers::PropertyMap;
 use crate::config::Severity;
@@ -186,12 +186,6 @@ fn tell_start(main: Server<'_>, plan: &Plan, shared: &Shared, log: Context<'_>) 
     write(Level::Notice, Some(main), &text);
     if !log.is_shared() {
         log!(log, Info, "{text}");
-    }
-    for text in small_pools(&plan.workers, serving) {
-        write(Level::Warning, Some(main), &format!("mod_jk: {text}"));
-        if !log.is_shared() {
-            log!(log, Warn, "{text}");
-        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! What a start or restart has put in force, in one line.
 
-use std::collections::BTreeMap;
-
 use crate::config::settings::{WorkerKind, WorkersSettings};
 use crate::plan::HostPlan;
 use crate::shared::Shared;
@@ -89,33 +87,6 @@ fn count_connections(settings: &WorkersSettings, serving: Serving) -> String {
     }
 }
 
-/// Warns of pools that are smaller than the number of threads, one line for those of one size.
-pub(super) fn small_pools(settings: &WorkersSettings, serving: Serving) -> Vec<String> {
-    const MOST_NAMES: usize = 5;
-    let Serving { children, threads } = serving;
-    let mut small: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for tomcat in settings.tomcats() {
-        let Some(size) = tomcat.connection_pool_size.filter(|size| *size < threads) else { continue };
-        let names = small.entry(size).or_default();
-        if !names.contains(&tomcat.name.as_str()) {
-            names.push(&tomcat.name);
-        }
-    }
-    let told = small.into_iter().map(|(size, names)| {
-        let more = names.len().saturating_sub(MOST_NAMES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names = names[..names.len().min(MOST_NAMES)].join(", ");
-        format!(
-            "connection_pool_size={size} of {names}{more} is less than the {threads} threads of a child: with {} \
-             of {} in use at most, requests may wait connection_acquire_timeout and get 503 before \
-             MaxRequestWorkers is reached; leave connection_pool_size out, or set it to {threads}",
-            Counted((size * children) as u64, "connection"),
-            children * threads,
-        )
-    });
-    told.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,27 +111,11 @@ mod tests {
             count_connections(&even, serving),
             "up to 8 children x 25 connections a Tomcat = 200, MaxRequestWorkers 200"
         );
-        assert!(small_pools(&even, serving).is_empty());
         assert_eq!(count_workers(&settings(&[])), "0 workers");
         let one = Serving { children: 1, threads: 1 };
         assert_eq!(
             count_connections(&settings(&[Some(1)]), one),
             "up to 1 child x 1 connection a Tomcat = 1, MaxRequestWorkers 1"
         );
-    }
-
-    #[test]
-    fn small_pools_are_warned_of_by_size() {
-        let serving = Serving { children: 4, threads: 16 };
-        let uneven = settings(&[Some(10), None, Some(10), Some(1)]);
-        assert_eq!(
-            count_connections(&uneven, serving),
-            "up to 4 children x 1 to 16 connections a Tomcat = 4 to 64, MaxRequestWorkers 64"
-        );
-        let told = small_pools(&uneven, serving);
-        assert!(told[0].starts_with("connection_pool_size=1 of w3 is less than the 16 threads"), "{told:?}");
-        assert!(told[1].starts_with("connection_pool_size=10 of w0, w2 is less"), "{told:?}");
-        assert!(told[1].contains("with 40 connections of 64 in use at most"), "{told:?}");
-        assert!(small_pools(&settings(&[Some(1); 9]), serving)[0].contains("w4 and 4 more is less"));
     }
 }

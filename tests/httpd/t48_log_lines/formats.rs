@@ -114,6 +114,9 @@ pub fn long_requests() {
             .start();
         assert_eq!(httpd.get(&format!("/u/{long}")).status, 413);
         assert_eq!(httpd.get(&format!("/named/{}", &long[..3000])).status, 500);
+        wait::until_true("both requests in the log", Duration::from_secs(20), || {
+            httpd.jk_log().matches("octets) 413").count() + httpd.jk_log().matches("octets) 500").count() >= 2
+        });
         httpd.jk_log()
     });
     let quoted = format!("GET /u/{}... (8093 octets)", &long[..253]);

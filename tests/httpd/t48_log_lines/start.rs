@@ -55,8 +55,21 @@ pub fn in_error_log() {
     assert!(!log.contains("[jk:info]"), "{log}");
 }
 
-/// configtest does not start anything, and says so.
+/// configtest does not start anything, and says what a start would.
 pub fn configtest() {
     let verdict = site().configtest();
-    assert_eq!(verdict.output.trim(), "Syntax OK");
+    let lines: Vec<_> = verdict.output.lines().collect();
+    assert!(verdict.ok && lines.len() == 2 && lines[1] == "Syntax OK", "{}", verdict.output);
+    let small = "workers.properties:9: connection_pool_size=3 of w is less than the 16 threads of a child";
+    assert!(lines[0].contains(small), "{}", lines[0]);
+}
+
+/// A log program that is not there is refused by configtest as by a start, and both name it.
+pub fn program() {
+    let site = || Site::new(Mpm::Event).conf("JkLogFile \"|/nonexistent/prog x\"");
+    let why = "/nonexistent/prog can't be run: No such file or directory";
+    let (tested, refused) = (site().configtest(), site().refused());
+    assert!(!tested.ok && tested.output.contains(why), "{}", tested.output);
+    assert!(tested.output.contains("httpd.conf:"), "{}", tested.output);
+    assert!(!refused.ok && refused.output.contains(why), "{}", refused.output);
 }
