@@ -6,6 +6,7 @@ mod access;
 mod exposure;
 mod facts;
 mod hosts;
+mod http2;
 mod known_maps;
 mod last_good;
 mod lost;
@@ -25,6 +26,7 @@ use workers::Source;
 
 pub use access::Directive;
 pub use facts::{Facts, ServerFacts};
+pub(crate) use http2::http2_threads;
 pub(crate) use last_good::LastGood;
 pub(crate) use names::Hosts;
 

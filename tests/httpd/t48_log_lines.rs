@@ -30,6 +30,7 @@ pub fn suite() -> Suite {
         .test("configtest_knows_the_names_of_other_logs", places::words)
         .test("a_start_says_in_one_line_what_is_configured", start::one_line)
         .test("a_start_is_told_once_where_httpds_log_is_ours", start::in_error_log)
+        .test("a_start_counts_pools_of_each_worker_and_threads_of_http2", start::connections)
         .test("configtest_knows_a_log_program_that_is_not_there", start::program)
         .test("configtest_starts_nothing", start::configtest)
         .test("a_log_or_segment_without_rights_names_who_where_and_what_mends_it", permissions::files)

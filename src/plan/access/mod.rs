@@ -44,7 +44,7 @@ impl Directive {
         words(if is_section { text.strip_suffix('>').unwrap_or(text) } else { text })
     }
 
-    /// Tells whether it can hold sections for URIs, or protect one.
+    /// Tells whether it can hold sections for URIs, or protect one, or says how many requests there can be at a time.
     pub fn matters(name: &str) -> bool {
         let known = [
             "<VirtualHost",
@@ -80,6 +80,9 @@ impl Directive {
             "JkMount",
             "SetHandler",
             "SetEnv",
+            "Protocols",
+            "H2MinWorkers",
+            "H2MaxWorkers",
         ];
         known.iter().any(|known| known.eq_ignore_ascii_case(name))
     }

@@ -1,13 +1,16 @@
 //! What this httpd knows of its servers, for the plan.
 
 use super::slot::ServerSlot;
+use super::summary::Serving;
 use crate::config::directives::ServerSettings;
 use crate::config::Origin;
 use crate::ffi::configuration::{configuration, regex_matches, Node};
 use crate::ffi::guard::panic_point;
 use crate::ffi::pool::Pool;
-use crate::ffi::server::{server_root_relative, threads_per_child, Phase, Server};
-use crate::plan::{Directive, Facts, LastGood, Plan, ServerFacts};
+use crate::ffi::server::{
+    is_module_loaded, server_root_relative, serving_children, threads_per_child, Phase, Server,
+};
+use crate::plan::{http2_threads, Directive, Facts, LastGood, Plan, ServerFacts};
 
 /// Reads and checks everything. With `last_good`, texts that are broken now are replaced by those.
 pub(super) fn plan(pool: Pool<'_>, main: Server<'_>, phase: Phase, last_good: Option<&LastGood>) -> Plan {
@@ -33,6 +36,15 @@ fn with_facts(pool: Pool<'_>, main: Server<'_>, phase: Phase, plan: impl FnOnce(
         directives: &|| configuration(main).filter_map(directive).collect(),
         matches: &regex_matches,
     })
+}
+
+/// How many requests there can be at a time.
+pub(super) fn serving(main: Server<'_>) -> Serving {
+    let threads = threads_per_child();
+    let has_http2 = threads > 1 && is_module_loaded(c"mod_http2.c");
+    let directives: Vec<_> =
+        if has_http2 { configuration(main).filter_map(directive).collect() } else { Vec::new() };
+    Serving { children: serving_children(), threads, http2: http2_threads(&directives, threads) }
 }
 
 /// Settings of all servers, with what virtual hosts inherit; the main server's come first.

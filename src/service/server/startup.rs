@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::{plan_last_good, show};
+use super::facts::serving;
 use super::host::{forwards_common_variables, Connector, IndicatedWorkers, VirtualHost};
 use super::last_addresses::LastAddresses;
 use super::last_good;
@@ -11,7 +12,7 @@ use super::logs::{tell_both, Logs, LOG_DIRECTORY};
 use super::nonce;
 use super::persistence::{self, Persistence};
 use super::slot::ServerSlot;
-use super::summary::{summary, Serving};
+use super::summary::summary;
 use crate::config::directives::Indicator;
 use crate::config::workers::PropertyMap;
 use crate::config::Severity;
@@ -20,8 +21,7 @@ use crate::ffi::guard::panic_point;
 use crate::ffi::pool::Pool;
 use crate::ffi::process::release_free_memory;
 use crate::ffi::server::{
-    add_version_component, child_limit, is_module_loaded, phase, server_root_relative, serving_children,
-    threads_per_child, Phase, Server,
+    add_version_component, child_limit, is_module_loaded, phase, server_root_relative, Phase, Server,
 };
 use crate::log;
 use crate::log::{Context, Logger};
@@ -181,8 +181,7 @@ fn tell_complaints(plan: &Plan, log: Context<'_>) {
 
 /// One line of what is in force, in httpd's log, where a notice is written at every LogLevel, and in this module's.
 fn tell_start(main: Server<'_>, plan: &Plan, shared: &Shared, log: Context<'_>) {
-    let serving = Serving { children: serving_children(), threads: threads_per_child() };
-    let text = summary(&plan.workers, &plan.hosts, shared, serving);
+    let text = summary(&plan.workers, &plan.hosts, shared, serving(main));
     write(Level::Notice, Some(main), &text);
     if !log.is_shared() {
         log!(log, Info, "{text}");

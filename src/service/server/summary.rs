@@ -1,5 +1,7 @@
 //! What a start or restart has put in force, in one line.
 
+use std::collections::BTreeMap;
+
 use crate::config::settings::{WorkerKind, WorkersSettings};
 use crate::plan::HostPlan;
 use crate::shared::Shared;
@@ -12,6 +14,15 @@ pub(super) struct Serving {
     pub(super) children: usize,
     /// Threads of each that serve requests.
     pub(super) threads: usize,
+    /// Those that it has for HTTP/2 beside them.
+    pub(super) http2: usize,
+}
+
+impl Serving {
+    /// Requests of a child at a time.
+    fn at_a_time(self) -> usize {
+        self.threads + self.http2
+    }
 }
 
 /// Workers, members, mounts, memory, and connections against MaxRequestWorkers.
@@ -62,29 +73,39 @@ fn count_workers(settings: &WorkersSettings) -> String {
     format!("{all} ({})", kinds.join(", "))
 }
 
-/// How many connections a Tomcat can get from all children, with the smallest and the largest pool.
+/// How many connections a Tomcat can get from all children, with the fewest and the most, against the requests there can be.
 fn count_connections(settings: &WorkersSettings, serving: Serving) -> String {
-    let Serving { children, threads } = serving;
-    let workers = children * threads;
-    let pools = settings.tomcats().map(|tomcat| tomcat.connection_pool_size.unwrap_or(threads));
-    let (least, most) = pools.fold((usize::MAX, 0), |(least, most), size| (least.min(size), most.max(size)));
-    let children = match children {
+    let requests = format!("MaxRequestWorkers {}", serving.children * serving.threads);
+    let requests = match serving.http2 {
+        0 => requests,
+        more => format!("{requests}, and {more} more of HTTP/2 in each child"),
+    };
+    let pools = connections_of_a_child(settings, serving);
+    let Some((least, most)) = pools.values().min().copied().zip(pools.values().max().copied()) else {
+        return requests;
+    };
+    let children = match serving.children {
         1 => "1 child".to_owned(),
         children => format!("{children} children"),
     };
-    match () {
-        () if most == 0 => format!("MaxRequestWorkers {workers}"),
-        () if least == most => format!(
-            "up to {children} x {} a Tomcat = {}, MaxRequestWorkers {workers}",
-            Counted(most as u64, "connection"),
-            serving.children * most
-        ),
-        () => format!(
-            "up to {children} x {least} to {most} connections a Tomcat = {} to {}, MaxRequestWorkers {workers}",
-            serving.children * least,
-            serving.children * most
-        ),
+    let all = |of_a_child: usize| serving.children * of_a_child;
+    if least == most {
+        let connections = Counted(most as u64, "connection");
+        return format!("up to {children} x {connections} a Tomcat = {}, {requests}", all(most));
     }
+    let (fewest, highest) = (all(least), all(most));
+    format!("up to {children} x {least} to {most} connections a Tomcat = {fewest} to {highest}, {requests}")
+}
+
+/// The most connections that a child can have to each Tomcat, by address: those of its worker, and of each balancer that
+/// it is in, as each has a pool.
+fn connections_of_a_child(settings: &WorkersSettings, serving: Serving) -> BTreeMap<String, usize> {
+    let mut pools: BTreeMap<String, usize> = BTreeMap::new();
+    for tomcat in settings.tomcats() {
+        let size = tomcat.connection_pool_size.unwrap_or(usize::MAX).min(serving.at_a_time());
+        *pools.entry(tomcat.address().to_ascii_lowercase()).or_default() += size;
+    }
+    pools
 }
 
 #[cfg(test)]
@@ -96,6 +117,7 @@ mod tests {
     fn settings(pools: &[Option<usize>]) -> WorkersSettings {
         let worker = |(number, size): (usize, &Option<usize>)| {
             let mut tomcat = ajp_settings(&format!("w{number}"));
+            tomcat.port = 8009 + number as u16;
             tomcat.connection_pool_size = *size;
             WorkerSettings { name: tomcat.name.clone(), kind: WorkerKind::Ajp13(tomcat), mounts: Vec::new() }
         };
@@ -104,7 +126,7 @@ mod tests {
 
     #[test]
     fn workers_are_counted_by_kind_and_connections_by_pool() {
-        let serving = Serving { children: 8, threads: 25 };
+        let serving = Serving { children: 8, threads: 25, http2: 0 };
         let even = settings(&[None, Some(25)]);
         assert_eq!(count_workers(&even), "2 workers (2 Tomcats)");
         assert_eq!(
@@ -112,10 +134,37 @@ mod tests {
             "up to 8 children x 25 connections a Tomcat = 200, MaxRequestWorkers 200"
         );
         assert_eq!(count_workers(&settings(&[])), "0 workers");
-        let one = Serving { children: 1, threads: 1 };
+        let one = Serving { children: 1, threads: 1, http2: 0 };
         assert_eq!(
             count_connections(&settings(&[Some(1)]), one),
             "up to 1 child x 1 connection a Tomcat = 1, MaxRequestWorkers 1"
+        );
+    }
+
+    #[test]
+    fn a_tomcat_has_a_pool_for_each_worker_that_leads_there() {
+        let serving = Serving { children: 4, threads: 16, http2: 0 };
+        let mut twice = settings(&[Some(10), None, None]);
+        assert_eq!(
+            count_connections(&twice, serving),
+            "up to 4 children x 10 to 16 connections a Tomcat = 40 to 64, MaxRequestWorkers 64"
+        );
+        for worker in &mut twice.workers {
+            let WorkerKind::Ajp13(tomcat) = &mut worker.kind else { panic!("a Tomcat") };
+            tomcat.port = 8009;
+        }
+        assert_eq!(
+            count_connections(&twice, serving),
+            "up to 4 children x 42 connections a Tomcat = 168, MaxRequestWorkers 64"
+        );
+    }
+
+    #[test]
+    fn threads_of_http2_need_connections_of_their_own() {
+        let serving = Serving { children: 2, threads: 4, http2: 12 };
+        assert_eq!(
+            count_connections(&settings(&[None, Some(99)]), serving),
+            "up to 2 children x 16 connections a Tomcat = 32, MaxRequestWorkers 8, and 12 more of HTTP/2 in each child"
         );
     }
 }

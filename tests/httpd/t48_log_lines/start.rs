@@ -36,6 +36,31 @@ pub fn one_line() {
     assert_eq!(httpd.jk_log().matches(&begin).count(), 2, "{}", httpd.jk_log());
 }
 
+/// A Tomcat that two workers lead to has two pools, which threads of HTTP/2 use as well.
+pub fn connections() {
+    let of_site = |site: Site| {
+        let httpd = site
+            .workers(
+                "worker.list=one,two\nworker.one.type=lb\nworker.one.balance_workers=t\nworker.two.type=lb\n\
+                 worker.two.balance_workers=t\nworker.t.port=1",
+            )
+            .conf("JkMount /one one\nJkMount /two two")
+            .start();
+        let log = httpd.jk_log();
+        log.lines().find_map(|line| line.split_once("kB); ")).expect("the line of a start").1.to_owned()
+    };
+    let site = || Site::single_child(Mpm::Event, 4);
+    assert_eq!(of_site(site()), "up to 1 child x 8 connections a Tomcat = 8, MaxRequestWorkers 4");
+    let unused = site().load("http2").conf("H2MaxWorkers 12");
+    assert_eq!(of_site(unused), "up to 1 child x 8 connections a Tomcat = 8, MaxRequestWorkers 4");
+    let http2 =
+        site().load("http2").conf("H2MaxWorkers 12\n<VirtualHost *>\nProtocols h2c http/1.1\n</VirtualHost>");
+    assert_eq!(
+        of_site(http2),
+        "up to 1 child x 32 connections a Tomcat = 32, MaxRequestWorkers 4, and 12 more of HTTP/2 in each child"
+    );
+}
+
 /// Where JkLogFile is httpd's log, what a start says stands there once, whatever LogLevel is.
 pub fn in_error_log() {
     let httpd = site()
