@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -25,6 +26,8 @@ pub fn add(suite: Suite) -> Suite {
         .test("the_newest_rust_is_taken", newest_rust)
         .test("a_rust_that_nobody_can_install_is_told_before_anything_is_installed", rust_first)
         .test("a_rust_of_the_distribution_that_is_new_enough_is_installed", rust_of_the_distribution)
+        .test("set_up_by_sudo_looks_for_the_rust_of_its_user", rust_of_the_user)
+        .test("what_root_unpacked_is_the_owner_of_the_checkout_s", given_away)
         .test("set_up_installs_nothing_that_brings_a_service_or_a_module", no_service)
         .test("what_servers_load_can_be_read_by_everybody", readable)
         .test("fuzzing_without_a_nightly_rust_or_a_target_fails", fuzz)
@@ -83,6 +86,41 @@ fn rust_of_the_distribution() {
     let verdict = run(&mut machine.bare_command("apxs/setup"));
     assert!(verdict.ok, "{}", verdict.output);
     assert!(machine.read("asked").contains(" cargo rustc"), "asked for {}", machine.read("asked"));
+}
+
+/// As sudo leaves it: root's home, in which is no Rust, and the name of a user who has one.
+fn rust_of_the_user() {
+    if !paths::is_debian() {
+        return;
+    }
+    let asked = |variables: &[(&str, &str)]| {
+        let machine = debian_with_rust("1.85.0")
+            .program("bin/runuser", r#"shift 3; exec "$@""#)
+            .program("bin/getent", "echo ann:x:1000:1000::@ROOT@/ann:/bin/sh")
+            .program("ann/.cargo/bin/cargo", "")
+            .program("ann/.cargo/bin/rustc", "echo 'rustc 1.999.0 (made up)'");
+        let verdict = run(machine.bare_command("apxs/setup").envs(variables.iter().copied()));
+        assert!(verdict.ok, "{}", verdict.output);
+        machine.read("asked")
+    };
+    let by_sudo = asked(&[("SUDO_USER", "ann")]);
+    assert!(by_sudo.contains("install") && !by_sudo.contains("cargo"), "asked for {by_sudo}");
+    let by_make = asked(&[("SUDO_USER", "ann"), ("MAKELEVEL", "1")]);
+    assert!(by_make.contains(" cargo rustc"), "root builds by itself, and asked for {by_make}");
+}
+
+fn given_away() {
+    if !paths::is_debian() {
+        return;
+    }
+    let machine = debian_with_rust("1.85.0").program("bin/chown", r#"echo "$@" >>@ROOT@/given"#);
+    let target = machine.path("target");
+    fs::create_dir_all(target.join("unpacked")).expect("a directory of our own");
+    let verdict = run(machine.bare_command("apxs/setup").env("CARGO_TARGET_DIR", &target));
+    assert!(verdict.ok, "{}", verdict.output);
+    let target = target.display();
+    let wanted = format!("--reference=. {target}\n-R --reference=. {target}/unpacked\n");
+    assert_eq!(machine.read("given"), wanted);
 }
 
 /// The packages that set-up may install on Debian: the first word behind each `need`.
