@@ -156,7 +156,9 @@ fn debian() {
     let load = machine.read("root/etc/apache2/mods-available/jk.load");
     assert_eq!(load, "LoadModule jk_module /usr/lib/apache2/modules/mod_jk.so\n");
     assert!(install("--remove").ok);
-    for path in ["usr/lib/apache2/modules/mod_jk.so", "etc/apache2/mods-available/jk.load"] {
+    let installed =
+        ["usr/lib/apache2/modules/mod_jk.so", "etc/apache2/mods-available/jk.load", "etc/libapache2-mod-jk"];
+    for path in installed {
         assert!(!machine.path("root").join(path).exists(), "{path}");
     }
 }
