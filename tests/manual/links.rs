@@ -34,15 +34,12 @@ fn without_code(prose: &str) -> String {
         .collect()
 }
 
-/// The targets of all links and pictures of a page, in order.
+/// The targets of all links and pictures of a page, in order; those of pictures in HTML come last.
 pub fn targets(text: &str) -> impl Iterator<Item = String> {
     let prose = without_code(&fenced(text).0);
-    let found: Vec<_> = prose
-        .split("](")
-        .skip(1)
-        .filter_map(|behind| behind.split([')', ' ']).next())
-        .map(str::to_owned)
-        .collect();
+    let links = prose.split("](").skip(1).filter_map(|behind| behind.split([')', ' ']).next());
+    let pictures = prose.split("<img src=\"").skip(1).filter_map(|behind| behind.split('"').next());
+    let found: Vec<_> = links.chain(pictures).map(str::to_owned).collect();
     found.into_iter()
 }
 
@@ -119,8 +116,8 @@ fn every_link_leads_somewhere() {
 #[test]
 fn links_are_read_out_of_prose() {
     let text =
-        "# A `b` c, D\n[x](y.md#z) `[no](no.md)`\n```sh\n[no](no.md)\n```\n![p](p.png \"t\")\n## A b c D\n";
-    assert_eq!(targets(text).collect::<Vec<_>>(), ["y.md#z", "p.png"]);
+        "# A `b` c, D\n[x](y.md#z) `[no](no.md)`\n```sh\n[no](no.md)\n```\n<img src=\"q.png\">\n![p](p.png \"t\")\n## A b c D\n";
+    assert_eq!(targets(text).collect::<Vec<_>>(), ["y.md#z", "p.png", "q.png"]);
     assert_eq!(anchors(text), ["a-b-c-d", "a-b-c-d-1"]);
     assert_eq!(clean(Path::new("a/../b/./c")), Some("b/c".into()));
     assert_eq!(clean(Path::new("a/../../b")), None);

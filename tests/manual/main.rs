@@ -14,6 +14,7 @@ mod mdoc;
 mod messages;
 mod pages;
 mod properties;
+mod readme;
 
 use std::collections::BTreeSet;
 use std::env;
