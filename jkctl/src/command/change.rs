@@ -17,7 +17,7 @@ use crate::terminal::{line, Style, Terminal};
 use crate::tomcat::trouble::seconds;
 pub use action::Action;
 use progress::Progress;
-use subject::Subject;
+use subject::{Awaited, Subject};
 
 /// Between two looks at members that are waited for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -135,21 +135,21 @@ fn wait(waiting: &Waiting<'_>, terminal: &mut Terminal) -> Result<Ending, Failur
     loop {
         let found = subject.waited_for(page, action);
         let passed = begin.elapsed();
-        if let Ok(members) = &found {
-            let missing: Vec<_> = members.iter().filter(|member| !action.is_complete(member)).collect();
+        if let Ok(awaited) = &found {
+            let missing: Vec<_> = awaited.iter().filter(|awaited| !awaited.is_complete()).collect();
             if missing.is_empty() {
                 progress.end(terminal)?;
-                let good = terminal.paint(Style::Good, action.complete());
-                line!(terminal, "{}: {good} after {:.1} s", names(members), passed.as_secs_f64())?;
+                tell_complete(awaited, passed, terminal)?;
                 return Ok(Ending::Good);
             }
-            if let Some(member) = missing.iter().find(|member| action.is_undone(member)) {
+            if let Some(undone) = missing.iter().find(|awaited| awaited.action.is_undone(&awaited.member)) {
                 progress.end(terminal)?;
-                let Member { worker, activation, .. } = member;
+                let Member { worker, activation, .. } = &undone.member;
                 let told = format!("{}: {activation} again, somebody else changed it", worker.name);
                 line!(terminal, "{}", terminal.paint(Style::Bad, &told))?;
                 return Ok(Ending::Bad);
             }
+            let missing: Vec<_> = missing.iter().map(|awaited| &awaited.member).collect();
             progress.show(&missing, passed, terminal)?;
         }
         if passed >= limit {
@@ -160,13 +160,25 @@ fn wait(waiting: &Waiting<'_>, terminal: &mut Terminal) -> Result<Ending, Failur
     }
 }
 
+/// Says after how long it has come to that, of those that take over first.
+fn tell_complete(awaited: &[Awaited], passed: Duration, terminal: &mut Terminal) -> Result<(), Failure> {
+    let (first, others): (Vec<_>, Vec<_>) =
+        awaited.iter().partition(|awaited| awaited.action == Action::Activate);
+    for group in [first, others].into_iter().filter(|group| !group.is_empty()) {
+        let names: Vec<_> = group.iter().map(|awaited| awaited.member.worker.name.as_str()).collect();
+        let good = terminal.paint(Style::Good, group[0].action.complete());
+        line!(terminal, "{}: {good} after {:.1} s", names.join(", "), passed.as_secs_f64())?;
+    }
+    Ok(())
+}
+
 fn give_up(
-    found: Result<Vec<Member>, Failure>,
+    found: Result<Vec<Awaited>, Failure>,
     waiting: &Waiting<'_>,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
-    let &Waiting { action, since, limit, .. } = waiting;
-    for member in found?.iter().filter(|member| !action.is_complete(member)) {
+    let &Waiting { since, limit, .. } = waiting;
+    for Awaited { action, member } in found?.iter().filter(|awaited| !awaited.is_complete()) {
         let not = terminal
             .paint(Style::Bad, &format!("not {} within {} s", action.complete(), limit.as_secs_f64()));
         let error = member.worker.last_error.as_ref().filter(|(time, _)| *time >= since);
@@ -174,8 +186,4 @@ fn give_up(
         line!(terminal, "{}: {not}: {}{why}", member.worker.name, progress::of(member))?;
     }
     Ok(Ending::Bad)
-}
-
-fn names(members: &[Member]) -> String {
-    members.iter().map(|member| member.worker.name.as_str()).collect::<Vec<_>>().join(", ")
 }

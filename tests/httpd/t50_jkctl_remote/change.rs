@@ -23,6 +23,7 @@ pub fn add_to(suite: Suite) -> Suite {
         .test("a_member_that_is_activated_serves_at_once_if_it_is_the_only_one", only)
         .test("a_wait_ends_when_somebody_else_wants_the_member_back", undone)
         .test("domains_and_single_members_are_switched_to", switches)
+        .test("a_switch_to_members_that_do_not_work_is_not_complete", switch_to_nobody)
         .test("what_is_not_there_or_not_allowed_is_told", refusals)
         .test("changes_come_through_while_the_server_restarts", restarts)
 }
@@ -157,10 +158,22 @@ fn switches() {
     let backends = three();
     let httpd = site(&backends).start();
     let said = change(&httpd, "switch", &["green", "--drain-timeout", "1", "--wait", "30"]).ends_with(0);
-    said.says("c: Active\n").says("a, b: stopped and empty after ");
+    said.says("c: Active\n").says("c: working after ").says("a, b: stopped and empty after ");
     assert_eq!(activations(&httpd), ["Stopped", "Stopped", "Active"]);
     change(&httpd, "switch", &["b"]).ends_with(0).says("b: Active\n");
     assert_eq!(activations(&httpd), ["Stopped", "Active", "Disabled"], "a stays stopped, and c drains");
+}
+
+/// Nobody is there who could take over.
+fn switch_to_nobody() {
+    let [a, b, c] = three();
+    let mut backends = [a, b, c];
+    let httpd = site(&backends).start();
+    change(&httpd, "stop", &["c"]).ends_with(0);
+    backends[2] = Backend::constant("route=nobody\n");
+    let said = change(&httpd, "switch", &["green", "--drain-timeout", "1", "--wait", "4"]).ends_with(1);
+    said.says("c: not working within 4 s: Active, ERR").says(" took no connection (Connection refused)");
+    assert_eq!(activations(&httpd)[2], "Active", "and the way back is another switch");
 }
 
 fn refusals() {

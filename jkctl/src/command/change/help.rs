@@ -35,7 +35,9 @@ impl Action {
             Self::Activate => "the members work: one that was stopped has answered a CPing since",
             Self::Disable => "no request is in flight, and none of their sessions came for a minute",
             Self::Stop => "no request is in flight",
-            Self::Switch => "those that stand back are stopped, and no request is in flight",
+            Self::Switch => {
+                "those that take over work, those that stand back are stopped, and no request is in flight there"
+            }
         }
     }
 

@@ -7,6 +7,22 @@ use crate::ending::Failure;
 use crate::page::report::{Balancer, Member, Report};
 use crate::page::{escape, Page};
 
+/// A member that is waited for.
+#[derive(Debug)]
+pub struct Awaited {
+    /// What is done to it.
+    pub action: Action,
+    /// What it is now.
+    pub member: Member,
+}
+
+impl Awaited {
+    /// Tells whether it is as it is in the end.
+    pub fn is_complete(&self) -> bool {
+        self.action.is_complete(&self.member)
+    }
+}
+
 /// Members of a balancer.
 #[derive(Debug)]
 pub struct Subject {
@@ -86,13 +102,22 @@ impl Subject {
         self.find_members(page, |name| self.names.contains(name))
     }
 
-    /// Those that are waited for: to switch, the ones that stand back.
+    /// Those that are waited for, and what is done to each: to switch, the ones that take over are activated, and the
+    /// others stand back.
     ///
     /// # Errors
     /// As for [`Subject::members`].
-    pub fn waited_for(&self, page: &Page, action: Action) -> Result<Vec<Member>, Failure> {
-        let names = if action == Action::Switch { &self.others } else { &self.names };
-        self.find_members(page, |name| names.contains(name))
+    pub fn waited_for(&self, page: &Page, action: Action) -> Result<Vec<Awaited>, Failure> {
+        let is_switch = action == Action::Switch;
+        let found = self.find_members(page, |name| {
+            self.names.contains(name) || is_switch && self.others.contains(name)
+        })?;
+        let takes_over = |member: &Member| is_switch && self.names.contains(&member.worker.name);
+        let awaited = found.into_iter().map(|member| Awaited {
+            action: if takes_over(&member) { Action::Activate } else { action },
+            member,
+        });
+        Ok(awaited.collect())
     }
 
     fn find_members(&self, page: &Page, is_meant: impl Fn(&String) -> bool) -> Result<Vec<Member>, Failure> {
