@@ -12,6 +12,7 @@ mod pause;
 pub(crate) mod persist;
 pub(crate) mod prober;
 pub(crate) mod progress;
+pub(crate) mod proof;
 pub(crate) mod registry;
 pub(crate) mod request;
 pub(crate) mod resolver;

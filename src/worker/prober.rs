@@ -9,10 +9,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::event::{poll, PollFd, Timespec};
-use rustix::io::Errno;
-
-use super::ajp13::{Ajp13Worker, Probe, Step};
+use super::ajp13::{wait_for, Ajp13Worker, Probe, Step};
 use super::lb::Probing;
 use super::registry::{Worker, Workers};
 use crate::log::Context;
@@ -169,19 +166,13 @@ impl<'w> Prober<'w> {
 
     /// Waits until a probe can go on, or the next look is due.
     fn attend(&mut self, log: Context<'_>) {
-        let deadlines = self.running.iter().map(|running| running.probe.deadline());
-        let end = deadlines.fold(self.term.next, Instant::min);
-        let timeout = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
-        let mut awaited: Vec<PollFd<'_>> =
-            self.running.iter().map(|running| running.probe.awaits()).collect();
-        if let Err(errno) = poll(&mut awaited, timeout.as_ref()) {
-            if errno != Errno::INTR {
-                // The system has no memory for it.
-                sleep(SHORTAGE);
-            }
-            return;
-        }
-        let ready: Vec<bool> = awaited.iter().map(|probe| !probe.revents().is_empty()).collect();
+        let probes = self.running.iter().map(|running| &running.probe);
+        let ready = match wait_for(probes, self.term.next) {
+            Ok(ready) => ready,
+            Err(None) => return,
+            // The system has no memory for it.
+            Err(Some(_)) => return sleep(SHORTAGE),
+        };
         if !self.term.lasts(Instant::now()) {
             return;
         }

@@ -141,7 +141,7 @@ fn over_restarts(mpm: Mpm) {
     restart(&httpd);
     assert_eq!((activation(&httpd, "a"), served(&httpd, Some("a"))), ("Stopped".to_owned(), "b".to_owned()));
     done(&httpd, "activate&w=lb&sw=a");
-    wait::until_true("its answer to a CPing", PATIENCE, || served(&httpd, Some("a")) == "a");
+    assert_eq!(served(&httpd, Some("a")), "a");
 }
 
 fn over_a_stop() {

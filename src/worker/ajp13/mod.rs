@@ -47,7 +47,7 @@ pub(crate) use buffers::Buffers;
 use connection::Connection;
 use place::Place;
 use pool::ConnectionPool;
-pub(crate) use probe::{Probe, Step};
+pub(crate) use probe::{wait_for, Probe, Step};
 pub(crate) use resolving::{Answer, Look, NEXT_LOOK};
 
 /// An ajp13 worker, standing alone or as member of a balancer.

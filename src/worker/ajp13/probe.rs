@@ -11,7 +11,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use socket2::Socket;
 
 use super::address::{Peer, Target};
@@ -149,16 +150,11 @@ impl Ajp13Worker {
 
 impl<'w> Probe<'w> {
     /// What `poll` has to say before [`Probe::go_on`] finds something.
-    pub(crate) fn awaits(&self) -> PollFd<'_> {
+    fn awaits(&self) -> PollFd<'_> {
         match &self.stage {
             Stage::Connecting { socket, .. } => PollFd::new(socket, PollFlags::OUT),
             Stage::Listening(connection) => connection.readable(),
         }
-    }
-
-    /// When [`Probe::go_on`] ends the stage even so.
-    pub(crate) fn deadline(&self) -> Instant {
-        self.deadline
     }
 
     /// Goes on if what it awaits is there (`ready`), or waited for too long; does not wait.
@@ -182,6 +178,21 @@ impl<'w> Probe<'w> {
                 Err(error) => worker.probe_failed(error),
             },
         }
+    }
+}
+
+/// Waits until some of `probes` can go on, or one has waited too long, or it is `end`; tells which of them can. `None` if
+/// the system did not wait, for that reason unless it was interrupted.
+pub(crate) fn wait_for<'p, 'w: 'p>(
+    probes: impl Iterator<Item = &'p Probe<'w>> + Clone,
+    end: Instant,
+) -> Result<Vec<bool>, Option<Errno>> {
+    let end = probes.clone().map(|probe| probe.deadline).fold(end, Instant::min);
+    let timeout = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
+    let mut awaited: Vec<PollFd<'_>> = probes.map(Probe::awaits).collect();
+    match poll(&mut awaited, timeout.as_ref()) {
+        Ok(_) => Ok(awaited.iter().map(|probe| !probe.revents().is_empty()).collect()),
+        Err(errno) => Err(Some(errno).filter(|errno| *errno != Errno::INTR)),
     }
 }
 

@@ -86,30 +86,10 @@ impl<'w, B: Backend> Probing<'w, B> {
 
     /// A member that was asked answered.
     pub(crate) fn answered(&mut self, index: usize, log: Context<'_>) {
-        let Some(began) = self.asked[index].take() else { return };
-        self.told[index] = false;
-        let (lb, member, now) = (self.lb, self.member(index), (self.lb.clock)());
-        lb.put_on_level(member);
-        let (before, after) = lb.apply(&lb.view.load(), member, Event::Answered { began }, now);
-        if !before.state.is_doubtful() || after.state.is_doubtful() {
-            return;
+        if let Some(began) = self.asked[index].take() {
+            self.told[index] = false;
+            self.lb.answered(index, began, log);
         }
-        member.worker().clear_reply_timeouts();
-        let (process, name) = (std::process::id(), member.name());
-        let after = match before.first_error {
-            Some(since) => {
-                let passed = Counted(now.saturating_sub(since).max(0).unsigned_abs(), "second");
-                format!("{passed} after its first error")
-            }
-            None => "as it is not stopped any more".to_owned(),
-        };
-        log!(
-            log,
-            Info,
-            [Worker = lb.name, Member = name],
-            "({}) member {name} works again: it answered the CPing of process {process}, {after}",
-            lb.name
-        );
     }
 
     /// A member that was asked did not answer, and `why`; tells whether this is all that is known of it since it was
@@ -174,6 +154,49 @@ impl NextProbe {
 const LOOKS_APART: i64 = 1;
 
 impl<B: Backend> LbWorker<B> {
+    /// The members whose activation is Stopped.
+    pub(crate) fn stopped(&self) -> Vec<usize> {
+        let view = self.view.load();
+        let activations = view.standings.iter().map(|standing| standing.activation).enumerate();
+        activations.filter(|(_, is)| *is == Activation::Stopped).map(|(index, _)| index).collect()
+    }
+
+    /// When asking member `index` begins now, if nobody has heard of it since it was stopped, and it is not any more.
+    pub(crate) fn begin_proof(&self, index: usize) -> Option<i64> {
+        let (member, view) = (&self.members[index], self.view.load());
+        let health = member.record().health();
+        let is_back = view.standings[index].activation != Activation::Stopped && is_unproven(health);
+        let now = (self.clock)();
+        (is_back && member.backend().has_contact())
+            .then(|| health.last_error.map_or(now, |last| last.max(now)))
+    }
+
+    /// Member `index` answered a CPing, for which it was asked when it `began`.
+    pub(crate) fn answered(&self, index: usize, began: i64, log: Context<'_>) {
+        let (member, now) = (&self.members[index], (self.clock)());
+        self.put_on_level(member);
+        let (before, after) = self.apply(&self.view.load(), member, Event::Answered { began }, now);
+        if !before.state.is_doubtful() || after.state.is_doubtful() {
+            return;
+        }
+        member.worker().clear_reply_timeouts();
+        let (process, name) = (std::process::id(), member.name());
+        let after = match before.first_error {
+            Some(since) => {
+                let passed = Counted(now.saturating_sub(since).max(0).unsigned_abs(), "second");
+                format!("{passed} after its first error")
+            }
+            None => "as it is not stopped any more".to_owned(),
+        };
+        log!(
+            log,
+            Info,
+            [Worker = self.name, Member = name],
+            "({}) member {name} works again: it answered the CPing of process {process}, {after}",
+            self.name
+        );
+    }
+
     /// When each member is asked; `None` for one that nobody doubts, or if nobody is asked at all.
     pub(crate) fn next_probes(&self) -> Vec<Option<NextProbe>> {
         let (view, now) = (self.view.load(), (self.clock)());

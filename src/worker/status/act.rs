@@ -6,13 +6,14 @@ use super::change::update;
 use super::command::Command;
 use super::problem::Problem;
 use super::query::Query;
-use super::selection::{member_name, target, Target};
+use super::selection::{member_name, target, Lb, Target};
 use super::teller::{note, By, Who};
 use super::{Ask, Surroundings};
 use crate::config::diagnostic::did_you_mean;
 use crate::config::settings::Activation;
 use crate::log;
 use crate::shared::RETIRED;
+use crate::worker::proof::prove;
 
 /// Does what `command`, one of those that change something, asks for.
 pub(super) fn act(
@@ -28,7 +29,8 @@ pub(super) fn act(
         refuse_unknown(query)?;
     }
     let target = target(around, query, command)?;
-    match command {
+    let stopped = stopped(&target);
+    let made = match command {
         Command::Update => update(target, query, ask, around),
         Command::Reset => reset(&target, ask, around),
         Command::Activate => activation::set(target, Activation::Active, query, ask, around),
@@ -37,6 +39,18 @@ pub(super) fn act(
         Command::Drain => activation::drain(target, query, ask, around),
         Command::Switch => activation::switch(target, query, ask, around),
         _ => recover(&target, ask, around),
+    };
+    if let Some((lb, stopped)) = stopped {
+        prove(lb, &stopped, ask.log);
+    }
+    made
+}
+
+/// Who may come back by a command.
+fn stopped<'a>(target: &Target<'a>) -> Option<(&'a Lb, Vec<usize>)> {
+    match target {
+        Target::Balancer(lb) | Target::Members(lb, _) => Some((lb, lb.stopped())),
+        Target::Alone(_) | Target::Status => None,
     }
 }
 
