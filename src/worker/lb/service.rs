@@ -364,7 +364,11 @@ impl<B: Backend> Service<'_, '_, B> {
         let timing = self.view.timing;
         let seconds = Counted(timing.recover.unsigned_abs(), "second");
         let how = if timing.by_probe { "asked by CPing" } else { "tried again" };
-        format!("others take its requests, and it is {how} after {seconds} (recover_time)")
+        let prospect = format!("and it is {how} after {seconds} (recover_time)");
+        match self.view.settings.sticky_session_force {
+            true => format!("its sessions get 503 (sticky_session_force), others take the rest, {prospect}"),
+            false => format!("others take its requests, {prospect}"),
+        }
     }
 }
 

@@ -135,6 +135,18 @@ fn others_are_told_of_while_there_are_any() {
     assert_eq!(changes, expected);
 }
 
+#[test]
+fn nobody_is_promised_to_take_sessions_that_are_forced() {
+    let bench = Bench::new(&["a", "b"], |settings| settings.sticky_session_force = true);
+    bench.script("a", [failed(Connect)]);
+    assert_eq!(bench.route(&TestRequest::session("x.a")).0, failed(NoMember));
+    assert_eq!(
+        bench.told()[0],
+        "[warn] (lb) member a could not be reached: it is in error state now, its sessions get 503 \
+         (sticky_session_force), others take the rest, and it is asked by CPing after 60 seconds (recover_time)"
+    );
+}
+
 /// Members that tell place and advice, as those of flesh and blood do.
 #[test]
 fn the_end_is_told_with_the_causes_of_the_members_and_each_advice_once() {
