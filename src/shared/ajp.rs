@@ -36,7 +36,7 @@ record! {
         admitted: AtomicU32,
         error_time: AtomicI64,
         last_reset: AtomicI64,
-        /// Bits of [`Hint`]: what the log has said about this worker.
+        /// Bits of [`Hint`]: what the log has said about this worker, and [`HEARD`].
         hints: AtomicU64,
         /// Room for what is to come.
         reserved: [AtomicU64; 10],
@@ -52,6 +52,9 @@ pub(crate) enum Hint {
     /// It refuses requests and closes the connection.
     Refusal = 2,
 }
+
+/// The bit beside those: something has come from the container.
+const HEARD: u64 = 1 << 63;
 
 /// The rows of a worker's two counters.
 #[derive(Clone, Copy, Debug)]
@@ -229,6 +232,19 @@ impl AjpHandle {
     pub(crate) fn is_first(&self, hint: Hint) -> bool {
         let bit = hint as u64;
         self.record.hints.load(Relaxed) & bit == 0 && self.record.hints.fetch_or(bit, Relaxed) & bit == 0
+    }
+
+    /// Notes that something has come from the container, in answer to whatever it was.
+    pub(crate) fn note_heard(&self) {
+        if self.record.hints.load(Relaxed) & HEARD == 0 {
+            self.record.hints.fetch_or(HEARD, Relaxed);
+        }
+    }
+
+    /// Tells whether anything has come from the container: to any process, also before its counters began anew, or
+    /// before a restart by which they stayed.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.record.hints.load(Relaxed) & HEARD != 0 || self.read() > 0
     }
 
     /// Counts a failed attempt, and notes the time.

@@ -351,3 +351,14 @@ fn five_hundred_members_take_little_memory() {
     let used = layout.size() - values - hosts - figures;
     assert!(used < 640 * 1024, "{used} octets before anything is changed");
 }
+
+#[test]
+fn that_a_container_was_heard_outlives_its_counters() {
+    let worker = AjpHandle::standalone_for_tests("w");
+    assert!(!worker.was_heard());
+    worker.note_heard();
+    worker.add_read(5);
+    worker.reset(1);
+    assert!(worker.was_heard() && worker.read() == 0);
+    assert!(worker.is_first(Hint::Silence) && !worker.is_first(Hint::Silence), "hints are apart");
+}

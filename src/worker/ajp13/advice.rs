@@ -16,7 +16,7 @@ use crate::ajp::FramingError;
 use crate::config::settings::Ajp13Settings;
 use crate::rights;
 use crate::rights::Wish;
-use crate::text::Counted;
+use crate::text::{Counted, Shown};
 use crate::worker::{Cause, Failure};
 
 /// An error with its place: `127.0.0.1:8009 closed the connection`.
@@ -35,19 +35,46 @@ impl Ajp13Worker {
     }
 }
 
-/// Where to look when nothing has ever come from a place that takes connections.
-pub(super) fn on_silence(settings: &Ajp13Settings) -> String {
+/// Where to look when nothing has ever come from a place that takes connections, not even to a CPing.
+fn on_silence(settings: &Ajp13Settings) -> String {
     format!(
-        "nothing has come from there yet: if Tomcat runs, its AJP connector may have failed to start, as one without \
-         secret does unless secretRequired is \"false\" (look into Tomcat's log; secret in server.xml and \
-         worker.{}.secret have to be the same)",
+        "nothing has come from there yet: if Tomcat runs, its AJP connector {}",
+        may_have_failed(settings)
+    )
+}
+
+/// Where to look when the first request to a place is not answered.
+pub(super) fn on_slowness(settings: &Ajp13Settings) -> String {
+    format!(
+        "this page takes longer, or Tomcat hangs; or, as nothing has come from there yet, its AJP connector {}",
+        may_have_failed(settings)
+    )
+}
+
+fn may_have_failed(settings: &Ajp13Settings) -> String {
+    format!(
+        "may have failed to start, as one without secret does unless secretRequired is \"false\" (look into Tomcat's \
+         log; secret in server.xml and worker.{}.secret have to be the same)",
         settings.name
     )
 }
 
 /// Where to look when the container refuses a request and closes the connection, as Tomcat does for the sake of its
-/// secret.
-pub(super) fn on_refusal(settings: &Ajp13Settings) -> String {
+/// secret, and of attributes that it does not know: `variables` are those that were sent by JkEnvVar.
+pub(super) fn on_refusal(settings: &Ajp13Settings, variables: &[(&[u8], &[u8])]) -> String {
+    let secret = on_secret(settings);
+    if variables.is_empty() {
+        return secret;
+    }
+    let names: Vec<_> = variables.iter().map(|(name, _)| Shown::name(name).to_string()).collect();
+    format!(
+        "{secret}; or when the Connector's allowedRequestAttributesPattern does not fit all that JkEnvVar sends, which \
+         here is {}: allow for it there",
+        names.join(", ")
+    )
+}
+
+fn on_secret(settings: &Ajp13Settings) -> String {
     let name = &settings.name;
     match settings.secret {
         None => format!(
@@ -120,19 +147,18 @@ impl<'a> Told<'a> {
     /// What to look at.
     pub(super) fn advice(&self) -> Advice<'a> {
         let (worker, name) = (self.worker, self.worker.name());
-        let is_new = worker.record.read() == 0;
+        let is_new = !worker.record.was_heard();
         Advice(match self.error {
             AttemptError::Connect(error) => connecting(error, name),
             error if error.other_protocol().is_some() => {
                 format!("worker.{name}.port has to be that of Tomcat's AJP connector").into()
             }
-            AttemptError::Ping(_) | AttemptError::ReplyTimeout(_) | AttemptError::Lost(_) if is_new => {
-                on_silence(&worker.settings()).into()
-            }
+            error if is_new && error.is_silence() => on_slowness(&worker.settings()).into(),
+            AttemptError::Ping(_) | AttemptError::Lost(_) if is_new => on_silence(&worker.settings()).into(),
             AttemptError::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
                 "Tomcat hangs, or all of its threads are busy".into()
             }
-            error if error.is_silence() => "Tomcat hangs, or this page takes longer".into(),
+            error if error.is_silence() => "this page takes longer, or Tomcat hangs".into(),
             AttemptError::Reply(error) if error.is_of_the_page() => {
                 "this page is at fault, not its Tomcat".into()
             }

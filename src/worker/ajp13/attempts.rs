@@ -254,7 +254,7 @@ impl Attempts<'_> {
     fn hint_at_secret(&self, ended: Ended) {
         if ended.refused && self.worker.record.is_first(Hint::Refusal) {
             let (name, line) = (self.worker.name(), self.request.line());
-            let advice = on_refusal(&self.settings);
+            let advice = on_refusal(&self.settings, self.request.forward.attributes.environment);
             log!(
                 self.request.log,
                 Warn,

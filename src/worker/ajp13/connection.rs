@@ -223,7 +223,7 @@ impl Connection {
 
     /// Tells whether nothing has ever come from the container, over any connection of any process.
     pub(super) fn is_the_first_to_hear(&self) -> bool {
-        self.traffic.received == 0 && self.record().read() == 0
+        self.traffic.received == 0 && !self.record().was_heard()
     }
 
     /// Waits for up to `time` of `wait` for the first octet; tells whether there was silence.
@@ -283,6 +283,9 @@ impl Connection {
                 Ok((0, _)) => return Err(ReceiveError::Closed),
                 Ok((count, _)) => {
                     self.inbox.fill(count);
+                    if self.traffic.received == 0 {
+                        self.record().note_heard();
+                    }
                     self.traffic.received += count as u64;
                     wait.begun = true;
                     return Ok(());

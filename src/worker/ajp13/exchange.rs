@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::advice::on_silence;
+use super::advice::on_slowness;
 use super::body::BodySource;
 use super::connection::{Connection, ReceiveError, Wait};
 use super::error::AttemptError;
@@ -221,7 +221,7 @@ impl<'a> Exchange<'a> {
             && connection.record().is_first(Hint::Silence)
         {
             let (settings, line, seconds) = (self.settings, self.request.line(), LONG_SILENCE.as_secs());
-            let (name, place, advice) = (&settings.name, settings.address(), on_silence(settings));
+            let (name, place, advice) = (&settings.name, settings.address(), on_slowness(settings));
             log!(
                 self.request.log,
                 Warn,

@@ -28,7 +28,7 @@ struct Mishap {
 
 const ONE_TRY: &str = "retries=1";
 
-const MISHAPS: [Mishap; 9] = [
+const MISHAPS: [Mishap; 10] = [
     Mishap {
         name: "down",
         properties: "retries=2\nretry_interval=1",
@@ -72,13 +72,19 @@ const MISHAPS: [Mishap; 9] = [
         name: "hung",
         properties: "retries=1\nping_mode=A\nping_timeout=20000\nreply_timeout=100",
         status: 504,
-        says: &["did not answer: nothing came within 100 ms (reply_timeout)", "Tomcat hangs, or this page takes longer"],
+        says: &["did not answer: nothing came within 100 ms (reply_timeout)", "this page takes longer, or Tomcat hangs"],
     },
     Mishap {
         name: "slow",
         properties: "retries=1\nping_mode=A\nping_timeout=20000\nsocket_timeout=1",
         status: 502,
-        says: &["did not answer: nothing came within 1000 ms (socket_timeout)", "Tomcat hangs, or this page takes longer"],
+        says: &["did not answer: nothing came within 1000 ms (socket_timeout)", "this page takes longer, or Tomcat hangs"],
+    },
+    Mishap {
+        name: "fresh",
+        properties: "retries=1\nreply_timeout=100",
+        status: 504,
+        says: &["this page takes longer, or Tomcat hangs; or, as nothing has come from there yet, its AJP connector may"],
     },
     Mishap {
         name: "ending",
@@ -116,7 +122,7 @@ impl Trouble {
                 connection.stall();
             })),
             "ending" => Some(Backend::start(|connection| drop(connection.request()))),
-            "hung" | "slow" => Some(Backend::start(|connection| {
+            "hung" | "slow" | "fresh" => Some(Backend::start(|connection| {
                 connection.request();
                 connection.stall();
             })),
@@ -229,7 +235,7 @@ pub fn balancer() {
         &slow,
         "nowhere has a host that does not resolve (tomcat.invalid), resting is stopped; ",
         &format!("; Tomcat is not running on 127.0.0.1:{port} or a firewall is between"),
-        "; nothing has come from there yet: if Tomcat runs, its AJP connector may have failed to start",
+        "; this page takes longer, or Tomcat hangs; or, as nothing has come from there yet, its AJP connector may have",
     ] {
         assert!(line.contains(text), "{text:?} is not in {line}");
     }
@@ -252,26 +258,34 @@ pub fn secrets() {
             }
         })
     };
-    let (without, with) = (refusing(), refusing());
+    let (without, with, named) = (refusing(), refusing(), refusing());
     let page = Backend::answering(|_| Answer::page(403, "not for you"));
     let httpd = Site::single_child(Mpm::Event, 4)
         .workers(&format!(
-            "worker.list=without,with,page\n{}{}worker.with.secret=guessed\n{}",
+            "worker.list=without,with,page,named\n{}{}worker.with.secret=guessed\n{}{}worker.named.secret=guessed\n",
             without.worker("without"),
             with.worker("with"),
-            page.worker("page")
+            page.worker("page"),
+            named.worker("named")
         ))
-        .conf("JkMount /without/* without\nJkMount /with/* with\nJkMount /page/* page")
+        .conf("JkMount /without/* without\nJkMount /with/* with\nJkMount /page/* page\nJkMount /named/* named")
+        .load("setenvif")
+        .conf("JkEnvVar STAGE\nJkEnvVar UNSET\nSetEnvIf Request_URI ^/named/ STAGE=production")
         .start();
-    for path in ["/without/x", "/with/x", "/page/x"].repeat(2) {
+    for path in ["/without/x", "/with/x", "/page/x", "/named/x"].repeat(2) {
         assert_eq!(httpd.get(path).status, 403, "{path}");
     }
     let log = httpd.jk_log();
     let hints: Vec<_> = log.lines().filter(|line| line.contains("secret")).collect();
-    assert_eq!(hints.len(), 2, "{log}");
+    assert_eq!(hints.len(), 3, "{log}");
     assert!(hints[0].contains("(without) Tomcat answered GET /without/x with 403"), "{hints:#?}");
     assert!(hints[0].contains("this worker has none, set worker.without.secret"), "{hints:#?}");
     assert!(hints[1].contains("another secret than worker.with.secret"), "{hints:#?}");
+    assert!(!hints[1].contains("JkEnvVar"), "{hints:#?}");
+    assert!(hints[2].contains("another secret than worker.named.secret"), "{hints:#?}");
+    let variable = "or when the Connector's allowedRequestAttributesPattern does not fit all that JkEnvVar sends, which \
+                    here is STAGE: ";
+    assert!(hints[2].contains(variable) && !hints[2].contains("production"), "{hints:#?}");
     assert!(!log.contains("guessed"), "{log}");
 }
 
