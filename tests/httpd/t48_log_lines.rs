@@ -23,6 +23,7 @@ pub fn suite() -> Suite {
         .test("trace_shows_packets_without_secrets", packets::shown)
         .test("debug_shows_no_packets", packets::only_at_trace)
         .test("repeats_are_counted_and_told_within_a_second", repeats::counted)
+        .test("attempts_of_different_requests_are_no_repeats", repeats::per_request)
         .test("a_process_that_ends_tells_its_counts", repeats::end)
         .test("a_note_of_repeats_has_the_words_of_other_logs", repeats::text)
         .test("syslog_is_reached_when_it_can_be_and_holds_nothing_up", places::syslog)

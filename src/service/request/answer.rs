@@ -1,5 +1,7 @@
 //! What the outcome of an exchange means for httpd.
 
+use std::borrow::Cow;
+
 use crate::ffi::request::Request;
 use crate::ffi::response::Stage;
 use crate::log;
@@ -46,10 +48,24 @@ pub(super) fn verdict(
                 Shown::uri(request.uri().unwrap_or_default())
             );
         }
-        (Some(failure), _) => log!(log, Debug, [Worker = name], "({name}) {failure}: {stage:?}, {verdict:?}"),
+        (Some(failure), _) => {
+            let uri = Shown::uri(request.uri().unwrap_or_default());
+            let end = end(stage, verdict);
+            log!(log, Debug, [Worker = name, Uri = uri], "({name}) {failure}: {uri} {end}");
+        }
         (None, _) => {}
     }
     verdict
+}
+
+/// What becomes of a request that failed, for the log.
+fn end(stage: Stage, verdict: Verdict) -> Cow<'static, str> {
+    match (verdict, stage) {
+        (Verdict::Status(status), _) => format!("gets {status}").into(),
+        (_, Stage::Begun) => "is cut".into(),
+        (_, Stage::Complete) => "was answered by a filter".into(),
+        (_, Stage::Unsent) => "has no client any more".into(),
+    }
 }
 
 /// The status for a failure, if it can still be told.

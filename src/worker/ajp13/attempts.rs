@@ -115,13 +115,14 @@ impl Attempts<'_> {
             };
             let log = self.request.log;
             let (name, told) = (self.worker.name(), self.worker.tell(&failed.error));
+            let (line, place, error) = (self.request.line(), told.place(), failed.error.fault().word());
             if failed.stale && self.facts(failed.headers_received).may_outlive_stale_connection(self.progress)
             {
                 log!(
                     log,
                     Info,
-                    [Worker = name, Request = self.request.line(), Error = failed.error.fault().word()],
-                    "({name}) {told}; the pooled connection was stale, sending again on a new one"
+                    [Worker = name, Address = place, Request = line, Error = error],
+                    "({name}) {line}: {told}; the pooled connection was stale, sending again on a new one"
                 );
                 self.progress.fresh_only = true;
                 attempt += 1;
@@ -145,13 +146,8 @@ impl Attempts<'_> {
             log!(
                 log,
                 Info,
-                [
-                    Worker = name,
-                    Request = self.request.line(),
-                    Error = failed.error.fault().word(),
-                    Attempts = attempt
-                ],
-                "({name}) {told}; trying again (attempt {attempt} of {})",
+                [Worker = name, Address = place, Request = line, Error = error, Attempts = attempt],
+                "({name}) {line}: {told}; trying again (attempt {attempt} of {})",
                 self.settings.retries
             );
         }
@@ -273,12 +269,12 @@ impl Attempts<'_> {
         let (name, log) = (self.worker.name(), self.request.log);
         let waits = pause(self.settings.retry_interval, self.client, self.progress);
         if let Err(why) = waits {
+            let (line, told) = (self.request.line(), self.worker.tell(error));
             log!(
                 log,
                 Info,
-                [Worker = name, Request = self.request.line(), Error = error.fault().word()],
-                "({name}) {}; no further attempt: {why}",
-                self.worker.tell(error)
+                [Worker = name, Address = told.place(), Request = line, Error = error.fault().word()],
+                "({name}) {line}: {told}; no further attempt: {why}"
             );
         }
         self.settings = self.worker.settings();

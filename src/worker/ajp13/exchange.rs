@@ -123,12 +123,12 @@ impl<'a> Exchange<'a> {
             }
             // The status is known, and the rest of the container's page would not have been shown anyway.
             (Err(error), Some(status)) => {
-                let (name, place) = (&self.settings.name, self.settings.address());
+                let (name, place, line) = (&self.settings.name, self.settings.address(), self.request.line());
                 log!(
                     self.request.log,
                     Info,
-                    [Worker = name, Address = place, Request = self.request.line(), Status = status],
-                    "({name}) {place} {error}; status {status} is known, connection closed"
+                    [Worker = name, Address = place, Request = line, Status = status],
+                    "({name}) {line}: {place} {error}; status {status} is known, connection closed"
                 );
                 Ok(Ended { reuse: false, server_error: Some(status), refused: false, status })
             }

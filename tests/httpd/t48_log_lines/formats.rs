@@ -12,13 +12,18 @@ use crate::support::schema::Schema;
 use crate::support::site::{Mpm, Site};
 use crate::support::wait;
 
-/// The lines of a log, each of which has to be one object as docs/log.schema.json describes it.
+/// The lines of a log, each of which has to be one object as docs/log.schema.json describes it, and say in its message
+/// which worker and request it is about, as a line of text does.
 pub fn objects(log: &str) -> Vec<Value> {
     let schema = Schema::read(include_str!("../../../docs/log.schema.json"));
     let object = |line: &str| {
-        let object = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
         let faults = schema.faults(&object);
         assert!(faults.is_empty(), "{faults:#?} of {line}");
+        for name in ["worker", "request", "uri"].iter().filter(|_| object["event"].is_null()) {
+            let told = object[name].as_str().unwrap_or_default();
+            assert!(message(&object).contains(told), "{name} is not in the message of {line}");
+        }
         object
     };
     log.lines().map(object).collect()
@@ -49,6 +54,9 @@ pub fn same_facts() {
     let (text, json) = (broken(ports, "text"), broken(ports, "json"));
     for httpd in [&text, &json] {
         assert_eq!(httpd.get("/page").status, 503);
+        let log = httpd.jk_log();
+        assert!(log.contains(": /page gets 503"), "{log}");
+        assert!(!log.contains("Unsent") && !log.contains("Status("), "{log}");
     }
     let lines = objects(&json.jk_log());
     let of_request = |told: &str| told.contains("/page");

@@ -59,7 +59,7 @@ pub fn syslog() {
     let listener = listen();
     assert_eq!(httpd.get("/first").status, 503);
     assert!(received(&listener, "are missing here").contains("[warn]"));
-    let line = received(&listener, "/first");
+    let line = received(&listener, "/first gets");
     // local3 (19) and err (3), and no stamp of ours.
     assert!(line.starts_with("<155>") && line.contains(" shop["), "{line}");
     let head = line.split("]: [").nth(1).expect("process and thread");
@@ -71,7 +71,7 @@ pub fn syslog() {
     httpd.graceful_by_signal();
     httpd.wait_for_generation(2);
     assert_eq!(httpd.get("/back").status, 503);
-    received(&listener, "/back");
+    received(&listener, "/back gets");
 }
 
 /// The first datagram with that word; a read that finds none fails.

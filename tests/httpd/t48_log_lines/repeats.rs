@@ -28,6 +28,29 @@ fn errors(log: &str) -> (u64, u64) {
     (errors.iter().filter(|line| line["repeated"].is_null()).count() as u64, repeated)
 }
 
+/// Attempts of different requests that fail alike are no repeats of each other: each line says whose it is, and where.
+pub fn per_request() {
+    let worker = backend::worker("w", ports::free());
+    let httpd = Site::single_child(Mpm::Event, 4)
+        .workers(&format!(
+            "worker.list=w\nworker.maintain=0\n{worker}worker.w.retries=2\nworker.w.retry_interval=1\n"
+        ))
+        .conf("JkMount /* w\nJkLogFormat json")
+        .start();
+    let paths: Vec<_> = (0..6).map(|number| format!("/page/{number}")).collect();
+    for path in &paths {
+        assert_eq!(httpd.client().get(path).status, 503);
+    }
+    let lines = objects(&httpd.jk_log());
+    let tries: Vec<_> = lines
+        .iter()
+        .filter(|line| line["message"].as_str().is_some_and(|text| text.contains("trying again")))
+        .collect();
+    assert!(tries.iter().all(|line| line["repeated"].is_null() && line["address"].is_string()), "{tries:#?}");
+    let requests: Vec<_> = tries.iter().map(|line| line["request"].as_str().expect("a request")).collect();
+    assert_eq!(requests, paths.iter().map(|path| format!("GET {path}")).collect::<Vec<_>>());
+}
+
 /// Of many requests that fail alike each is written or counted, also without maintenance and without a further line.
 pub fn counted() {
     let httpd = broken(Mpm::Event, "JkLogFormat json\nJkRequestLogFormat %s");
