@@ -7,4 +7,6 @@ pub(crate) struct Cause {
     pub fact: String,
     /// What to look at; empty where the fact says it all.
     pub advice: String,
+    /// The same where several workers have that cause: without the name and the place of any of them.
+    pub shared: String,
 }

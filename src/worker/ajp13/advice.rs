@@ -36,26 +36,22 @@ impl Ajp13Worker {
 }
 
 /// Where to look when nothing has ever come from a place that takes connections, not even to a CPing.
-fn on_silence(settings: &Ajp13Settings) -> String {
-    format!(
-        "nothing has come from there yet: if Tomcat runs, its AJP connector {}",
-        may_have_failed(settings)
-    )
+fn on_silence(name: &str) -> String {
+    format!("nothing has come from there yet: if Tomcat runs, its AJP connector {}", may_have_failed(name))
 }
 
 /// Where to look when the first request to a place is not answered.
-pub(super) fn on_slowness(settings: &Ajp13Settings) -> String {
+pub(super) fn on_slowness(name: &str) -> String {
     format!(
         "this page takes longer, or Tomcat hangs; or, as nothing has come from there yet, its AJP connector {}",
-        may_have_failed(settings)
+        may_have_failed(name)
     )
 }
 
-fn may_have_failed(settings: &Ajp13Settings) -> String {
+fn may_have_failed(name: &str) -> String {
     format!(
         "may have failed to start, as one without secret does unless secretRequired is \"false\" (look into Tomcat's \
-         log; secret in server.xml and worker.{}.secret have to be the same)",
-        settings.name
+         log; secret in server.xml and worker.{name}.secret have to be the same)"
     )
 }
 
@@ -88,23 +84,31 @@ fn on_secret(settings: &Ajp13Settings) -> String {
     }
 }
 
+/// What stands for the name of a worker where several are meant.
+const ANY_NAME: &str = "NAME";
+
 /// Why a worker has no room for a request, and which settings say so.
 pub(super) fn no_room(settings: &Ajp13Settings, failure: Failure) -> Cause {
-    let name = &settings.name;
+    let too_small = |property: &str| {
+        let advice = |name: &str| format!("Tomcat is slow, or worker.{name}.{property}");
+        (advice(&settings.name), advice(ANY_NAME))
+    };
     match failure {
-        Failure::Busy => Cause {
-            fact: format!("has reached busy_limit ({})", settings.busy_limit.unwrap_or_default()),
-            advice: format!("Tomcat is slow, or worker.{name}.busy_limit too low"),
-        },
-        _ => Cause {
-            fact: format!(
+        Failure::Busy => {
+            let fact = format!("has reached busy_limit ({})", settings.busy_limit.unwrap_or_default());
+            let (advice, shared) = too_small("busy_limit too low");
+            Cause { fact, advice, shared }
+        }
+        _ => {
+            let fact = format!(
                 "has no free connection: each of this process is in use (connection_pool_size {}), and none came \
                  free within {} ms (connection_acquire_timeout)",
                 settings.connection_pool_size.unwrap_or_default(),
                 settings.connection_acquire_timeout.as_millis()
-            ),
-            advice: format!("Tomcat is slow, or worker.{name}.connection_pool_size too small"),
-        },
+            );
+            let (advice, shared) = too_small("connection_pool_size too small");
+            Cause { fact, advice, shared }
+        }
     }
 }
 
@@ -136,7 +140,12 @@ impl Display for At<'_> {
 impl<'a> Told<'a> {
     /// The same for somebody else's line, after that many attempts.
     pub(super) fn cause(&self, attempts: Counted<'_>) -> Cause {
-        Cause { fact: format!("at {self} ({attempts})"), advice: self.advice().0.into_owned() }
+        let fact = format!("at {self} ({attempts})");
+        Cause {
+            fact,
+            advice: self.advice().0.into_owned(),
+            shared: self.advise(ANY_NAME, &"there").into_owned(),
+        }
     }
 
     /// Where it happened.
@@ -146,15 +155,19 @@ impl<'a> Told<'a> {
 
     /// What to look at.
     pub(super) fn advice(&self) -> Advice<'a> {
-        let (worker, name) = (self.worker, self.worker.name());
-        let is_new = !worker.record.was_heard();
-        Advice(match self.error {
-            AttemptError::Connect(error) => connecting(error, name),
+        Advice(self.advise(self.worker.name(), &format_args!("on {}", self.place())))
+    }
+
+    /// The same about a worker of that name; `place` says where a Tomcat would run.
+    fn advise(&self, name: &str, place: &dyn Display) -> Cow<'a, str> {
+        let is_new = !self.worker.record.was_heard();
+        match self.error {
+            AttemptError::Connect(error) => connecting(error, name, place),
             error if error.other_protocol().is_some() => {
                 format!("worker.{name}.port has to be that of Tomcat's AJP connector").into()
             }
-            error if is_new && error.is_silence() => on_slowness(&worker.settings()).into(),
-            AttemptError::Ping(_) | AttemptError::Lost(_) if is_new => on_silence(&worker.settings()).into(),
+            error if is_new && error.is_silence() => on_slowness(name).into(),
+            AttemptError::Ping(_) | AttemptError::Lost(_) if is_new => on_silence(name).into(),
             AttemptError::Ping(PingError::Receive(ReceiveError::TimedOut(_))) => {
                 "Tomcat hangs, or all of its threads are busy".into()
             }
@@ -166,7 +179,7 @@ impl<'a> Told<'a> {
                 "was Tomcat stopped?".into()
             }
             _ => "".into(),
-        })
+        }
     }
 }
 
@@ -175,7 +188,7 @@ const SILENT_PORT: &str =
     "the machine is down, a firewall drops what is sent to it, or Tomcat hangs and its queue \
                            (acceptCount) is full";
 
-fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
+fn connecting<'a>(error: &ConnectError, name: &str, place: &dyn Display) -> Cow<'a, str> {
     let (remote, error) = match error {
         ConnectError::TimedOut(..) => return SILENT_PORT.into(),
         ConnectError::NoPort => return format!("set worker.{name}.port").into(),
@@ -189,7 +202,7 @@ fn connecting<'a>(error: &ConnectError, name: &str) -> Cow<'a, str> {
     }
     match error.kind() {
         ErrorKind::ConnectionRefused => format!(
-            "Tomcat is not running on {remote} or a firewall is between; or its AJP connector has another address or \
+            "Tomcat is not running {place} or a firewall is between; or its AJP connector has another address or \
              port in server.xml"
         )
         .into(),

@@ -221,7 +221,7 @@ impl<'a> Exchange<'a> {
             && connection.record().is_first(Hint::Silence)
         {
             let (settings, line, seconds) = (self.settings, self.request.line(), LONG_SILENCE.as_secs());
-            let (name, place, advice) = (&settings.name, settings.address(), on_slowness(settings));
+            let (name, place, advice) = (&settings.name, settings.address(), on_slowness(&settings.name));
             log!(
                 self.request.log,
                 Warn,

@@ -59,15 +59,18 @@ impl<B: Backend> Display for Account<'_, B> {
 }
 
 impl<B: Backend> Account<'_, B> {
-    /// Where to look, each place once.
+    /// Where to look, each once, and in words for all of them where several members have the same cause.
     fn advice(&self) -> SmallVec<[&str; ADVISED]> {
-        let mut found = SmallVec::new();
-        for cause in self.tried.iter().filter_map(|tried| tried.cause.as_ref()) {
-            if found.len() < ADVISED && !cause.advice.is_empty() && !found.contains(&cause.advice.as_str()) {
-                found.push(cause.advice.as_str());
+        let mut found: SmallVec<[(&Cause, &str); ADVISED]> = SmallVec::new();
+        let causes = self.tried.iter().filter_map(|tried| tried.cause.as_ref());
+        for cause in causes.filter(|cause| !cause.advice.is_empty()) {
+            match found.iter().position(|(known, _)| known.shared == cause.shared) {
+                Some(index) if found[index].0.advice != cause.advice => found[index].1 = &cause.shared,
+                None if found.len() < ADVISED => found.push((cause, &cause.advice)),
+                _ => {}
             }
         }
-        found
+        found.into_iter().map(|(_, words)| words).collect()
     }
 
     /// What stands in the way of a member.

@@ -80,6 +80,13 @@ pub fn same_facts() {
     assert_eq!((&member["request"], &member["attempts"]), (&"GET /page".into(), &1.into()));
     assert_eq!(member["error"], "connect");
     let end = lines.iter().find(|line| line["level"] == "error").expect("an error");
+    // What both members have in common is told once.
+    let advice = "; Tomcat is not running there or a firewall is between; or its AJP connector has another address or port \
+                  in server.xml";
+    assert!(
+        message(end).ends_with(advice) && message(end).matches("Tomcat is not running").count() == 1,
+        "{end}"
+    );
     assert_eq!((&end["worker"], &end["status"]), (&"lb".into(), &503.into()));
     assert!(end["pid"].is_u64() && end["tid"].is_u64() && end["server"].is_string(), "{end}");
     let time = end["time"].as_str().unwrap();

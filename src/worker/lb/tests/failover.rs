@@ -156,7 +156,8 @@ fn the_end_is_told_with_the_causes_of_the_members_and_each_advice_once() {
     for (member, fact) in
         [("a", "at 10.0.0.1:8009 took no connection"), ("b", "at 10.0.0.2:8080 speaks HTTP, not AJP")]
     {
-        let cause = Cause { fact: fact.to_owned(), advice: "look at server.xml".to_owned() };
+        let (advice, shared) = ("look at server.xml".to_owned(), "look at server.xml".to_owned());
+        let cause = Cause { fact: fact.to_owned(), advice, shared };
         bench.explain(member, cause);
     }
     bench.serve(&TestRequest::new());
