@@ -118,6 +118,14 @@ impl Report {
         self
     }
 
+    /// The same, with those complaints at `origin` that have no place of their own.
+    pub fn placed(mut self, origin: &Origin) -> Self {
+        for diagnostic in self.diagnostics.iter_mut().filter(|diagnostic| diagnostic.origin.is_none()) {
+            diagnostic.origin = Some(origin.clone());
+        }
+        self
+    }
+
     /// Appends everything of `other`.
     pub fn append(&mut self, mut other: Report) {
         self.diagnostics.append(&mut other.diagnostics);

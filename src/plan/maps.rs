@@ -103,6 +103,6 @@ impl Planner<'_> {
         if let Some(text) = right {
             self.texts.set_map_file(&file.path, &text);
         }
-        self.report.append(report);
+        self.report.append(report.placed(&file.origin));
     }
 }

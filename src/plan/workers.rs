@@ -1,13 +1,14 @@
 //! The workers that are defined, or those of the last configuration that worked.
 
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Facts, LastGood};
 use crate::config::workers::{self, Loaded};
 use crate::config::{Origin, Report};
-use crate::text::Reason;
+use crate::rights;
+use crate::rights::Wish;
 
 /// Workers, and the texts that define them.
 pub(super) struct Source {
@@ -29,7 +30,7 @@ pub(super) fn read(facts: &Facts<'_>) -> Source {
     let file = global.workers_file.as_ref().and_then(|(path, origin)| {
         let name: Arc<str> = path.to_string_lossy().into();
         let read = regular_file(path).and_then(|()| {
-            std::fs::read(path).map_err(|error| format!("can't read {name}: {}", Reason(&error)))
+            std::fs::read(path).map_err(|error| format!("can't read {name}: {}", why(&error, path)))
         });
         let text = read.map_err(|text| unreadable.error(Some(origin), format!("JkWorkersFile: {text}")));
         text.ok().map(|text| (text, name))
@@ -63,8 +64,12 @@ pub(super) fn regular_file(path: &Path) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(format!("can't find file {}", path.display()))
         }
-        Err(error) => Err(format!("can't read file {}: {}", path.display(), Reason(&error))),
+        Err(error) => Err(format!("can't read file {}: {}", path.display(), why(&error, path))),
     }
+}
+
+fn why(error: &Error, path: &Path) -> String {
+    rights::reason(error, path, Wish::Configuration)
 }
 
 /// The workers of the last configuration that worked.

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use facts::Facts;
 
+use crate::text::Reason;
+
 /// What was to be done with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
@@ -81,6 +83,14 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
 /// Who was refused what at `path`, and what mends it; `None` if `error` is about something else.
 pub(crate) fn of_path(error: &Error, path: &Path, wish: Wish) -> Option<String> {
     is_refusal(error).then(|| Facts::of_this_process().explain(path, wish))
+}
+
+/// Why the system refused `path`, with who may not do what and what mends it, where that is why.
+pub(crate) fn reason(error: &Error, path: &Path, wish: Wish) -> String {
+    match of_path(error, path, wish) {
+        Some(refusal) => format!("{}; {refusal}", Reason(error)),
+        None => Reason(error).to_string(),
+    }
 }
 
 /// The same for a TCP connection to `port`.

@@ -35,5 +35,6 @@ pub fn suite() -> Suite {
         .test("configtest_knows_a_log_program_that_is_not_there", start::program)
         .test("configtest_starts_nothing", start::configtest)
         .test("a_log_or_segment_without_rights_names_who_where_and_what_mends_it", permissions::files)
+        .test("a_configuration_without_rights_names_who_where_and_what_mends_it", permissions::configuration)
         .test("a_socket_without_rights_names_who_where_and_what_mends_it", permissions::socket)
 }

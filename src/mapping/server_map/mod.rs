@@ -23,7 +23,9 @@ use super::{Rule, RuleMap};
 use crate::config::{Report, Severity};
 use crate::log;
 use crate::log::Context;
-use crate::text::{Counted, Reason};
+use crate::rights;
+use crate::rights::Wish;
+use crate::text::Counted;
 pub use watch::Moment;
 use watch::{hash, Watch, LATEST, SETTLE};
 use watched::{Found, Version, WatchedFile};
@@ -153,7 +155,7 @@ impl ServerMap {
                 is_right.then_some(version.text)
             }
             Err(error) => {
-                report.error(None, unreadable(&file.name, &error));
+                report.error(None, unreadable(file, &error));
                 None
             }
         }
@@ -181,7 +183,7 @@ impl ServerMap {
                 watch.refuse();
             }
             Ok(Found::Known | Found::Pending(_)) => {}
-            Err((_, error)) => report.error(None, unreadable(&file.name, &error)),
+            Err((_, error)) => report.error(None, unreadable(file, &error)),
         }
         drop(watch);
         self.restore(in_force)
@@ -249,7 +251,7 @@ impl ServerMap {
             Err((stamp, error)) => {
                 let why = (stamp, error.kind());
                 if watch.fails(why, now) && watcher.is_first(Subject::Access, why) {
-                    let text = unreadable(&file.name, &error);
+                    let text = unreadable(file, &error);
                     log!(log, Error, "{text}; {KEPT}");
                     look.news = Some(News::Refused(text));
                 }
@@ -340,8 +342,9 @@ fn never_settles() -> String {
     )
 }
 
-fn unreadable(name: &str, error: &Error) -> String {
-    format!("map file {name} can't be read: {}", Reason(error))
+fn unreadable(file: &WatchedFile, error: &Error) -> String {
+    let why = rights::reason(error, &file.path, Wish::Configuration);
+    format!("map file {} can't be read: {why}", file.name)
 }
 
 /// Tells that a new version with so many `rules` is in force.

@@ -138,9 +138,7 @@ impl<'p> Logs<'p> {
     fn open_sink(&self, server: Server<'_>, target: &LogTarget) -> Result<Sink, String> {
         match target {
             LogTarget::File(path) => Sink::open(path).map_err(|error| {
-                let refusal = rights::of_path(&error, path, Wish::Log);
-                let refusal = refusal.map_or(String::new(), |refusal| format!("; {refusal}"));
-                format!("{target}: can't open it for appending: {}{refusal}", Reason(&error))
+                format!("{target}: can't open it for appending: {}", rights::reason(&error, path, Wish::Log))
             }),
             LogTarget::Program(program) => {
                 let pipe =

@@ -164,8 +164,7 @@ fn directory_obstacle(path: &Path, wish: Wish) -> Option<Obstacle> {
 }
 
 fn refused(text: &str, error: &Error, path: &Path, wish: Wish) -> Obstacle {
-    let refusal = rights::of_path(error, path, wish).map_or(String::new(), |refusal| format!("; {refusal}"));
-    (format!("{text}: {}{refusal}", Reason(error)), error.kind())
+    (format!("{text}: {}", rights::reason(error, path, wish)), error.kind())
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::support::site::{Mpm, Site};
+use crate::support::wait;
 
 fn rights(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("rights of our own");
@@ -52,6 +54,34 @@ pub fn files() {
         let refused = site.refused_as_nobody();
         assert!(!refused.ok && refused.output.contains(&said), "{directive}: {}", refused.output);
     }
+}
+
+/// Workers and maps that whoever tests the configuration may not read, and a map that children may not read any more.
+pub fn configuration() {
+    if !is_root() {
+        return;
+    }
+    let map = || site("JkMountFile conf/map\nJkMountFileReload 1").file("conf/map", "/*=w\n");
+    for name in ["conf/map", "conf/workers.properties"] {
+        let site = map();
+        rights(&site.path(name), 0o600);
+        let tested = site.configtest_as_nobody();
+        let said = format!(
+            "may not read {} (mode 0600, owner root:root): chmod o+r {0}, or setfacl -m u:",
+            site.path(name).display()
+        );
+        let line = tested.output.lines().find(|line| line.contains(&said));
+        let line = line.unwrap_or_else(|| panic!("{name}: {}", tested.output));
+        assert!(line.contains("uid 65534") && line.contains("httpd.conf:"), "{line}");
+    }
+    let httpd = map().start();
+    httpd.site().write("conf/map", "/*=w\n/more=w\n");
+    rights(&httpd.site().path("conf/map"), 0o600);
+    let said = format!("may not read {} (mode 0600, ", httpd.site().path("conf/map").display());
+    wait::until_true("a word about the map file", Duration::from_secs(60), || httpd.jk_log().contains(&said));
+    let log = httpd.jk_log();
+    let line = log.lines().find(|line| line.contains(&said)).expect("that line");
+    assert!(line.contains(": chmod o+r ") && line.contains("the rules read before stay in force"), "{line}");
 }
 
 /// A socket that children, who are not root, may not use or reach.
