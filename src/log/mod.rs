@@ -21,7 +21,7 @@ pub(crate) use field::Field;
 pub(crate) use logger::{Logger, TakeFact};
 pub(crate) use repeats::Alarm;
 pub(crate) use sink::{OtherLog, Sink};
-pub(crate) use stamp::StampFormat;
+pub(crate) use stamp::{StampFormat, MAX_STAMP};
 pub(crate) use syslog::Facility;
 
 /// Longest line of text in octets, with stamp and newline; longer ones end in `...`.

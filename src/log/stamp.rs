@@ -9,6 +9,9 @@ use memchr::memmem;
 
 use crate::ffi::time::strftime;
 
+/// Most octets that strftime makes of what is before or behind the sub-second part.
+pub(crate) const MAX_STAMP: usize = 254;
+
 /// The stamp at the start of each line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StampFormat {
@@ -41,6 +44,12 @@ impl StampFormat {
             }
         }
         Self { before: format.to_vec(), fraction: Fraction::None, after: Vec::new() }
+    }
+
+    /// Tells whether a part of it is longer than [`MAX_STAMP`], so that nothing of that would be written.
+    pub(crate) fn is_too_long(&self) -> bool {
+        // With something behind it no part is empty unless it is too long.
+        [&self.before, &self.after].iter().any(|part| local_time(&[part, &b"."[..]].concat()).is_empty())
     }
 
     /// Writes the stamp of this moment.

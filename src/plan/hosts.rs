@@ -124,12 +124,6 @@ impl Planner<'_> {
             let text = "JkLogFormat json has no effect with JkLogFile error_log: its lines are as ErrorLogFormat says";
             self.report.warn(Some(origin), text);
         }
-        if server.options.has_obsolete() {
-            self.report.warn(
-                None,
-                "JkOptions CollapseSlashes* has no effect: slashes are always collapsed for matching",
-            );
-        }
     }
 }
 

@@ -641,6 +641,22 @@ fn doubtful_directives() {
         "JkLogStampFormat \u{201C}[%H:%M:%S]\u{201D}",
         &["JkLogStampFormat: a typographic quote is part of the argument; is it meant?"],
     );
+    says(
+        "JkLogStampFormat \"[%H:%M:%S]%n%%n \"",
+        &["JkLogStampFormat: %n ends the line, and what follows it stands on one of its own"],
+    );
+    says(
+        &format!("JkLogStampFormat \"[%H:%M:%S.%Q] {} \"", "x".repeat(300)),
+        &["JkLogStampFormat: it makes more than 254 octets, so that lines have none of them; expected a shorter one, \
+           such as [%a %b %d %H:%M:%S.%Q %Y]"],
+    );
+    says(
+        "JkOptions +ForwardURIProxy\nJkOptions +ForwardURICompat +CollapseSlashesAll",
+        &[
+            "JkOptions: ForwardURICompat takes the place of ForwardURIProxy: one of them has no effect",
+            "JkOptions: CollapseSlashesAll has no effect: slashes are always collapsed for matching",
+        ],
+    );
     says("JkLogStampFormat \"[%a %b %d %H:%M:%S %Y] \"\nJkAutoAlias /srv/webapps", &[]);
 }
 

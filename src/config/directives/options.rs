@@ -45,6 +45,8 @@ impl JkOptions {
         .union(Self::FORWARD_URI_COMPAT_UNPARSED)
         .union(Self::FORWARD_URI_ESCAPED);
     const ADDRESS_GROUP: Self = Self::FORWARD_LOCAL_ADDRESS.union(Self::FORWARD_PHYSICAL_ADDRESS);
+    /// Of each, one can be in effect.
+    const GROUPS: [Self; 2] = [Self::URI_GROUP, Self::ADDRESS_GROUP];
 
     /// Which form of the URI is sent.
     pub fn uri_forwarding(self) -> UriForwarding {
@@ -183,11 +185,11 @@ impl Default for OptionWords {
 }
 
 impl OptionWords {
-    /// Takes one word with its optional sign.
+    /// Takes one word with its optional sign; returns what is doubtful about it.
     ///
     /// # Errors
     /// A complaint about a word that is none of the options, or a sign that it can't have.
-    pub fn add(&mut self, word: &str) -> Result<(), String> {
+    pub fn add(&mut self, word: &str) -> Result<Option<String>, String> {
         let (minus, name) = match word.as_bytes().first() {
             Some(b'-') => (true, &word[1..]),
             Some(b'+') => (false, &word[1..]),
@@ -204,14 +206,27 @@ impl OptionWords {
         if minus && !found.can_be_taken_away() {
             return Err(format!("-{} is not allowed: set another ForwardURI option instead", found.word));
         }
+        let replaced = self.replaced_by(found.option).filter(|_| !minus);
         self.apply(found.option, minus);
-        Ok(())
+        if found.option == JkOptions::COLLAPSE_SLASHES {
+            let name = found.word;
+            return Ok(Some(format!("{name} has no effect: slashes are always collapsed for matching")));
+        }
+        let name = found.word;
+        Ok(replaced.map(|other| format!("{name} takes the place of {other}: one of them has no effect")))
+    }
+
+    /// The word that another one of its group takes the place of.
+    fn replaced_by(&self, option: JkOptions) -> Option<&'static str> {
+        let group = JkOptions::GROUPS.into_iter().find(|group| group.contains(option))?;
+        let others = self.plus & (group - option);
+        OPTIONS.iter().find(|known| others.contains(known.option)).map(|known| known.word)
     }
 
     /// A later word of a group replaces what earlier ones of it added in the same server; what they took away stays
     /// away: it may be the main server's.
     fn apply(&mut self, option: JkOptions, minus: bool) {
-        for group in [JkOptions::URI_GROUP, JkOptions::ADDRESS_GROUP] {
+        for group in JkOptions::GROUPS {
             if group.contains(option) {
                 self.plus.remove(group);
             }
@@ -240,11 +255,6 @@ impl OptionWords {
         };
         (inherited | self.plus) - self.minus
     }
-
-    /// Tells whether an option was written that has no effect any more.
-    pub fn has_obsolete(self) -> bool {
-        (self.plus | self.minus).contains(JkOptions::COLLAPSE_SLASHES)
-    }
 }
 
 #[cfg(test)]
@@ -253,7 +263,7 @@ mod tests {
 
     fn words(text: &str) -> OptionWords {
         let mut words = OptionWords::default();
-        text.split_whitespace().for_each(|word| words.add(word).unwrap());
+        text.split_whitespace().for_each(|word| drop(words.add(word).unwrap()));
         words
     }
 
@@ -287,6 +297,30 @@ mod tests {
         assert_eq!(host.address_forwarding(), AddressForwarding::Local);
         let host = words("-ForwardLocalAddress ForwardPhysicalAddress").in_virtual_host(main);
         assert_eq!(host.address_forwarding(), AddressForwarding::Physical);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_or_has_no_effect_is_doubtful() {
+        let doubt = |text: &str| {
+            let (mut words, mut last) = (OptionWords::default(), None);
+            text.split_whitespace().for_each(|word| last = words.add(word).unwrap());
+            last
+        };
+        for fine in
+            ["+FlushHeader ForwardURIProxy", "ForwardURIProxy +ForwardURIProxy", "-ForwardLocalAddress"]
+        {
+            assert_eq!(doubt(fine), None, "{fine}");
+        }
+        for (text, said) in [
+            ("+ForwardURIProxy +ForwardURICompat", "ForwardURICompat takes the place of ForwardURIProxy: "),
+            (
+                "ForwardLocalAddress ForwardPhysicalAddress",
+                "ForwardPhysicalAddress takes the place of ForwardLocal",
+            ),
+            ("-collapseslashesall", "CollapseSlashesAll has no effect: slashes are always collapsed"),
+        ] {
+            assert!(doubt(text).is_some_and(|doubt| doubt.starts_with(said)), "{text}: {:?}", doubt(text));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::config::diagnostic::{did_you_mean, extends};
 use crate::config::workers::check_worker_property;
-use crate::log::{Format, Level};
+use crate::log::{Format, Level, StampFormat, MAX_STAMP};
 use crate::text::{begins_as_path, LeadingNumber};
 
 pub(super) fn set(call: &mut Invocation<'_>, indicator: Indicator) -> Result<(), String> {
@@ -199,6 +199,15 @@ pub(super) fn log_stamp(call: &mut Invocation<'_>) -> Result<(), String> {
             call.doubt(&format!("JkLogStampFormat: {written} is {meaning}, did you mean {meant}?"));
         }
     }
+    if format.replace("%%", "").contains("%n") {
+        call.doubt("JkLogStampFormat: %n ends the line, and what follows it stands on one of its own");
+    }
+    if StampFormat::new(call.word()).is_too_long() {
+        call.doubt(&format!(
+            "JkLogStampFormat: it makes more than {MAX_STAMP} octets, so that lines have none of them; expected a \
+             shorter one, such as [%a %b %d %H:%M:%S.%Q %Y]"
+        ));
+    }
     call.settings.log_stamp = Some(call.word().to_vec());
     Ok(())
 }
@@ -218,7 +227,9 @@ pub(super) fn options(call: &mut Invocation<'_>) -> Result<(), String> {
         return Err("not allowed inside of a section".to_owned());
     }
     for word in call.words {
-        call.settings.options.add(&String::from_utf8_lossy(word))?;
+        if let Some(doubt) = call.settings.options.add(&String::from_utf8_lossy(word))? {
+            call.doubt(&format!("JkOptions: {doubt}"));
+        }
     }
     Ok(())
 }
