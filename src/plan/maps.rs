@@ -9,6 +9,7 @@ use super::workers::regular_file;
 use crate::config::directives::{MountFile, ServerSettings};
 use crate::config::{workers, Report, Severity};
 use crate::mapping::{describe_replaced, Definitions, MapFile, Rule, ServerMap};
+use crate::rights::Wish;
 
 impl Planner<'_> {
     /// Rules of the main server: its mounts, and those in the definitions of workers.
@@ -89,7 +90,7 @@ impl Planner<'_> {
             MapTexts::Good(good) => (good.map_file(&file.path), true, false),
         };
         let (warn, mut report) = (validate(Severity::Warning), Report::default());
-        let right = match (good, regular_file(&file.path)) {
+        let right = match (good, regular_file(&file.path, Wish::Configuration)) {
             (Some(good), _) if !is_read => map.restore(good),
             (Some(good), _) if map.accepts(good, &validate(Severity::Error)) => {
                 map.reload(good, &warn, &mut report)

@@ -1,6 +1,6 @@
 //! The workers that are defined, or those of the last configuration that worked.
 
-use std::io::{Error, ErrorKind};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,8 +29,10 @@ pub(super) fn read(facts: &Facts<'_>) -> Source {
     let mut unreadable = Report::default();
     let file = global.workers_file.as_ref().and_then(|(path, origin)| {
         let name: Arc<str> = path.to_string_lossy().into();
-        let read = regular_file(path).and_then(|()| {
-            std::fs::read(path).map_err(|error| format!("can't read {name}: {}", why(&error, path)))
+        let read = regular_file(path, Wish::Secrets).and_then(|()| {
+            std::fs::read(path).map_err(|error| {
+                format!("can't read {name}: {}", rights::reason(&error, path, Wish::Secrets))
+            })
         });
         let text = read.map_err(|text| unreadable.error(Some(origin), format!("JkWorkersFile: {text}")));
         text.ok().map(|text| (text, name))
@@ -56,20 +58,18 @@ pub(super) fn read(facts: &Facts<'_>) -> Source {
     Source { loaded, texts }
 }
 
-/// Refuses, naming `path`, what is not there or is no regular file.
-pub(super) fn regular_file(path: &Path) -> Result<(), String> {
+/// Refuses, naming `path`, what is not there or is no regular file; `wish` says what is in it.
+pub(super) fn regular_file(path: &Path, wish: Wish) -> Result<(), String> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(()),
         Ok(_) => Err(format!("{} is not a regular file", path.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(format!("can't find file {}", path.display()))
         }
-        Err(error) => Err(format!("can't read file {}: {}", path.display(), why(&error, path))),
+        Err(error) => {
+            Err(format!("can't read file {}: {}", path.display(), rights::reason(&error, path, wish)))
+        }
     }
-}
-
-fn why(error: &Error, path: &Path) -> String {
-    rights::reason(error, path, Wish::Configuration)
 }
 
 /// The workers of the last configuration that worked.

@@ -27,6 +27,8 @@ pub(crate) enum Wish {
     State,
     /// To read a file of the configuration.
     Configuration,
+    /// To read one with secrets in it.
+    Secrets,
     /// To connect to a Unix socket.
     Socket,
 }
@@ -38,7 +40,7 @@ impl Wish {
             Wish::Log => "httpd_log_t",
             Wish::SharedMemory | Wish::Socket => "httpd_var_run_t",
             Wish::State => "httpd_var_lib_t",
-            Wish::Configuration => "httpd_config_t",
+            Wish::Configuration | Wish::Secrets => "httpd_config_t",
         }
     }
 }
@@ -50,6 +52,7 @@ enum Right {
     Make,
     Write,
     Read,
+    ReadSecrets,
     Connect,
 }
 
@@ -59,7 +62,7 @@ impl Right {
             Right::Search => "search the directory",
             Right::Make => "create files in the directory",
             Right::Write => "write to",
-            Right::Read => "read",
+            Right::Read | Right::ReadSecrets => "read",
             Right::Connect => "connect to the socket",
         }
     }
@@ -70,7 +73,7 @@ impl Right {
             Right::Search => 1,
             Right::Make => 3,
             Right::Write | Right::Connect => 2,
-            Right::Read => 4,
+            Right::Read | Right::ReadSecrets => 4,
         }
     }
 }
@@ -170,6 +173,7 @@ impl Facts {
         let is_there = path.symlink_metadata().is_ok();
         match wish {
             Wish::Configuration => (path.to_owned(), Right::Read),
+            Wish::Secrets => (path.to_owned(), Right::ReadSecrets),
             Wish::Socket => (path.to_owned(), Right::Connect),
             Wish::Log if is_there => (path.to_owned(), Right::Write),
             Wish::Log | Wish::SharedMemory | Wish::State => (folder, Right::Make),
@@ -209,6 +213,9 @@ impl Facts {
         match (right, group) {
             (Right::Search, _) => format!("chmod o+x {name}, or setfacl -m u:{user}:x {name}"),
             (Right::Read, _) => format!("chmod o+r {name}, or setfacl -m u:{user}:r {name}"),
+            (Right::ReadSecrets, _) => {
+                format!("it holds secrets, ask as root, who starts httpd, or setfacl -m u:{user}:r {name}")
+            }
             (Right::Make, _) => format!(
                 "setfacl -m u:{user}:rwx {name}, or chown {user} {name}, or name a file in a directory that {user} may \
                  write to"
@@ -218,8 +225,9 @@ impl Facts {
                 format!("usermod -a -G {group} {user} and a restart of httpd, as members of its group may")
             }
             (Right::Connect, None) => format!(
-                "chmod o+w {name}, and unixDomainSocketPathPermissions=\"rw-rw-rw-\" in the Connector in server.xml, \
-                 which makes it so"
+                "setfacl -m u:{user}:rw {name} opens it until Tomcat makes it anew; for good \
+                 unixDomainSocketPathPermissions=\"rw-rw----\" in the Connector in server.xml, and usermod -a -G GROUP \
+                 {user} with the group of Tomcat's user"
             ),
         }
     }

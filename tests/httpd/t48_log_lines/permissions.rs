@@ -62,13 +62,17 @@ pub fn configuration() {
         return;
     }
     let map = || site("JkMountFile conf/map\nJkMountFileReload 1").file("conf/map", "/*=w\n");
-    for name in ["conf/map", "conf/workers.properties"] {
+    for (name, mends) in [
+        ("conf/map", "chmod o+r @FILE@, or setfacl -m u:"),
+        ("conf/workers.properties", "it holds secrets, ask as root, who starts httpd, or setfacl -m u:"),
+    ] {
         let site = map();
         rights(&site.path(name), 0o600);
         let tested = site.configtest_as_nobody();
         let said = format!(
-            "may not read {} (mode 0600, owner root:root): chmod o+r {0}, or setfacl -m u:",
-            site.path(name).display()
+            "may not read {} (mode 0600, owner root:root): {}",
+            site.path(name).display(),
+            mends.replace("@FILE@", &site.path(name).display().to_string())
         );
         let line = tested.output.lines().find(|line| line.contains(&said));
         let line = line.unwrap_or_else(|| panic!("{name}: {}", tested.output));
@@ -104,8 +108,13 @@ pub fn socket() {
     };
     let told = line("/closed");
     let said = format!(
-        "may not connect to the socket {} (mode 0660, owner root:root): chmod o+w ",
-        socket.display()
+        "may not connect to the socket {0} (mode 0660, owner root:root): setfacl -m u:{1}:rw {0} opens it until",
+        socket.display(),
+        told.split("setfacl -m u:").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default()
+    );
+    assert!(
+        !told.contains("chmod") && told.contains("unixDomainSocketPathPermissions=\"rw-rw----\""),
+        "{told}"
     );
     assert!(told.contains("(Permission denied)") && told.contains(&said), "{told}");
     rights(&directory, 0o700);
