@@ -76,8 +76,8 @@ impl<'p> Table<'p> {
         (0..self.len()).filter_map(move |index| {
             let entry = self.raw_entry(index)?;
             // SAFETY: as in `entry`.
-            let is_wanted =
-                unsafe { octets(entry.key, self.life) }.is_some_and(|key| is_same_name(key, name));
+            let key = unsafe { octets(entry.key, self.life) };
+            let is_wanted = key.is_some_and(|key| is_same_name(key, name));
             // SAFETY: as above.
             is_wanted.then(|| unsafe { octets(entry.val, self.life) }).flatten()
         })
