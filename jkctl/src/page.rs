@@ -204,7 +204,7 @@ pub fn escape(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::access::tests::of_anybody;
+    use super::access::tests::of_the_credulous;
     use super::*;
 
     #[test]
@@ -215,12 +215,12 @@ mod tests {
             ("http://host/status?cmd=show&mime=txt&w=lb#part", "http://host/status", "cmd=show&w=lb", None),
             ("http://a:b%40@host/status", "http://host/status", "", Some("Basic YTpiQA==")),
         ] {
-            let page = Page::new(url, &of_anybody()).unwrap();
+            let page = Page::new(url, &of_the_credulous()).unwrap();
             assert_eq!((page.url(), page.query.as_str()), (shown, query), "{url}");
             assert_eq!(page.authorization.as_deref(), authorization, "{url}");
         }
         for url in ["host/status", "ftp://host/", "http:///status", "http://user@/", ""] {
-            assert!(Page::new(url, &of_anybody()).is_err(), "{url}");
+            assert!(Page::new(url, &of_the_credulous()).is_err(), "{url}");
         }
     }
 

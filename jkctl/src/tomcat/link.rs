@@ -212,7 +212,9 @@ mod tests {
     fn patience_ends() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let place: Place = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let mut link = Link::open(&place, Duration::from_millis(20)).unwrap();
+        let mut link = Link::open(&place, PATIENCE).unwrap();
+        link.patience = Duration::from_millis(20);
+        link.be_patient();
         assert!(matches!(link.ping(), Err(Trouble::Silent(_))));
         drop(listener);
         assert!(matches!(Link::open(&place, PATIENCE), Err(Trouble::Connect(_))));
