@@ -29,6 +29,19 @@ pub enum Line<'a> {
 /// Most macros that are replaced in one value (the original's limit).
 pub const MAX_MACROS: usize = 21;
 
+/// Most octets that a value has with its macros replaced, beyond anything that is meant: values that double those before
+/// them would fill the memory within few lines.
+pub const MAX_EXPANDED: usize = 32 * 1024;
+
+/// Why a macro stays as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreplaced {
+    /// Nobody defines it.
+    Unknown,
+    /// The value would have more than [`MAX_EXPANDED`] octets.
+    TooLong,
+}
+
 /// The part of a line that counts: what is before its first NUL.
 pub fn before_nul(line: &[u8]) -> &[u8] {
     &line[..memchr::memchr(0, line).unwrap_or(line.len())]
@@ -82,12 +95,13 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
 
 /// Replaces `$(name)` from left to right by what `look_up` knows; replaced text is not scanned again.
 ///
-/// Names that `look_up` does not know stay literally and are handed to `unknown`; an unclosed `$(` and
+/// Names that `look_up` does not know stay literally and are handed to `unreplaced`, and so are those for which there is
+/// no room; an unclosed `$(` and
 /// whatever follows [`MAX_MACROS`] macros stay too.
 pub fn expand_macros(
     value: &[u8],
     mut look_up: impl FnMut(&[u8]) -> Option<Vec<u8>>,
-    mut unknown: impl FnMut(&[u8]),
+    mut unreplaced: impl FnMut(&[u8], Unreplaced),
 ) -> Vec<u8> {
     let mut expanded = Vec::with_capacity(value.len());
     let mut rest = value;
@@ -96,10 +110,11 @@ pub fn expand_macros(
         let Some(length) = memchr::memchr(b')', &rest[start..]) else { break };
         let name = &rest[start + 2..start + length];
         expanded.extend_from_slice(&rest[..start]);
-        match look_up(name) {
-            Some(replacement) => expanded.extend_from_slice(&replacement),
-            None => {
-                unknown(name);
+        let found = look_up(name).ok_or(Unreplaced::Unknown);
+        match found.and_then(|text| fits(&expanded, text).ok_or(Unreplaced::TooLong)) {
+            Ok(replacement) => expanded.extend_from_slice(&replacement),
+            Err(why) => {
+                unreplaced(name, why);
                 expanded.extend_from_slice(&rest[start..=start + length]);
             }
         }
@@ -107,6 +122,11 @@ pub fn expand_macros(
     }
     expanded.extend_from_slice(rest);
     expanded
+}
+
+/// The replacement, if there is room for it.
+fn fits(expanded: &[u8], replacement: Vec<u8>) -> Option<Vec<u8>> {
+    Some(replacement).filter(|text| expanded.len() + text.len() <= MAX_EXPANDED)
 }
 
 /// Looks a macro name up in the environment of the process.
@@ -159,9 +179,28 @@ mod tests {
     fn macros_expand_once_and_unknown_ones_stay() {
         let mut missing = Vec::new();
         let known = |name: &[u8]| (name == b"x").then(|| b"$(x)1".to_vec());
-        let text = expand_macros(b"a$(x)b$(y)$(x", known, |name| missing.push(name.to_vec()));
+        let text = expand_macros(b"a$(x)b$(y)$(x", known, |name, why| missing.push((name.to_vec(), why)));
         assert_eq!(text.as_bstr(), "a$(x)1b$(y)$(x");
-        assert_eq!(missing, [b"y".to_vec()]);
+        assert_eq!(missing, [(b"y".to_vec(), Unreplaced::Unknown)]);
+    }
+
+    #[test]
+    fn values_that_double_the_one_before_stay_short() {
+        let mut value = b"x".repeat(1000);
+        let mut too_long = 0;
+        for _ in 0..40 {
+            let before = value.clone();
+            value = expand_macros(
+                b"$(a)$(a)",
+                |_| Some(before.clone()),
+                |_, why| {
+                    assert_eq!(why, Unreplaced::TooLong);
+                    too_long += 1;
+                },
+            );
+            assert!(value.len() <= MAX_EXPANDED + b"$(a)$(a)".len());
+        }
+        assert!(too_long > 0);
     }
 
     #[test]

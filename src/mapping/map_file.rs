@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 
 use super::{describe_replaced, Definitions, Rule};
-use crate::config::properties::{environment, expand_macros, is_utf16, lines, parse_line, Line};
+use crate::config::properties::{environment, expand_macros, is_utf16, lines, parse_line, Line, Unreplaced};
 use crate::config::stray::{self, Strays};
 use crate::config::{Origin, Report, Severity};
 
@@ -121,10 +121,14 @@ impl<'t, 'r> Parser<'t, 'r> {
             }
             None => environment(name),
         };
-        expand_macros(value, look_up, |name| {
-            report.add(Severity::Warning, Some(origin), || {
-                format!("$({}) is neither an earlier key nor in the environment", name.as_bstr())
-            });
+        expand_macros(value, look_up, |name, why| {
+            let (severity, why) = match why {
+                Unreplaced::Unknown => {
+                    (Severity::Warning, "is neither an earlier key nor in the environment")
+                }
+                Unreplaced::TooLong => (Severity::Error, "stays as written: the value is too long with it"),
+            };
+            report.add(severity, Some(origin), || format!("$({}) {why}", name.as_bstr()));
         })
     }
 

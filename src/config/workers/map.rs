@@ -14,7 +14,7 @@ use super::names::{split_key, validate_key};
 use super::spec::{Duplicate, Outside, Spec, Standing, ValueKind};
 use super::table::{duplicate_rule, Property};
 use crate::config::diagnostic::{did_you_mean, Origin, Report};
-use crate::config::properties::{self, is_utf16, list_items, Line};
+use crate::config::properties::{self, is_utf16, list_items, Line, Unreplaced};
 use crate::config::stray::{self, Strays};
 use crate::text::{is_quoted, odd_character, trim_c_spaces};
 
@@ -221,7 +221,7 @@ impl PropertyMap {
     }
 
     fn expand(&mut self, key: &BStr, value: &BStr, origin: &Origin, report: &mut Report) -> BString {
-        let mut unknown = Vec::new();
+        let mut unreplaced = Vec::new();
         let mut used = Vec::new();
         let expanded = properties::expand_macros(
             value,
@@ -229,12 +229,20 @@ impl PropertyMap {
                 used.push(BString::from(name));
                 self.get(name).map(|entry| entry.text.to_vec()).or_else(|| properties::environment(name))
             },
-            |name| unknown.push(BString::from(name)),
+            |name, why| unreplaced.push((BString::from(name), why)),
         );
         self.used_in_macros.extend(used);
-        for name in unknown {
-            let text = self.undefined_macro(key, &name);
-            match is_refusable(key) {
+        for (name, why) in unreplaced {
+            let text = match why {
+                Unreplaced::Unknown => self.undefined_macro(key, &name),
+                Unreplaced::TooLong => {
+                    let limit = properties::MAX_EXPANDED;
+                    format!(
+                        "{key}: $({name}) stays as written: with it the value has more than {limit} octets"
+                    )
+                }
+            };
+            match is_refusable(key) || why == Unreplaced::TooLong {
                 true => report.error(Some(origin), text),
                 false => report.warn(Some(origin), text),
             }

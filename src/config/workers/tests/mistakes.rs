@@ -217,6 +217,16 @@ const MISTAKES: &[(&str, &[&str])] = &[
            it if it is one"],
     ),
     (
+        "a=0123456789abcdef\nb=$(a)$(a)$(a)$(a)$(a)$(a)$(a)$(a)\nc=$(b)$(b)$(b)$(b)$(b)$(b)$(b)$(b)\n\
+         d=$(c)$(c)$(c)$(c)$(c)$(c)$(c)$(c)\nworker.t1.source=$(d)$(d)$(d)$(d)$(d)",
+        &[
+            "error: w.properties:12: worker.t1.source: $(d) stays as written: with it the value has more than 32768 octets",
+            "error: w.properties:12: \
+             worker.t1.source=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef...: 32772 \
+             octets are too long, expected at most 63",
+        ],
+    ),
+    (
         "worker.t1.source=$(NOT_DEFINED_ANYWHERE)",
         &["w.properties:8: worker.t1.source: $(NOT_DEFINED_ANYWHERE) is not defined and stays as written"],
     ),
