@@ -14,6 +14,7 @@ use ureq::Body;
 pub use access::Access;
 
 use crate::ending::Failure;
+use crate::terminal::harmless;
 
 /// Octets of an answer, at most: thousands of members have room in that.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -36,7 +37,7 @@ pub struct Answer {
     pub status: u16,
     /// The document as it came.
     pub text: String,
-    /// The document.
+    /// The document, of which no text has control characters.
     pub json: Value,
 }
 
@@ -61,8 +62,18 @@ pub fn ask(url: &str, access: &Access, query: &str) -> Result<String, Failure> {
     let (status, text) = page.call("GET", query)?;
     let is_page = status < 300 || text.starts_with('{') || text.starts_with("Result: ");
     match is_page {
-        true => Ok(text),
+        true => Ok(harmless(&text)),
         false => Err(page.refusal(status)),
+    }
+}
+
+/// A document whose texts have no control characters: they are shown on terminals, as parts of lines.
+fn on_one_line(json: Value) -> Value {
+    match json {
+        Value::String(text) => harmless(&text).replace('\n', "\u{FFFD}").into(),
+        Value::Array(values) => values.into_iter().map(on_one_line).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, on_one_line(value))).collect(),
+        other => other,
     }
 }
 
@@ -85,6 +96,12 @@ impl Page {
             return Err(expected());
         }
         let path = if path.is_empty() { "/" } else { path };
+        let changes = |pair: &&str| pair.starts_with("cmd=") && !["cmd=list", "cmd=show"].contains(pair);
+        if let Some(command) = query.split('&').find(changes) {
+            return Err(Failure::new(format_args!(
+                "{url}: expected the URL of a status page alone, as {command} is more than a look at it"
+            )));
+        }
         let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("mime="));
         Ok(Self {
             agent: access.agent(scheme.eq_ignore_ascii_case("https"))?,
@@ -135,7 +152,7 @@ impl Page {
         let (status, text) = self.call(method, query)?;
         match serde_json::from_str::<Value>(&text) {
             Ok(json) if json["result"]["type"].is_string() => match json["version"].as_u64() {
-                Some(1) => Ok(Answer { status, text, json }),
+                Some(1) => Ok(Answer { status, text, json: on_one_line(json) }),
                 version => Err(Failure::new(format_args!(
                     "{}: its JSON has version {}, this jkctl reads version 1",
                     self.url,

@@ -92,8 +92,27 @@ impl Terminal {
     }
 }
 
+/// `text` of somebody else without the characters that would steer a terminal, line ends apart; U+FFFD stands for each.
+pub fn harmless(text: &str) -> String {
+    let steers = |letter: char| letter.is_control() && letter != '\n';
+    text.chars().map(|letter| if steers(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
 /// Writes a line to a [`Terminal`]: `line!(terminal, "{name}")?`.
 macro_rules! line {
     ($terminal:expr, $($text:tt)+) => { $terminal.line(format_args!($($text)+)) };
 }
 pub(crate) use line;
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_others_say_steers_no_terminal() {
+        assert_eq!(
+            harmless("a\x1b[31mb\u{9b}c\r\x07\x7f\né"),
+            "a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}\u{FFFD}\u{FFFD}\né"
+        );
+    }
+}

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::ending::{refuse, Ending, Failure};
+use crate::ending::{refuse, warn, Ending, Failure};
 use crate::page::report::{Member, Report};
 use crate::page::{Access, Page};
 use crate::terminal::{line, Style, Terminal};
@@ -88,12 +88,30 @@ impl Change {
             tell(member, terminal)?;
         }
         terminal.flush()?;
+        if !matches!(action, Action::Activate | Action::Switch) {
+            self.warn_of_nobody(&page)?;
+        }
         match self.wait {
             Some(limit) => {
                 wait(&Waiting { page: &page, subject: &subject, action, since: report.time, limit }, terminal)
             }
             None => Ok(Ending::Good),
         }
+    }
+}
+
+impl Change {
+    /// Warns if nobody is left who takes new sessions.
+    fn warn_of_nobody(&self, page: &Page) -> Result<(), Failure> {
+        let report = Report::read(&page.list()?.json)?;
+        let balancer = report.balancers.iter().find(|balancer| balancer.name == self.lb);
+        if balancer.is_some_and(|balancer| !balancer.has_active()) {
+            warn(format_args!(
+                "{}: no member is active any more: requests without a session get 503",
+                self.lb
+            ));
+        }
+        Ok(())
     }
 }
 

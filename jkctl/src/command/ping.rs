@@ -53,14 +53,28 @@ Examples:
   script \"/usr/bin/jkctl ping 127.0.0.1:8009 --timeout 1\"   in vrrp_script of keepalived
 
 Exit status:
-  0  the Tomcat answered each ping, and took the secret
+  0  the Tomcat answered each ping, and took the secret (or asks for none, which is told)
   1  it did not
   2  wrong arguments, or the file of the secret can't be read";
 
-/// What a ping took.
+/// What a try gets at least: the time of `--wait` may be up when one begins.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// What a ping took, and what it found out.
 struct Times {
     connect: Duration,
     pong: Duration,
+    secret_is: Secret,
+}
+
+/// What is known of the secret.
+enum Secret {
+    /// Nobody asked.
+    NotTried,
+    /// The Tomcat takes it, and not who has none.
+    Right,
+    /// The Tomcat takes anybody.
+    NotAskedFor,
 }
 
 impl Ping {
@@ -74,7 +88,7 @@ impl Ping {
             }
             match self.ping_in_time(secret.as_deref()) {
                 Ok(times) => {
-                    self.tell(&times, secret.is_some(), terminal)?;
+                    self.tell(&times, terminal)?;
                     answered.push(times.pong);
                 }
                 Err(Stop::Trouble(trouble)) => {
@@ -94,32 +108,45 @@ impl Ping {
 
     /// Pings until it answers or the time to wait for that is up.
     fn ping_in_time(&self, secret: Option<&[u8]>) -> Result<Times, Stop> {
-        let begin = Instant::now();
+        let end = self.wait.map(|wait| Instant::now() + wait);
+        let left = || end.map(|end| end.saturating_duration_since(Instant::now()));
         loop {
-            match self.ping(secret) {
-                Err(Stop::Trouble(_)) if self.wait.is_some_and(|wait| begin.elapsed() < wait) => {
-                    thread::sleep(self.interval);
+            let timeout =
+                left().map_or(self.timeout, |left| left.clamp(SHORTEST, self.timeout.max(SHORTEST)));
+            let result = self.ping(secret, timeout);
+            match (result, left()) {
+                (Err(Stop::Trouble(_)), Some(left)) if !left.is_zero() => {
+                    thread::sleep(self.interval.min(left))
                 }
-                result => return result,
+                (result, _) => return result,
             }
         }
     }
 
-    fn ping(&self, secret: Option<&[u8]>) -> Result<Times, Stop> {
+    fn ping(&self, secret: Option<&[u8]>, timeout: Duration) -> Result<Times, Stop> {
         let begin = Instant::now();
-        let mut link = Link::open(&self.address, self.timeout)?;
+        let mut link = Link::open(&self.address, timeout)?;
         let connected = Instant::now();
         link.ping()?;
-        let times = Times { connect: connected - begin, pong: connected.elapsed() };
+        let (connect, pong) = (connected - begin, connected.elapsed());
+        let mut secret_is = Secret::NotTried;
         if let Some(secret) = secret {
-            prove(&mut link, secret)?;
+            if is_refused(&mut link, Some(secret))? {
+                return Err(Trouble::OutOfOrder(WRONG).into());
+            }
+            let mut link = Link::open(&self.address, timeout)?;
+            secret_is = if is_refused(&mut link, None)? { Secret::Right } else { Secret::NotAskedFor };
         }
-        Ok(times)
+        Ok(Times { connect, pong, secret_is })
     }
 
-    fn tell(&self, times: &Times, with_secret: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn tell(&self, times: &Times, terminal: &mut Terminal) -> Result<(), Failure> {
         let pong = terminal.paint(Style::Good, &format!("CPong in {}", Milliseconds(times.pong)));
-        let secret = if with_secret { ", the secret is right" } else { "" };
+        let secret = match times.secret_is {
+            Secret::NotTried => "",
+            Secret::Right => ", the secret is right",
+            Secret::NotAskedFor => ", but it asks for no secret: anybody who reaches the port is taken",
+        };
         let connect = Milliseconds(times.connect);
         Ok(line!(terminal, "{}: {pong}, connected in {connect}{secret}", self.address)?)
     }
@@ -135,12 +162,13 @@ impl Ping {
     }
 }
 
-/// Makes a request that needs the secret and no application.
+const WRONG: &str = "refused the secret (403): it is not that of the Connector in server.xml";
+
+/// Makes a request that needs the secret and no application; tells whether it was refused for that.
 ///
 /// A Tomcat that has another secret, or is given none, says 403 and closes the connection; an application that says so, as
 /// for any other status, could only be asked because the secret was right.
-fn prove(link: &mut Link, secret: &[u8]) -> Result<(), Stop> {
-    const WRONG: &str = "refused the secret (403): it is not that of the Connector in server.xml";
+fn is_refused(link: &mut Link, secret: Option<&[u8]>) -> Result<bool, Stop> {
     let request = ForwardRequest {
         method: b"OPTIONS",
         protocol: b"HTTP/1.1",
@@ -154,12 +182,9 @@ fn prove(link: &mut Link, secret: &[u8]) -> Result<(), Stop> {
         attributes: Attributes::default(),
     };
     let mut status = Status(0);
-    let call = Call { request, secret: Some(secret), body: Body::none(), max_packet_size: 8192 };
+    let call = Call { request, secret, body: Body::none(), max_packet_size: 8192 };
     let end = call.make(link, &mut status)?;
-    match status.0 == 403 && !end.reuse {
-        true => Err(Trouble::OutOfOrder(WRONG).into()),
-        false => Ok(()),
-    }
+    Ok(status.0 == 403 && !end.reuse)
 }
 
 /// Takes the status of an answer and nothing else.

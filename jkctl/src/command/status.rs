@@ -141,10 +141,13 @@ fn show(report: &Report, page: &Page, terminal: &mut Terminal) -> Result<(), Fai
 fn show_balancer(balancer: &Balancer, now: u64, terminal: &mut Terminal) -> Result<(), Failure> {
     let Balancer { name, busy, members } = balancer;
     let failing: Vec<_> = members.iter().filter(|member| member.is_in_error()).collect();
-    let of = match failing.len() {
+    let mut of = match failing.len() {
         0 => String::new(),
         count => terminal.paint(Style::Bad, &format!(", {count} in error")),
     };
+    if !balancer.has_active() {
+        of += &terminal.paint(Style::Bad, ", none active");
+    }
     let name = terminal.paint(Style::Bold, &format!("balancer {name}"));
     let count = members.len();
     line!(terminal, "\n{name}: {count} member{}{of}, {busy} busy", if count == 1 { "" } else { "s" })?;

@@ -89,6 +89,13 @@ impl Display for Drain {
     }
 }
 
+impl Balancer {
+    /// Tells whether any member takes new sessions.
+    pub fn has_active(&self) -> bool {
+        self.members.iter().any(|member| member.activation == "Active")
+    }
+}
+
 impl Member {
     /// Its activation, with how long a drain may last.
     pub fn standing(&self) -> String {

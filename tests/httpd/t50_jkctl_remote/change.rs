@@ -25,6 +25,7 @@ pub fn add_to(suite: Suite) -> Suite {
         .test("domains_and_single_members_are_switched_to", switches)
         .test("a_switch_to_members_that_do_not_work_is_not_complete", switch_to_nobody)
         .test("what_is_not_there_or_not_allowed_is_told", refusals)
+        .test("the_last_active_member_does_not_go_without_a_word", nobody_left)
         .test("changes_come_through_while_the_server_restarts", restarts)
 }
 
@@ -190,7 +191,22 @@ fn refusals() {
     change(&httpd, "switch", &["gren"]).ends_with(2).says("did you mean \"green\"?");
     jkctl(["stop", &url("/look"), "farm", "a"]).ends_with(1).says("read");
     jkctl(["stop", &url("/app/"), "farm", "a"]).ends_with(2).says("no status page of this module");
+    jkctl(["status", &url("/status?cmd=stop&w=farm&sw=a")])
+        .ends_with(2)
+        .says("cmd=stop is more than a look at it");
     assert_eq!(activations(&httpd), ["Active", "Active", "Active"]);
+}
+
+fn nobody_left() {
+    let backends = three();
+    let httpd = site(&backends).start();
+    let warning = "farm: no member is active any more: requests without a session get 503";
+    let status = || jkctl(["status", &format!("http://127.0.0.1:{}/status", httpd.port())]);
+    let said = change(&httpd, "stop", &["a,b"]).ends_with(0);
+    assert!(!said.err.contains(warning), "{}", said.err);
+    assert!(!status().ends_with(0).text().contains("none active"));
+    change(&httpd, "disable", &["c"]).ends_with(0).says(warning);
+    status().ends_with(0).says("balancer farm: 3 members, none active");
 }
 
 fn restarts() {

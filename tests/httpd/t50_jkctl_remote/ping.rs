@@ -6,6 +6,7 @@ use std::thread;
 
 use super::program::jkctl;
 use super::tomcats::Guarded;
+use crate::support::backend::Backend;
 use crate::support::site::{Mpm, Site};
 use crate::support::suite::Suite;
 use crate::support::{ajp, ports, tomcat};
@@ -71,6 +72,9 @@ fn secrets() {
         assert!(said.err.is_empty() && !said.text().contains("poppy"), "{}{}", said.text(), said.err);
         ping(&open).ends_with(0).says("everybody can read this secret (mode 644)");
     }
+    let (takes_all, secret) = (Backend::constant("x"), right.display().to_string());
+    let place = format!("127.0.0.1:{}", takes_all.port());
+    jkctl(["ping", &place, "--secret-file", &secret]).ends_with(0).says("but it asks for no secret");
 }
 
 fn ipv6() {
