@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{exit, Command};
 
 /// Functions, types and constants of httpd and APR that `src/ffi` and `src/entry` use.
-const FUNCTIONS: &str = "ap_(get_server_description|add_common_vars|get_conn_socket|add_version_component|check_cmd_context|exists_config_define|\
+const FUNCTIONS: &str = "ap_(get_server_description|get_scoreboard_(global|process)|add_common_vars|get_conn_socket|add_version_component|check_cmd_context|exists_config_define|\
     find_linked_module|regcomp|regexec|regfree|strcasecmp_match|update_vhost_given_ip|vhost_iterate_given_conn|escape_uri|os_escape_path|get_brigade|map_http_request_error|get_remote_host|run_default_port|get_server_name|\
     get_server_port|hook_(check_config|child_init|child_status|fixups|handler|\
     log_transaction|map_to_storage|monitor|post_config|test_config|translate_name)|sub_req_lookup_uri|destroy_sub_req|mpm_query|open_piped_log|pass_brigade|\

@@ -97,6 +97,7 @@ pub fn explain<const N: usize>(
     let around = Surroundings {
         workers: &workers,
         settings: &plan.workers,
+        earlier_processes: 0,
         software: String::new(),
         hosts: Vec::new(),
         choice: &OfPlan { facts, plan: &plan, choice },

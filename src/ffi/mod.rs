@@ -69,6 +69,8 @@ pub(crate) mod request_body;
 #[cfg(feature = "httpd")]
 pub(crate) mod response;
 #[cfg(feature = "httpd")]
+mod scoreboard;
+#[cfg(feature = "httpd")]
 pub(crate) mod server;
 #[cfg(feature = "httpd")]
 pub(crate) mod stream_end;

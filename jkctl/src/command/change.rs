@@ -167,7 +167,6 @@ fn wait(waiting: &Waiting<'_>, terminal: &mut Terminal) -> Result<Ending, Failur
                 line!(terminal, "{}", terminal.paint(Style::Bad, &told))?;
                 return Ok(Ending::Bad);
             }
-            let missing: Vec<_> = missing.iter().map(|awaited| &awaited.member).collect();
             progress.show(&missing, passed, terminal)?;
         }
         if passed >= limit {
@@ -196,12 +195,13 @@ fn give_up(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let &Waiting { since, limit, .. } = waiting;
-    for Awaited { action, member } in found?.iter().filter(|awaited| !awaited.is_complete()) {
+    for awaited in found?.iter().filter(|awaited| !awaited.is_complete()) {
+        let Awaited { action, member, .. } = awaited;
         let not = terminal
             .paint(Style::Bad, &format!("not {} within {} s", action.complete(), limit.as_secs_f64()));
         let error = member.worker.last_error.as_ref().filter(|(time, _)| *time >= since);
         let why = error.map(|(_, text)| format!("; {text}")).unwrap_or_default();
-        line!(terminal, "{}: {not}: {}{why}", member.worker.name, progress::of(member))?;
+        line!(terminal, "{}: {not}: {}{why}", member.worker.name, awaited.told())?;
     }
     Ok(Ending::Bad)
 }

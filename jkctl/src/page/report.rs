@@ -11,6 +11,8 @@ use crate::ending::Failure;
 pub struct Report {
     /// When it was told, in seconds since the epoch.
     pub time: u64,
+    /// Child processes from before a restart that still end what they have begun; what they do is not counted.
+    pub earlier_processes: u64,
     /// Who tells: the module and its version.
     pub module: String,
     /// The balancers.
@@ -120,6 +122,7 @@ impl Report {
         let report = || {
             Some(Self {
                 time: json["time"].as_u64()?,
+                earlier_processes: json["server"]["earlier_processes"].as_u64().unwrap_or_default(),
                 module: json["server"]["module"].as_str()?.to_owned(),
                 balancers: each(&json["balancers"], balancer)?,
                 workers: each(&json["workers"], worker)?,

@@ -159,7 +159,8 @@ fn exchange<'w>(
     };
     match worker {
         Worker::Status(page) => {
-            status_page::serve(&host.connector, page, &work, &HostsAround(request), client)
+            let around = (&HostsAround(request) as &_, request.earlier_processes());
+            status_page::serve(&host.connector, page, &work, around, client)
         }
         worker => worker.service(&work, client, service),
     }

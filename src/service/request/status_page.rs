@@ -16,12 +16,12 @@ use crate::worker::{Body, Client, ClientGone, Failure, Outcome, Then, WorkerRequ
 /// Most octets of a form: one attribute of several hundred members fits.
 const MAX_FORM: usize = 65_536;
 
-/// Answers `request` by `worker`; `choice` knows the virtual hosts.
+/// Answers `request` by `worker`; `choice` knows the virtual hosts, and so many processes are from before a restart.
 pub(super) fn serve(
     connector: &Connector,
     worker: &StatusWorker,
     request: &WorkerRequest<'_>,
-    choice: &dyn Hosts,
+    (choice, earlier_processes): (&dyn Hosts, usize),
     client: &mut dyn Client,
 ) -> Outcome {
     let form = match form(request, client) {
@@ -48,6 +48,7 @@ pub(super) fn serve(
     let around = Surroundings {
         workers: &connector.workers,
         settings: &connector.settings,
+        earlier_processes,
         software: description(),
         hosts: connector.maps.iter().map(rules).collect(),
         choice,

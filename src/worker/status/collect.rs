@@ -33,7 +33,12 @@ pub(super) struct Collector<'a> {
 pub(super) fn overview(around: &Surroundings<'_>) -> Overview {
     let shared = around.workers.shared();
     let history = shared.history();
-    Overview { processes: shared.processes(), reloads: history.reloads(), events: history.events() }
+    Overview {
+        processes: shared.processes(),
+        earlier_processes: around.earlier_processes,
+        reloads: history.reloads(),
+        events: history.events(),
+    }
 }
 
 impl Collector<'_> {

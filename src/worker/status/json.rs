@@ -45,6 +45,7 @@ fn server(out: &mut Object<'_>, page: &Page<'_>) {
         out.value("module", MODULE);
         out.value("read_only", page.read_only);
         out.value("processes", page.overview.processes);
+        out.value("earlier_processes", page.overview.earlier_processes);
     });
 }
 

@@ -93,6 +93,9 @@ pub(crate) struct Surroundings<'a> {
     pub workers: &'a Workers,
     /// The configuration: their order, and how often maintenance is due.
     pub settings: &'a WorkersSettings,
+    /// Child processes from before a restart that still end what they have begun; their requests are not counted any
+    /// more.
+    pub earlier_processes: usize,
     /// What the server calls itself.
     pub software: String,
     /// The rules of each virtual host, in the order in which they are looked at.

@@ -13,6 +13,8 @@ use super::rating::Rating;
 pub(super) struct Overview {
     /// Child processes.
     pub(super) processes: usize,
+    /// Those from before a restart, which are not counted there.
+    pub(super) earlier_processes: usize,
     /// Files that were read anew, by [`Reload`].
     pub(super) reloads: [u64; Reload::ALL.len()],
     /// What happened last, oldest first.

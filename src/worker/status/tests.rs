@@ -114,6 +114,7 @@ impl Bench {
         let around = Surroundings {
             workers: &self.workers,
             settings: &self.settings,
+            earlier_processes: 0,
             software: "Apache".to_owned(),
             hosts: vec![HostRules { server: "main:80".to_owned(), rules: self.rules.clone() }],
             choice: &OneHost(&self.rules),

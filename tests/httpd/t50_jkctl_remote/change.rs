@@ -99,6 +99,13 @@ fn in_flight() {
     });
     let said = change(&httpd, "stop", &["a", "--wait", "0.6"]).ends_with(1);
     said.says("a: not empty within 0.6 s: Stopped, 1 in flight");
+    // Now it is the business of a process that the page knows nothing of.
+    let generations = httpd.generations();
+    httpd.graceful_by_signal();
+    httpd.wait_for_generation(generations + 1);
+    let said = change(&httpd, "stop", &["a", "--wait", "0.6"]).ends_with(1);
+    said.says("a: not empty within 0.6 s: Stopped, 0 in flight")
+        .says("1 process from before a restart may still serve its requests");
     held.store(false, Relaxed);
     change(&httpd, "stop", &["a", "--wait", "30"]).ends_with(0).says("a: empty after ");
     assert_eq!(request.join().expect("a client"), 200);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::subject::Awaited;
 use crate::ending::Failure;
 use crate::page::report::Member;
 use crate::terminal::{line, Terminal};
@@ -19,17 +20,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows what is missing of `members` after so long.
+    /// Shows what is missing of `awaited` after so long.
     ///
     /// # Errors
     /// [`Failure`] if it can't be written.
     pub fn show(
         &mut self,
-        members: &[&Member],
+        awaited: &[&Awaited],
         passed: Duration,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
-        let all = members.iter().map(|member| format!("{}: {}", member.worker.name, of(member)));
+        let all = awaited.iter().map(|awaited| format!("{}: {}", awaited.member.worker.name, awaited.told()));
         let text = format!("{}; {} s", all.collect::<Vec<_>>().join("; "), passed.as_secs());
         if terminal.is_terminal() {
             terminal.octets(format!("\r\x1B[K{text}").as_bytes())?;

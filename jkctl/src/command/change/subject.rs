@@ -3,6 +3,7 @@
 use jk_rooms::config::nearest;
 
 use super::action::Action;
+use super::progress;
 use crate::ending::Failure;
 use crate::page::report::{Balancer, Member, Report};
 use crate::page::{escape, Page};
@@ -14,12 +15,24 @@ pub struct Awaited {
     pub action: Action,
     /// What it is now.
     pub member: Member,
+    /// Child processes from before a restart, which may still have requests on it.
+    pub earlier: u64,
 }
 
 impl Awaited {
     /// Tells whether it is as it is in the end.
     pub fn is_complete(&self) -> bool {
-        self.action.is_complete(&self.member)
+        self.action.is_complete(&self.member) && (self.earlier == 0 || self.action == Action::Activate)
+    }
+
+    /// What is told of it while it is waited for.
+    pub fn told(&self) -> String {
+        let told = progress::of(&self.member);
+        match self.earlier {
+            0 => told,
+            1 => format!("{told}; 1 process from before a restart may still serve its requests"),
+            many => format!("{told}; {many} processes from before a restart may still serve its requests"),
+        }
     }
 }
 
@@ -99,7 +112,7 @@ impl Subject {
     /// # Errors
     /// [`Failure`] if the page can't be reached.
     pub fn members(&self, page: &Page) -> Result<Vec<Member>, Failure> {
-        self.find_members(page, |name| self.names.contains(name))
+        Ok(self.find_members(page, |name| self.names.contains(name))?.0)
     }
 
     /// Those that are waited for, and what is done to each: to switch, the ones that take over are activated, and the
@@ -109,23 +122,30 @@ impl Subject {
     /// As for [`Subject::members`].
     pub fn waited_for(&self, page: &Page, action: Action) -> Result<Vec<Awaited>, Failure> {
         let is_switch = action == Action::Switch;
-        let found = self.find_members(page, |name| {
+        let (found, earlier) = self.find_members(page, |name| {
             self.names.contains(name) || is_switch && self.others.contains(name)
         })?;
         let takes_over = |member: &Member| is_switch && self.names.contains(&member.worker.name);
         let awaited = found.into_iter().map(|member| Awaited {
             action: if takes_over(&member) { Action::Activate } else { action },
             member,
+            earlier,
         });
         Ok(awaited.collect())
     }
 
-    fn find_members(&self, page: &Page, is_meant: impl Fn(&String) -> bool) -> Result<Vec<Member>, Failure> {
+    /// Members, and how many processes are from before a restart.
+    fn find_members(
+        &self,
+        page: &Page,
+        is_meant: impl Fn(&String) -> bool,
+    ) -> Result<(Vec<Member>, u64), Failure> {
         let report = Report::read(&page.list()?.json)?;
         let balancer = report.balancers.into_iter().find(|balancer| balancer.name == self.lb);
         let gone = || Failure::new(format_args!("{}: the balancer {} is gone", page.url(), self.lb));
         let members = balancer.ok_or_else(gone)?.members;
-        Ok(members.into_iter().filter(|member| is_meant(&member.worker.name)).collect())
+        let meant = members.into_iter().filter(|member| is_meant(&member.worker.name));
+        Ok((meant.collect(), report.earlier_processes))
     }
 }
 
@@ -195,6 +215,7 @@ mod tests {
         let members = [("tomcat1", "blue"), ("tomcat2", "blue"), ("tomcat3", "green")];
         let members = members.map(|(name, domain)| member(name, domain)).to_vec();
         Report {
+            earlier_processes: 0,
             time: 0,
             module: String::new(),
             balancers: vec![Balancer { name: "farm".into(), busy: 0, members }],
