@@ -8,7 +8,7 @@ use jk_rooms::config::directives::MountFile;
 use jk_rooms::config::Origin;
 
 use crate::ending::Failure;
-use crate::httpd::{read, Options, Servers};
+use crate::httpd::{be_regular, read, Options, Servers};
 
 /// The files of a configuration.
 #[derive(Args, Debug)]
@@ -40,7 +40,8 @@ impl Files {
             return Err(Failure::new("no file is given: expected -w, -m or -c"));
         }
         for file in self.workers.iter().chain(&self.map) {
-            fs::File::open(file).map_err(|error| Failure::refused(file.display(), &error))?;
+            let readable = be_regular(file).and_then(|()| fs::File::open(file));
+            readable.map_err(|error| Failure::refused(file.display(), &error))?;
         }
         let options = Options { server_root: self.server_root.clone(), defined: self.defined.clone() };
         let mut servers = Servers::new(read(&self.confs, &options)?);

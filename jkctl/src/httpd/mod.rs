@@ -19,5 +19,5 @@ mod reader;
 mod servers;
 
 pub use choice::AtPort;
-pub use reader::{read, Options};
+pub use reader::{be_regular, read, Options};
 pub use servers::Servers;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,15 @@ use crate::ending::Failure;
 
 /// Most files that include each other in a row, as in httpd.
 const MAX_DEPTH: usize = 20;
+
+/// Most files in all: twenty that include the next one twice would be a million.
+const MAX_FILES: usize = 10_000;
+
+/// Most sections inside each other.
+const MAX_OPEN: usize = 200;
+
+/// Most octets of a line with its variables replaced: values that double the one before would fill the memory.
+const MAX_LINE: usize = 64 * 1024;
 
 /// What is given besides the files.
 #[derive(Debug, Default)]
@@ -58,6 +68,8 @@ struct Reader {
     root_is_given: bool,
     /// A LoadModule was met.
     loads: bool,
+    /// Files that were read.
+    files: usize,
     macros: Macros,
     /// Sections that are open, each with what is in it so far; the first is what is outside of all.
     open: Vec<Directive>,
@@ -73,12 +85,13 @@ impl Reader {
             server_root: options.server_root.clone().or(beside).unwrap_or_default(),
             root_is_given: options.server_root.is_some(),
             loads: false,
+            files: 0,
             macros: Macros::default(),
             open: vec![section("", "", Origin::new(&"".into(), 0))],
             report: Report::default(),
         };
         for file in files {
-            let text = fs::read(file).map_err(|error| Failure::refused(file.display(), &error))?;
+            let text = contents(file).map_err(|error| Failure::refused(file.display(), &error))?;
             reader.text(&text, file, 0);
         }
         Ok(reader)
@@ -117,6 +130,11 @@ impl Reader {
                 continue;
             }
             let arguments = expand(arguments, |name| self.variable(name));
+            if arguments.len() > MAX_LINE {
+                let text = format!("with its variables replaced the line has more than {MAX_LINE} octets");
+                self.report.error(Some(&origin), text);
+                continue;
+            }
             if let Some(end) = command.strip_prefix("</") {
                 self.end(end.trim_end_matches('>'), &mut held, outside, &origin);
             } else if command.starts_with('<') {
@@ -126,6 +144,11 @@ impl Reader {
                     Some(true) => held.push(name),
                     Some(false) => skipped.push(name),
                     None if name.eq_ignore_ascii_case("Macro") => self.macros.begin(inside, &origin),
+                    None if self.open.len() > MAX_OPEN => {
+                        let text = format!("{command}>: more than {MAX_OPEN} sections inside each other");
+                        self.report.error(Some(&origin), text);
+                        skipped.push(name);
+                    }
                     None => self.open.push(section(command, &arguments, origin)),
                 }
             } else {
@@ -219,7 +242,16 @@ impl Reader {
             self.report.error(Some(origin), text);
         }
         for file in found {
-            match fs::read(&file) {
+            self.files += 1;
+            if self.files > MAX_FILES {
+                let text = format!("Include {shown}: more than {MAX_FILES} files are included");
+                // Once, for all that would follow.
+                if self.files == MAX_FILES + 1 {
+                    self.report.error(Some(origin), text);
+                }
+                return;
+            }
+            match contents(&file) {
                 Ok(text) => self.text(&text, &file, depth + 1),
                 Err(error) => {
                     let (file, reason) = (file.display(), Reason(&error));
@@ -228,6 +260,23 @@ impl Reader {
                 }
             }
         }
+    }
+}
+
+/// What a file holds.
+fn contents(file: &Path) -> io::Result<Vec<u8>> {
+    be_regular(file)?;
+    fs::read(file)
+}
+
+/// As for httpd, only regular files can be read, and `/dev/null`.
+///
+/// # Errors
+/// What the system says of the file, or that it is another kind.
+pub fn be_regular(file: &Path) -> io::Result<()> {
+    match fs::metadata(file)?.is_file() || file == Path::new("/dev/null") {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
     }
 }
 
@@ -308,6 +357,30 @@ pub mod tests {
             false => format!("{}[{}] ", directive.name, outline(&directive.inner).trim()),
         };
         directives.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_files_can_ask_for_has_bounds() {
+        let nested = "<Location />\n".repeat(5000) + &"</Location>\n".repeat(5000);
+        let complaints = told(&[("main", &nested)]).1;
+        assert_eq!(complaints, ["main:201: <Location>: more than 200 sections inside each other"]);
+
+        let double = |number: usize| format!("Define v{number} ${{v{0}}}${{v{0}}}\n", number - 1);
+        let doubled = "Define v0 0123456789\n".to_owned() + &(1..40).map(double).collect::<String>();
+        let complaints = told(&[("main", &doubled)]).1;
+        let told_of = "with its variables replaced the line has more than 65536 octets";
+        assert_eq!(complaints[0], format!("main:14: {told_of}"));
+
+        let names: Vec<_> = (0..19).map(|number| format!("f{number}")).collect();
+        let texts: Vec<_> = (1..20).map(|number| format!("IncludeOptional f{number}\n").repeat(2)).collect();
+        let files: Vec<_> = names.iter().zip(&texts).map(|(name, text)| (&**name, &**text)).collect();
+        let complaints = told(&files).1;
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].ends_with("more than 10000 files are included"), "{complaints:?}");
+
+        let complaints = told(&[("main", "Include /dev/zero\nInclude /dev/null")]).1;
+        let refused = "main:1: Could not open configuration file /dev/zero: it is not a regular file";
+        assert_eq!(complaints, [refused]);
     }
 
     #[test]
