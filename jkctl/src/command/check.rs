@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use jk_rooms::admin;
+use jk_rooms::config::directives::ConfigCheck;
 use jk_rooms::config::{Diagnostic, Report, Severity};
 use serde_json::json;
 
@@ -49,7 +50,7 @@ Examples:
 
 Exit status:
   0  nothing to complain about, or warnings only
-  1  errors; with --strict: or warnings
+  1  errors; with --strict or JkConfigCheck Strict: or warnings. JkConfigCheck Off silences configtest alone
   2  wrong arguments, or a file that was given can't be read";
 
 impl Check {
@@ -65,7 +66,8 @@ impl Check {
             let text = terminal.paint(Style::Good, "Nothing to complain about");
             line!(terminal, "{text}")?;
         }
-        let is_bad = report.has_errors() || self.strict && !report.is_empty();
+        let is_strict = self.strict || servers.all[0].settings.global.config_check == ConfigCheck::Strict;
+        let is_bad = report.has_errors() || is_strict && !report.is_empty();
         Ok(if is_bad { Ending::Bad } else { Ending::Good })
     }
 

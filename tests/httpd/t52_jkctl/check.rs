@@ -215,6 +215,10 @@ fn endings() {
     assert_eq!(run(jkctl(&["check", "-w", &workers, "-m", &map]).arg("--strict")), (Some(0), String::new()));
     assert_eq!(end(&["-w", &workers, "-m", &path("doubtful")]), Some(0), "a warning");
     assert_eq!(end(&["-w", &workers, "-m", &path("doubtful"), "--strict"]), Some(1));
+    for (policy, ending) in [("Warn", 0), ("Strict", 1)] {
+        site.write("conf/policy", &format!("JkConfigCheck {policy}\nJkMount /a nobody\n"));
+        assert_eq!(end(&["-w", &workers, "-c", &path("policy")]), Some(ending), "{policy}");
+    }
     site.write("conf/broken", &RIGHT.replace("type=ajp13", "type=apj13"));
     assert_eq!(end(&["-w", &path("broken")]), Some(1));
     for wrong in [&["-w", &path("gone")][..], &["-c", &path("gone")], &[], &["-x"]] {
