@@ -1,6 +1,7 @@
 //! `<IfModule>` and its kin: which parts of a file count.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 /// What conditions are asked about.
 #[derive(Debug, Default)]
@@ -47,7 +48,9 @@ impl Conditions {
     }
 
     /// Tells whether a section of this name, such as `<IfModule`, is a condition, and whether it holds.
-    pub fn of_section(&self, name: &str, argument: &str) -> Option<bool> {
+    ///
+    /// Relative files are looked for below `server_root`.
+    pub fn of_section(&self, name: &str, argument: &str, server_root: &Path) -> Option<bool> {
         let (negated, asked) = match argument.strip_prefix('!') {
             Some(rest) => (true, rest.trim_start()),
             None => (false, argument),
@@ -55,7 +58,7 @@ impl Conditions {
         let holds = match name.to_ascii_lowercase().as_str() {
             "<ifmodule" => self.has_module(asked),
             "<ifdefine" => self.defined.contains(asked),
-            "<iffile" => std::path::Path::new(asked).exists(),
+            "<iffile" => server_root.join(asked).exists(),
             "<ifdirective" | "<ifsection" => true,
             "<ifversion" => is_version(asked),
             _ => return None,
@@ -114,10 +117,14 @@ mod tests {
             ("<IfVersion", "< 2.4", false),
             ("<IfVersion", "!2.2", true),
         ] {
-            assert_eq!(conditions.of_section(section, argument), Some(holds), "{section} {argument}");
+            assert_eq!(
+                conditions.of_section(section, argument, Path::new("/")),
+                Some(holds),
+                "{section} {argument}"
+            );
         }
-        assert_eq!(conditions.of_section("<Location", "/"), None);
+        assert_eq!(conditions.of_section("<Location", "/", Path::new("/")), None);
         let all = Conditions::with_all_modules(HashSet::new());
-        assert_eq!(all.of_section("<IfModule", "mod_rewrite.c"), Some(true));
+        assert_eq!(all.of_section("<IfModule", "mod_rewrite.c", Path::new("/")), Some(true));
     }
 }

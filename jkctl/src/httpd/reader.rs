@@ -104,6 +104,11 @@ impl Reader {
 
     fn text(&mut self, text: &[u8], file: &Path, depth: usize) {
         let name: Arc<str> = file.to_string_lossy().into();
+        if text.starts_with(b"\xEF\xBB\xBF") {
+            let mark =
+                "the file begins with a byte order mark, which httpd takes for a part of its first directive";
+            self.report.error(Some(&Origin::new(&name, 1)), mark);
+        }
         let mut placed = Vec::new();
         for line in lines(&String::from_utf8_lossy(text)) {
             placed.push((Origin::new(&name, line.number), line.text));
@@ -140,7 +145,8 @@ impl Reader {
             } else if command.starts_with('<') {
                 let inside = arguments.trim_end().trim_end_matches('>').trim();
                 let name = command.trim_start_matches('<').to_owned();
-                match self.conditions.of_section(command, words(inside).join(" ").as_str()) {
+                let asked = words(inside).join(" ");
+                match self.conditions.of_section(command, &asked, &self.server_root) {
                     Some(true) => held.push(name),
                     Some(false) => skipped.push(name),
                     None if name.eq_ignore_ascii_case("Macro") => self.macros.begin(inside, &origin),
@@ -230,6 +236,10 @@ impl Reader {
     }
 
     fn include(&mut self, pattern: &str, required: bool, origin: &Origin, depth: usize) {
+        if pattern.is_empty() {
+            let name = if required { "Include" } else { "IncludeOptional" };
+            return self.report.error(Some(origin), format!("{name} takes the name of a file, or a pattern"));
+        }
         let pattern = self.server_root.join(pattern);
         let shown = pattern.display();
         if depth >= MAX_DEPTH {
@@ -380,6 +390,16 @@ pub mod tests {
         let complaints = told(&files).1;
         assert_eq!(complaints.len(), 1, "{complaints:?}");
         assert!(complaints[0].ends_with("more than 10000 files are included"), "{complaints:?}");
+
+        let complaints = told(&[("main", "\u{FEFF}JkWorkersFile x\nInclude\n")]).1;
+        assert!(
+            complaints[0].starts_with("main:1: the file begins with a byte order mark"),
+            "{complaints:?}"
+        );
+        assert_eq!(complaints[1..], ["main:2: Include takes the name of a file, or a pattern"]);
+
+        let files = [("main", "<IfFile w>\nA\n</IfFile>\n<IfFile !w>\nB\n</IfFile>"), ("w", "")];
+        assert_eq!(told(&files).0, "A:2 ", "below ServerRoot");
 
         let complaints = told(&[("main", "Include /dev/zero\nInclude /dev/null")]).1;
         let refused = "main:1: Could not open configuration file /dev/zero: it is not a regular file";
